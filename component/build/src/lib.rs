@@ -1,0 +1,1 @@
+//! Builds a guest crate into a component, for build scripts.

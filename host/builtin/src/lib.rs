@@ -1,0 +1,1 @@
+//! The first-party component and its grant.

@@ -1,0 +1,3 @@
+//! The passcode command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Drives an action from selector to delivery.
