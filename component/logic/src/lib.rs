@@ -1,1 +1,3 @@
 //! The passcode action as plain Rust.
+
+pub mod contract;
