@@ -1,7 +1,7 @@
 //! The contract's nouns, generated from `wit/types.wit`. They compile natively as well as for
 //! wasm, so that everything in this crate is tested without a sandbox.
 
-#![expect(
+#![allow(
     unsafe_code,
     missing_docs,
     missing_debug_implementations,

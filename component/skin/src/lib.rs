@@ -1,0 +1,108 @@
+//! The WIT face of `passcode-logic`: nothing is decided here.
+//!
+//! The nouns of the contract are the ones `passcode-logic` generates, so only the four types
+//! of `http` need a conversion.
+
+mod bindings {
+    #![allow(
+        missing_docs,
+        unsafe_code,
+        reason = "generated bindings; the documentation is in wit/"
+    )]
+
+    wit_bindgen::generate!({
+        world: "passcode-action",
+        path: "../../wit",
+        with: { "passcode:action/types@0.1.0": passcode_logic::contract },
+    });
+}
+
+use bindings::exports::passcode::action::action::Guest;
+use bindings::passcode::action::http;
+use passcode_logic as logic;
+use passcode_logic::contract::{
+    ActionResult, Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan,
+    Problem, Progress, Proposal, Receipt, Rule, Selector,
+};
+use passcode_logic::service::{Failure, Reason, Request, Response, Sent, Service};
+
+/// The host's door.
+struct Door;
+
+impl Service for Door {
+    fn send(&mut self, destination: &str, request: Request) -> Result<Response, Failure> {
+        let request = http::Request {
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            body: request.body,
+        };
+        match http::send(destination, &request) {
+            Ok(response) => Ok(Response {
+                status: response.status,
+                headers: response.headers,
+                body: response.body,
+            }),
+            Err(failure) => Err(Failure {
+                sent: match failure.sent {
+                    http::Sent::No => Sent::No,
+                    http::Sent::Yes => Sent::Yes,
+                    http::Sent::Unknown => Sent::Unknown,
+                },
+                reason: match failure.reason {
+                    http::FailureReason::Refused(rule) => Reason::Refused(rule),
+                    http::FailureReason::Exhausted(limit) => Reason::Exhausted(limit),
+                    http::FailureReason::NoCredential => Reason::NoCredential,
+                    http::FailureReason::Unreachable => Reason::Unreachable,
+                    http::FailureReason::Interrupted => Reason::Interrupted,
+                    http::FailureReason::Unreadable => Reason::Unreadable,
+                    http::FailureReason::Withheld => Reason::Withheld,
+                    http::FailureReason::Other(reason) => Reason::Other(reason),
+                },
+                message: failure.message,
+            }),
+        }
+    }
+}
+
+struct Component;
+
+impl Guest for Component {
+    fn describe() -> Description {
+        logic::describe()
+    }
+
+    fn matrix() -> Vec<Rule> {
+        logic::matrix()
+    }
+
+    fn addresses() -> Vec<Address> {
+        logic::addresses()
+    }
+
+    fn find(selector: Selector, context: Context) -> Result<Findings, Problem> {
+        logic::find(&mut Door, &selector, &context)
+    }
+
+    fn prepare(order: Order, context: Context) -> Result<Proposal, Problem> {
+        logic::prepare(&mut Door, &order, &context)
+    }
+
+    fn commit(plan: Plan, context: Context) -> Result<Progress, Problem> {
+        logic::commit(&mut Door, &plan, &context)
+    }
+
+    fn observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem> {
+        logic::observe(&mut Door, &plan, &receipt, &context)
+    }
+
+    fn results(device_id: String, context: Context) -> Result<Vec<ActionResult>, Problem> {
+        logic::results(&mut Door, &device_id, &context)
+    }
+
+    fn history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem> {
+        logic::history(&mut Door, &query, &context)
+    }
+}
+
+bindings::export!(Component with_types_in bindings);
