@@ -1,1 +1,5 @@
 //! The embeddable host.
+
+pub mod contract;
+pub mod credential;
+pub mod ledger;

@@ -1,0 +1,312 @@
+//! What the host must have written down before it may send, and what it writes down after.
+//!
+//! The host decides nothing from memory: whether a plan is known, whether it was used, whether
+//! a device has an undecided sending, all come from here. An implementation that cannot write
+//! must say so, and then nothing is sent.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::contract::types::ActionResult;
+
+/// A plan's name: SHA-256 over the canonical JSON (RFC 8785) of its document. Written as 64
+/// lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlanId(pub [u8; 32]);
+
+impl PlanId {
+    /// The first eight digits: enough for a person to tell plans apart, not to name one.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(8).collect()
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlanId({self})")
+    }
+}
+
+/// A string that is not 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a plan id is 64 hexadecimal digits")]
+pub struct NotAPlanId;
+
+impl FromStr for PlanId {
+    type Err = NotAPlanId;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlanId> {
+        let bytes = text.as_bytes();
+        let mut id = [0; 32];
+        if bytes.len() != 64 || !bytes.iter().all(u8::is_ascii_hexdigit) {
+            return Err(NotAPlanId);
+        }
+        for (place, pair) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| NotAPlanId)?;
+            *place = u8::from_str_radix(pair, 16).map_err(|_| NotAPlanId)?;
+        }
+        Ok(Self(id))
+    }
+}
+
+impl Serialize for PlanId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PlanId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// A plan as the ledger keeps it: the document's canonical bytes, and what it is looked up by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// The hash of `document`.
+    pub id: PlanId,
+    /// The tenant it is for.
+    pub tenant: String,
+    /// The device it is for.
+    pub device: String,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// When it stops being valid.
+    pub expires: OffsetDateTime,
+    /// Canonical JSON.
+    pub document: String,
+}
+
+/// One attempt to send a plan's request, written before the request leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The plan it carries out.
+    pub plan: PlanId,
+    /// The tenant.
+    pub tenant: String,
+    /// The device.
+    pub device: String,
+    /// The `client-request-id` it will be sent with. Unique to the attempt, and its name.
+    pub client_request_id: String,
+    /// Method and path, for a person who reads the ledger.
+    pub request: String,
+    /// When it was written, by the host's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// The service's clock at the last answer before it.
+    pub service_date: Option<String>,
+    /// The passcode actions that the device listed just before.
+    pub snapshot: Vec<ActionResult>,
+    /// The plan with an unknown outcome that a person decided to follow up with this one.
+    pub after_unknown: Option<PlanId>,
+    /// Whether a person decided to go ahead beside another action (`--again`).
+    pub again: bool,
+}
+
+/// What is known of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sending {
+    /// Written down and perhaps sent. Found after a crash it means the same as `Unknown`.
+    Intended,
+    /// Refused before the service executed anything; the plan may be tried again.
+    NotExecuted,
+    /// The service refused it for good; the plan is used up.
+    Rejected,
+    /// The service took it.
+    Accepted,
+    /// Nobody knows whether the service took it.
+    Unknown,
+}
+
+impl Sending {
+    /// Whether the device can have been touched by it.
+    #[must_use]
+    pub fn may_have_touched(self) -> bool {
+        matches!(self, Self::Intended | Self::Accepted | Self::Unknown)
+    }
+
+    /// Whether nobody knows what became of it.
+    #[must_use]
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Intended | Self::Unknown)
+    }
+}
+
+/// What came back, or did not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// The service's `request-id`.
+    pub request_id: Option<String>,
+    /// The service's clock at the answer (its `Date` header).
+    pub service_date: Option<String>,
+    /// The code the service gave for an approval, if it asked for one.
+    pub approval_code: Option<String>,
+    /// What settled an unknown sending later: `new-result` or `audit-entry ID`.
+    pub settled_by: Option<String>,
+}
+
+/// How an accepted action ended on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+    /// Withdrawn.
+    Canceled,
+    /// The device cannot.
+    NotSupported,
+    /// Several new results; none can be called ours.
+    Ambiguous,
+}
+
+/// An attempt and all that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What was written before.
+    pub intent: Intent,
+    /// What is known of the sending.
+    pub sending: Sending,
+    /// What came back.
+    pub settlement: Settlement,
+    /// How it ended on the device, once known.
+    pub ending: Option<Ending>,
+    /// When the passcode was last delivered, and to what (`terminal`, `json`, a courier).
+    pub delivered: Option<(OffsetDateTime, String)>,
+}
+
+/// Why an attempt may not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IntentRefused {
+    /// The plan was used: this attempt of it was made, and was not refused before execution.
+    #[error("the plan was already carried out or tried ({})", .0.sending_word())]
+    PlanUsed(Box<Attempt>),
+    /// The device has another attempt whose outcome nobody knows.
+    #[error("the device has an earlier attempt whose outcome is unknown (plan {})", .0.intent.plan.short())]
+    Undecided(Box<Attempt>),
+    /// The device has another attempt that was accepted and has not ended.
+    #[error("the device has an earlier attempt that has not ended (plan {})", .0.intent.plan.short())]
+    Open(Box<Attempt>),
+    /// The plan is not in this ledger.
+    #[error("the plan is not in this ledger")]
+    UnknownPlan,
+    /// It could not be written down.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl Attempt {
+    fn sending_word(&self) -> &'static str {
+        match self.sending {
+            Sending::Intended | Sending::Unknown => "outcome unknown",
+            Sending::NotExecuted => "refused before execution",
+            Sending::Rejected => "rejected",
+            Sending::Accepted => "accepted",
+        }
+    }
+}
+
+/// What is wrong with a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LedgerFault {
+    /// It is not what this software wrote, or is damaged.
+    Corrupt,
+    /// There is no room left.
+    Full,
+    /// It may not be written.
+    ReadOnly,
+    /// Another process holds it.
+    Busy,
+    /// A newer version of this software wrote it.
+    Newer,
+    /// It is a practice ledger for a real tenant, or the reverse.
+    WrongKind,
+    /// Anything else.
+    Other,
+}
+
+/// A ledger that cannot be read or written. Nothing is sent then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LedgerError {
+    /// What is wrong.
+    pub fault: LedgerFault,
+    /// What happened, to what.
+    pub message: String,
+    /// What to do now.
+    pub remedy: String,
+}
+
+/// Where plans, intents and outcomes are kept. See the module's documentation.
+///
+/// Every method is atomic, and durable when it returns: a power failure afterwards loses
+/// nothing of it.
+#[async_trait]
+pub trait SendLedger: Send + Sync + fmt::Debug {
+    /// Whether this ledger is for a practice tenant. A host refuses one of the other kind.
+    fn practice(&self) -> bool;
+
+    /// Keep a plan. Keeping the same plan twice is no error.
+    async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError>;
+
+    /// The plan of that name.
+    async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError>;
+
+    /// Write down that a request is about to be sent, or say why it may not be. Refuses if
+    ///
+    /// - the plan is not kept here;
+    /// - the plan has an attempt that is anything but `NotExecuted`;
+    /// - another plan for the same tenant and device has an undecided attempt, unless
+    ///   `after_unknown` names that plan;
+    /// - another plan for the same tenant and device has an accepted attempt without an ending,
+    ///   unless `again` is set.
+    ///
+    /// Check and write are one transaction, also against other processes.
+    async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused>;
+
+    /// Record what became of an attempt, by its `client_request_id`.
+    async fn settle(
+        &self,
+        client_request_id: &str,
+        sending: Sending,
+        settlement: &Settlement,
+    ) -> Result<(), LedgerError>;
+
+    /// Record how an attempt ended on the device.
+    async fn end(&self, client_request_id: &str, ending: Ending) -> Result<(), LedgerError>;
+
+    /// Record that the passcode of an attempt was delivered, before it is.
+    async fn deliver(
+        &self,
+        client_request_id: &str,
+        at: OffsetDateTime,
+        to: &str,
+    ) -> Result<(), LedgerError>;
+
+    /// Every attempt of a plan, oldest first.
+    async fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError>;
+
+    /// Every attempt on a device that is undecided, or accepted without an ending, oldest first.
+    async fn open_attempts(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, LedgerError>;
+
+    /// The newest attempts, newest first.
+    async fn recent(&self, limit: u32) -> Result<Vec<Attempt>, LedgerError>;
+}
