@@ -1,31 +1,48 @@
-//! The passcode action as plain Rust.
+//! The passcode action as plain Rust: which devices, by which documents, with which one
+//! request, and what became of it.
+//!
+//! Everything here is a function of its arguments and of the answers to its requests. There is
+//! no clock, no randomness, no waiting and no credential; the temporary passcode is a number
+//! that stands for a seal. So any run can be recorded, and replayed byte for byte.
+//!
+//! `component/skin` gives this crate its WIT face; the README lists the ids of checks and the
+//! codes of problems.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "`Problem` is the contract's; it is made once a call, and a box would buy nothing"
+)]
+
+pub mod addresses;
+mod checks;
+pub mod classify;
+pub mod combine;
+pub mod commit;
 pub mod contract;
+mod describe;
+mod device;
+pub mod errors;
+mod expectations;
+mod find;
+mod graph;
+mod history;
+mod json;
+pub mod kind;
+pub mod observe;
+mod prepare;
+mod problem;
+pub mod results;
+pub mod rules;
 pub mod service;
+pub mod time;
+pub mod version;
 
-use contract::*;
-use service::Service;
-
-fn todo_problem() -> Problem {
-    Problem { touched: Touched::No, kind: ProblemKind::Internal, code: "not-built".into(), message: "this part of the component is not built yet".into(), remedy: None, status: None, service_code: None, support_ids: vec![], retry_after_seconds: None, checks: vec![] }
-}
-/// What this component is.
-pub fn describe() -> Description {
-    Description { name: "intune-passcode".into(), version: env!("CARGO_PKG_VERSION").into(), summary: "Resets or removes the passcode of one device through Microsoft Intune.".into(), service: "intune".into(), verbs: vec![Verb::Remove, Verb::Reset], rules_as_of: "2026-04-21".into() }
-}
-/// Rules.
-pub fn matrix() -> Vec<Rule> { vec![] }
-/// Addresses.
-pub fn addresses() -> Vec<Address> { vec![] }
-/// Find.
-pub fn find(_: &mut dyn Service, _: &Selector, _: &Context) -> Result<Findings, Problem> { Err(todo_problem()) }
-/// Prepare.
-pub fn prepare(_: &mut dyn Service, _: &Order, _: &Context) -> Result<Proposal, Problem> { Err(todo_problem()) }
-/// Commit.
-pub fn commit(_: &mut dyn Service, _: &Plan, _: &Context) -> Result<Progress, Problem> { Err(todo_problem()) }
-/// Observe.
-pub fn observe(_: &mut dyn Service, _: &Plan, _: &Receipt, _: &Context) -> Result<Progress, Problem> { Err(todo_problem()) }
-/// Results.
-pub fn results(_: &mut dyn Service, _: &str, _: &Context) -> Result<Vec<ActionResult>, Problem> { Err(todo_problem()) }
-/// History.
-pub fn history(_: &mut dyn Service, _: &HistoryQuery, _: &Context) -> Result<Vec<HistoryEntry>, Problem> { Err(todo_problem()) }
+pub use addresses::addresses;
+pub use commit::commit;
+pub use describe::describe;
+pub use find::find;
+pub use history::history;
+pub use observe::observe;
+pub use prepare::prepare;
+pub use results::results;
+pub use rules::matrix;

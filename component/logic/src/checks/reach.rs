@@ -1,0 +1,46 @@
+//! How the request gets there, and what could be read on the way.
+
+use super::{Evidence, With, check};
+use crate::contract::{Check, Verdict};
+use crate::kind::{Family, Kind};
+use crate::rules::CHINA;
+
+/// `cloud`: what a national cloud lacks.
+pub(super) fn cloud(evidence: &Evidence<'_>) -> Option<Check> {
+    let china = evidence.context.cloud == "china" && evidence.kind.family() == Family::Android;
+    (china && evidence.kind != Kind::AndroidDeviceAdministrator).then(|| {
+        check("cloud", Verdict::Warn, "Intune in China has no Android Enterprise and no AOSP management of corporate devices, as far as its pages say; a reset may be impossible there")
+            .seen("cloud", Some(&evidence.context.cloud))
+            .citing(vec![CHINA.cite()])
+    })
+}
+
+/// `address`: the ordinary one, or another by the operator's wish.
+pub(super) fn address(evidence: &Evidence<'_>) -> Check {
+    let address = evidence.address;
+    let found = if address.ordinary {
+        check("address", Verdict::Pass, "the request goes to the ordinary address")
+    } else if address.names_device {
+        check("address", Verdict::Warn, "the request goes to an address that documents list but hardly anybody uses; nobody promises that it works")
+            .remedy("leave `--via` out to use the ordinary address")
+    } else {
+        check("address", Verdict::Warn, "the request goes to an address that does not name the device; it is sent only if reading that address gives this very device")
+            .remedy("leave `--via` out to use the ordinary address")
+    };
+    found.seen("address", Some(&address.id)).citing(vec![address.citation.clone()])
+}
+
+/// `readable`: what the version that answered cannot tell.
+pub(super) fn readable(evidence: &Evidence<'_>) -> Check {
+    let missing = &evidence.device.unreadable;
+    if missing.is_empty() {
+        return check("readable", Verdict::Pass, "everything that decides could be read");
+    }
+    let more = if evidence.kind.family() == Family::Apple { "; a Shared iPad, whose passcode cannot be removed, would not be noticed" } else { "" };
+    check(
+        "readable",
+        Verdict::Unknown,
+        format!("{} of Microsoft Graph does not tell {}{more}", evidence.device.read_from, missing.join(", ")),
+    )
+    .remedy("let this tool read the beta version of Microsoft Graph")
+}
