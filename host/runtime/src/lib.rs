@@ -1,5 +1,49 @@
-//! The embeddable host.
+//! The embeddable host of `passcode`: it loads a component of the world `passcode-action`, lends
+//! it HTTP without origin, credential or secret, and carries out what the component planned.
+//! Once, on the very device, and nothing else.
+//!
+//! - [`Host`] is built once; [`Host::load`] makes an [`Action`] of a component and a grant.
+//! - [`Action::find`], [`Action::prepare`], [`Action::commit`] and [`Action::observe`] are the
+//!   steps. A plan is a value ([`PlanDocument`]) that is kept in a [`ledger::SendLedger`].
+//! - Every request leaves through one door, which enforces what the component's manifest asks
+//!   for and the operator's grant allows ([`Authority`]).
+//!
+//! Tokens ([`credential::Credential`]) and the ledger are traits: this crate knows nothing of
+//! Entra, SQL, servers or command lines. `examples/embed` is a program of thirty lines.
 
+pub mod authority;
 pub mod contract;
 pub mod credential;
 pub mod ledger;
+
+mod action;
+mod cache;
+mod clock;
+mod component;
+mod connector;
+mod document;
+mod door;
+mod error;
+mod gate;
+mod host;
+mod identity;
+mod limits;
+mod secret;
+mod step;
+mod tap;
+mod text;
+
+pub use action::{Action, Committed, Listed, Observed, Wanted};
+pub use authority::{Authority, AuthorityError, Phase};
+pub use clock::{parse_rfc3339, rfc3339};
+pub use component::MANIFEST_SECTION;
+pub use connector::{Destination, DestinationError};
+pub use document::{IdentityCard, NotAPlan, PLAN_SCHEMA, PlanDocument};
+pub use door::{Rate, Sent};
+pub use error::{HostError, Limit, Refusal};
+pub use host::{Host, HostBuilder, LogSink};
+pub use identity::{Acting, Identity};
+pub use limits::Limits;
+pub use secret::Passcode;
+pub use tap::{Crossing, Tap};
+pub use text::plain;

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-
 /// An instant: RFC 3339, in UTC, as the service or the host wrote it.
 pub type Timestamp = String;
 

@@ -5,8 +5,12 @@
 //! made of. wasmtime compares them with each component's own types when it is loaded, so they
 //! cannot drift from `wit/` unnoticed.
 
+/// The version of the contract this host speaks.
+pub const CONTRACT: &str = "0.1.0";
+
 pub mod device;
 pub mod evidence;
+mod names;
 pub mod plan;
 pub mod problem;
 pub mod progress;

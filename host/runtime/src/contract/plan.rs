@@ -5,11 +5,13 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::device::{Device, Timestamp};
 use super::evidence::{Check, Expectation};
-use super::progress::{ActionResult};
+use super::progress::ActionResult;
 
 /// What the operator asked for. The two verbs leave a device in opposite states, so neither
 /// is ever swapped for the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize,
+)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -162,7 +164,9 @@ pub struct Order {
 }
 
 /// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize,
+)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::device::{Device, Seal, Timestamp};
-use super::evidence::{Expectation};
+use super::evidence::Expectation;
 use super::plan::{Caller, Effect, Level};
 
 /// The result of an earlier or current action, as the service lists it on the device.
@@ -31,7 +31,9 @@ pub struct ActionResult {
 }
 
 /// What became of the one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower, Serialize, Deserialize,
+)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]

@@ -1,0 +1,640 @@
+//! The steps of an action: find, prepare, commit, observe. Each runs in a fresh instance, and
+//! after each the host believes what it saw itself over what the component says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use time::Duration;
+
+use crate::authority::{Authority, Path, Phase};
+use crate::clock::{parse_rfc3339, rfc3339};
+use crate::component::Loaded;
+use crate::contract::bindings::PasscodeActionPre;
+use crate::contract::types::{
+    ActionResult, Address, Caller, Context, Description, Disposition, Findings, HistoryEntry,
+    HistoryQuery, Operator, Order, Plan, Progress, Proof, Proposal, Receipt, ReviewRecord, Rule,
+    Selector, Verb,
+};
+use crate::document::{IdentityCard, PlanDocument};
+use crate::door::{Binding, Bounds, Sent, Stopped, Vault, Wish, admit};
+use crate::error::{HostError, Refusal};
+use crate::gate;
+use crate::host::Shared;
+use crate::ledger::{Attempt, PlanId, StoredPlan};
+use crate::secret::Passcode;
+use crate::step::{Running, Step, call};
+
+/// A loaded component under its authority.
+#[derive(Clone)]
+pub struct Action {
+    shared: Arc<Shared>,
+    pre: PasscodeActionPre<Step>,
+    digest: String,
+    authority: Arc<Authority>,
+    grant_digest: String,
+}
+
+/// What a plan is asked for with.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The device, by the service's identifier.
+    pub device: String,
+    /// The verb.
+    pub verb: Verb,
+    /// The address to use; absent for the ordinary one.
+    pub address: Option<String>,
+    /// Values for the address's further segments.
+    pub address_values: Vec<(String, String)>,
+    /// A name for the operator where no sign-in proves one.
+    pub claimed_operator: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The case.
+    pub ticket: Option<String>,
+    /// How the caller was verified.
+    pub verified_by: Option<String>,
+    /// Checks the operator accepts.
+    pub accepted_checks: Vec<String>,
+    /// Where the passcode goes.
+    pub delivery: String,
+    /// How long the plan stays valid. 24 h unless a caller knows better.
+    pub valid_for: Duration,
+    /// Go ahead beside another passcode action.
+    pub again: bool,
+    /// The plan with an unknown outcome that this one follows up.
+    pub after_unknown: Option<PlanId>,
+}
+
+impl Wanted {
+    /// A plan for one device, without reason, ticket or acceptance.
+    #[must_use]
+    pub fn new(device: &str, verb: Verb) -> Self {
+        Self {
+            device: device.to_owned(),
+            verb,
+            address: None,
+            address_values: Vec::new(),
+            claimed_operator: None,
+            reason: None,
+            ticket: None,
+            verified_by: None,
+            accepted_checks: Vec::new(),
+            delivery: "terminal".to_owned(),
+            valid_for: Duration::hours(24),
+            again: false,
+            after_unknown: None,
+        }
+    }
+}
+
+/// What carrying out a plan brought. What was sent is the host's own word, whatever the
+/// component answered.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What became of the plan's request; absent if none was sent.
+    pub sent: Option<Sent>,
+    /// What the component says, or why it says nothing.
+    pub progress: Result<Progress, HostError>,
+}
+
+/// A look at an action that was sent.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// What the component says.
+    pub progress: Progress,
+    /// The passcode, if there is one and it is this action's.
+    pub passcode: Option<Passcode>,
+    /// The attempt it belongs to.
+    pub attempt: Attempt,
+}
+
+/// An action result that a device lists, with its passcode if it has one.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The result.
+    pub result: ActionResult,
+    /// Its passcode. Not necessarily ours.
+    pub passcode: Option<Passcode>,
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action")
+            .field("digest", &self.digest)
+            .field("authority", &self.authority)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Action {
+    pub(crate) fn new(shared: Arc<Shared>, loaded: Loaded, authority: Authority) -> Self {
+        Self {
+            shared,
+            pre: loaded.pre,
+            digest: loaded.digest,
+            grant_digest: authority.digest(),
+            authority: Arc::new(authority),
+        }
+    }
+
+    /// SHA-256 of the component's bytes.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What the component may do.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    async fn start(
+        &self,
+        phase: Phase,
+        device: Option<&str>,
+        plan: Option<(PlanId, Arc<PlanDocument>)>,
+    ) -> Result<Running, HostError> {
+        let binding = Binding {
+            phase,
+            device: device.map(str::to_owned),
+            plan,
+        };
+        Running::start(&self.shared, &self.pre, &self.authority, binding).await
+    }
+
+    /// The context of a call. Signs in first, so that the component can ask who we are.
+    async fn context(&self) -> Result<Context, HostError> {
+        self.shared.sign_in("graph").await?;
+        Ok(self.offline_context())
+    }
+
+    fn offline_context(&self) -> Context {
+        Context {
+            now: rfc3339(self.shared.time.now()),
+            time_zone: None,
+            cloud: self.shared.cloud.clone(),
+            practice: self.shared.practice,
+        }
+    }
+
+    /// What the component is.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or runs into a limit.
+    pub async fn describe(&self) -> Result<Description, HostError> {
+        call!(
+            &mut self.start(Phase::Find, None, None).await?,
+            call_describe()
+        )
+    }
+
+    /// The rules it knows.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or runs into a limit.
+    pub async fn matrix(&self) -> Result<Vec<Rule>, HostError> {
+        call!(
+            &mut self.start(Phase::Find, None, None).await?,
+            call_matrix()
+        )
+    }
+
+    /// The addresses it knows.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or runs into a limit.
+    pub async fn addresses(&self) -> Result<Vec<Address>, HostError> {
+        call!(
+            &mut self.start(Phase::Find, None, None).await?,
+            call_addresses()
+        )
+    }
+
+    /// Find devices.
+    ///
+    /// # Errors
+    ///
+    /// What the component or the service says.
+    pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
+        let context = self.context().await?;
+        let mut running = self.start(Phase::Find, None, None).await?;
+        answer(call!(&mut running, call_find(selector, &context))?)
+    }
+
+    /// Make a plan, and keep it in the ledger. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// What the component or the service says; if the component proposes anything but its
+    /// granted action on the device that was asked for; if the ledger cannot keep the plan.
+    pub async fn prepare(&self, wanted: &Wanted) -> Result<PlanDocument, HostError> {
+        let context = self.context().await?;
+        let identity = self.shared.sign_in("graph").await?;
+        let order = Order {
+            device_id: wanted.device.clone(),
+            verb: wanted.verb,
+            address: wanted.address.clone(),
+            address_values: wanted.address_values.clone(),
+            caller: caller(
+                wanted,
+                identity.name.clone(),
+                identity.id.clone(),
+                self.credential_kind(),
+            ),
+        };
+        let mut running = self
+            .start(Phase::Prepare, Some(&wanted.device), None)
+            .await?;
+        let proposal = answer(call!(&mut running, call_prepare(&order, &context))?)?;
+        let tenant = self.tenant(&identity.tenant)?;
+        let card = self.card(&mut running, &wanted.device)?;
+        self.judge_proposal(wanted, &proposal)?;
+        let service_date = running
+            .door()
+            .service_date
+            .as_deref()
+            .and_then(parse_rfc3339);
+        let created = service_date.unwrap_or_else(|| self.shared.time.now());
+        let expires = created.checked_add(wanted.valid_for).unwrap_or(created);
+        let plan = Plan {
+            proposal,
+            caller: order.caller,
+            tenant,
+            cloud: self.shared.cloud.clone(),
+            practice: self.shared.practice,
+            created: rfc3339(created),
+            expires: rfc3339(expires),
+            reviews: Vec::<ReviewRecord>::new(),
+            delivery: wanted.delivery.clone(),
+            component_digest: self.digest.clone(),
+            grant_digest: self.grant_digest.clone(),
+            again: wanted.again,
+            after_unknown: wanted.after_unknown.map(|id| id.to_string()),
+        };
+        let document = PlanDocument::seal(card, plan);
+        let stored = StoredPlan {
+            id: document.id,
+            tenant: document.plan.tenant.clone(),
+            device: wanted.device.clone(),
+            created,
+            expires,
+            document: document.canonical(),
+        };
+        self.shared
+            .ledger
+            .keep_plan(&stored)
+            .await
+            .map_err(HostError::Ledger)?;
+        Ok(document)
+    }
+
+    /// The plan of that name, if this ledger made it.
+    ///
+    /// # Errors
+    ///
+    /// If it did not, or cannot be read.
+    pub async fn plan(&self, id: &PlanId) -> Result<PlanDocument, HostError> {
+        let stored = self
+            .shared
+            .ledger
+            .plan(id)
+            .await
+            .map_err(HostError::Ledger)?;
+        let stored = stored.ok_or_else(|| {
+            HostError::refused(
+                Refusal::UnknownPlan,
+                format!("plan {} is not in this ledger", id.short()),
+                "it was made elsewhere, or edited; make a new one here with `--what-if`",
+            )
+        })?;
+        PlanDocument::from_canonical(&stored.document).map_err(|error| {
+            HostError::refused(
+                Refusal::UnknownPlan,
+                format!(
+                    "plan {} cannot be read by this version: {error}",
+                    id.short()
+                ),
+                "make a new one with `--what-if`",
+            )
+        })
+    }
+
+    /// Carry out a plan: once, on the very device, while it is valid.
+    ///
+    /// # Errors
+    ///
+    /// If the plan may not be carried out; nothing was sent then. Once the component runs,
+    /// what happened is in [`Committed`].
+    pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
+        let document = Arc::new(self.plan(id).await?);
+        let plan = &document.plan;
+        let identity = self.shared.sign_in("graph").await?;
+        gate::admit(
+            plan,
+            &gate::Facts {
+                tenant: &self.tenant(&identity.tenant)?,
+                cloud: &self.shared.cloud,
+                practice: self.shared.practice,
+                component_digest: &self.digest,
+                grant_digest: &self.grant_digest,
+            },
+        )?;
+        let attempts = self
+            .shared
+            .ledger
+            .attempts(id)
+            .await
+            .map_err(HostError::Ledger)?;
+        gate::unused(attempts)?;
+        let device = plan.proposal.device.id.clone();
+        let mut running = self
+            .start(Phase::Commit, Some(&device), Some((*id, document.clone())))
+            .await?;
+        let now = running
+            .door()
+            .look_again(&document.identity.sight())
+            .await
+            .map_err(|why| not_seen_again(&why))?;
+        gate::unexpired(plan, self.shared.time.now())?;
+        gate::unchanged(&document.identity, &now)?;
+        let context = self.offline_context();
+        let said = call!(&mut running, call_commit(plan, &context));
+        let door = running.door();
+        let fault = door.fault.take();
+        let progress = match (fault, said) {
+            (Some(fault), _) => Err(fault),
+            (None, Ok(said)) => answer(said),
+            (None, Err(error)) => Err(error),
+        };
+        let sent = door.sent.take();
+        if sent.is_none() && progress.is_ok() {
+            return Err(HostError::Component(
+                "it claims progress although it sent nothing".to_owned(),
+            ));
+        }
+        Ok(Committed { sent, progress })
+    }
+
+    /// Look how an action that was sent is getting on.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was sent for this plan; what the component or the service says.
+    pub async fn observe(&self, id: &PlanId) -> Result<Observed, HostError> {
+        let document = Arc::new(self.plan(id).await?);
+        let attempts = self
+            .shared
+            .ledger
+            .attempts(id)
+            .await
+            .map_err(HostError::Ledger)?;
+        let attempt = attempts
+            .into_iter()
+            .rev()
+            .find(|attempt| attempt.sending.may_have_touched());
+        let attempt = attempt.ok_or_else(|| {
+            HostError::refused(
+                Refusal::UnknownPlan,
+                format!(
+                    "plan {} was never sent, so there is nothing to watch",
+                    id.short()
+                ),
+                format!("carry it out with `passcode execute {id}`"),
+            )
+        })?;
+        let context = self.context().await?;
+        let device = document.plan.proposal.device.id.clone();
+        let receipt = receipt(&attempt);
+        let mut running = self
+            .start(Phase::Observe, Some(&device), Some((*id, document.clone())))
+            .await?;
+        let progress = answer(call!(
+            &mut running,
+            call_observe(&document.plan, &receipt, &context)
+        )?)?;
+        let opens = self.opens();
+        let seal = progress
+            .outcome
+            .as_ref()
+            .and_then(|outcome| outcome.passcode);
+        let passcode = match seal {
+            Some(seal) => Some(gate::open_own(
+                &running.door().vault,
+                seal,
+                &device,
+                opens,
+                &receipt,
+            )?),
+            None => None,
+        };
+        Ok(Observed {
+            progress,
+            passcode,
+            attempt,
+        })
+    }
+
+    /// The action results that a device lists, whoever made them, with their passcodes.
+    ///
+    /// # Errors
+    ///
+    /// What the component or the service says.
+    pub async fn results(&self, device: &str) -> Result<Vec<Listed>, HostError> {
+        let context = self.context().await?;
+        let device_id = device.to_owned();
+        let mut running = self.start(Phase::Results, Some(device), None).await?;
+        let results = answer(call!(&mut running, call_results(&device_id, &context))?)?;
+        let opens = self.opens();
+        let vault: &Vault = &running.door().vault;
+        Ok(results
+            .into_iter()
+            .map(|result| {
+                let passcode = result
+                    .passcode
+                    .and_then(|seal| gate::open_listed(vault, seal, device, opens, &result));
+                Listed { result, passcode }
+            })
+            .collect())
+    }
+
+    /// The service's own record of actions.
+    ///
+    /// # Errors
+    ///
+    /// What the component or the service says.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
+        let context = self.context().await?;
+        let mut running = self.start(Phase::History, None, None).await?;
+        answer(call!(&mut running, call_history(query, &context))?)
+    }
+
+    fn opens(&self) -> Option<&str> {
+        self.authority
+            .showing_devices()
+            .and_then(|route| route.opens.as_deref())
+    }
+
+    fn credential_kind(&self) -> String {
+        self.shared.destination("graph").map_or_else(
+            |_| String::new(),
+            |(graph, _)| graph.credential.kind().to_owned(),
+        )
+    }
+
+    fn tenant(&self, of_token: &str) -> Result<String, HostError> {
+        let named = self.shared.tenant.as_deref();
+        match (of_token, named) {
+            ("", None) => Err(HostError::Setup {
+                message: "neither the token nor the settings say which tenant this is".to_owned(),
+                remedy: "set AZURE_TENANT_ID".to_owned(),
+            }),
+            ("", Some(named)) => Ok(named.to_owned()),
+            (token, _) => Ok(token.to_owned()),
+        }
+    }
+
+    /// The identity card, from the answer that the host saw itself.
+    fn card(&self, running: &mut Running, device: &str) -> Result<IdentityCard, HostError> {
+        let route = self.authority.showing_devices();
+        let seen = running.door().seen.get(device).cloned();
+        let (Some(route), Some(sight)) = (route, seen) else {
+            return Err(HostError::Component(
+                "it proposes a plan for a device it did not look at".to_owned(),
+            ));
+        };
+        let identifying = route
+            .identity
+            .iter()
+            .filter(|name| sight.properties.contains_key(*name))
+            .cloned()
+            .collect();
+        if sight.properties.get("id").and_then(|id| id.as_str()) != Some(device) {
+            return Err(HostError::Component(
+                "the service answered with another device than it was asked for".to_owned(),
+            ));
+        }
+        Ok(IdentityCard {
+            device: device.to_owned(),
+            path: sight.path,
+            select: sight.select,
+            properties: sight.properties,
+            identifying,
+        })
+    }
+
+    /// A proposal is believed as far as the grant goes: the device that was asked for, and a
+    /// request that the door would let out in `commit`.
+    fn judge_proposal(&self, wanted: &Wanted, proposal: &Proposal) -> Result<(), HostError> {
+        let request = &proposal.request;
+        if proposal.device.id != wanted.device {
+            return Err(HostError::Component(
+                "it proposes a plan for another device than it was asked for".to_owned(),
+            ));
+        }
+        let wish = Wish {
+            destination: request.destination.clone(),
+            method: request.method,
+            path: request.path.clone(),
+            query: request.query.clone(),
+            body: request.body.clone(),
+        };
+        let bounds = Bounds {
+            phase: Phase::Commit,
+            device: Some(&wanted.device),
+            plan: Some(request),
+        };
+        let admitted = admit(&self.authority, bounds, &wish).map_err(|broken| {
+            HostError::refused(
+                Refusal::Blocked(vec![broken.name().to_owned()]),
+                format!(
+                    "the address `{}` is not granted: {broken}",
+                    proposal.address
+                ),
+                "leave out `--via`, or grant the address with `--grant`; see examples/grants",
+            )
+        })?;
+        if !admitted.route.mutates() || Path::parse(&request.path).is_err() {
+            return Err(HostError::Component(
+                "it proposes a request that changes nothing".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A component's answer, or its problem.
+fn answer<T>(said: Result<T, crate::contract::types::Problem>) -> Result<T, HostError> {
+    said.map_err(|problem| HostError::Problem(Box::new(problem)))
+}
+
+fn caller(wanted: &Wanted, signed_in: Option<String>, id: Option<String>, kind: String) -> Caller {
+    let operator = match (signed_in, &wanted.claimed_operator) {
+        (Some(name), _) => Operator {
+            name,
+            id,
+            proof: Proof::SignedIn(kind),
+        },
+        (None, Some(name)) => Operator {
+            name: name.clone(),
+            id: None,
+            proof: Proof::Claimed,
+        },
+        (None, None) => Operator {
+            name: "unknown".to_owned(),
+            id: None,
+            proof: Proof::Claimed,
+        },
+    };
+    let mut accepted_checks = wanted.accepted_checks.clone();
+    accepted_checks.sort();
+    accepted_checks.dedup();
+    Caller {
+        operator,
+        reason: wanted.reason.clone(),
+        ticket: wanted.ticket.clone(),
+        verified_by: wanted.verified_by.clone(),
+        accepted_checks,
+        facts: Vec::new(),
+    }
+}
+
+fn receipt(attempt: &Attempt) -> Receipt {
+    let disposition = match attempt.sending {
+        crate::ledger::Sending::Accepted => Disposition::Accepted,
+        _ => Disposition::Unknown,
+    };
+    Receipt {
+        client_request_id: attempt.intent.client_request_id.clone(),
+        request_id: attempt.settlement.request_id.clone(),
+        disposition,
+        service_date: attempt
+            .settlement
+            .service_date
+            .clone()
+            .or_else(|| attempt.intent.service_date.clone()),
+        snapshot: attempt.intent.snapshot.clone(),
+    }
+}
+
+fn not_seen_again(why: &Stopped) -> HostError {
+    match why {
+        Stopped::NoCredential(message) => HostError::NotSignedIn {
+            code: "no-token".to_owned(),
+            message: format!("no token: {message}"),
+            remedy: "sign in again".to_owned(),
+            transient: false,
+        },
+        Stopped::Refused(broken) => {
+            HostError::Component(format!("the device cannot be looked at again: {broken}"))
+        }
+        _ => HostError::refused(
+            Refusal::Changed,
+            "the device could not be read again just before acting, so nothing was sent",
+            "try again; if it goes on, check that the device still exists and may be read",
+        ),
+    }
+}

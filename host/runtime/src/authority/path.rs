@@ -1,0 +1,156 @@
+//! Paths as parsed segments. A path that has not been parsed is not matched against anything.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The longest path segment, in bytes. Identifiers and sign-in names are far shorter.
+const LONGEST_SEGMENT: usize = 128;
+
+/// A path relative to a destination's root, as segments that need no percent-encoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(Vec<String>);
+
+/// Why a path is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It does not start with `/`.
+    #[error("a path starts with `/`")]
+    NotRooted,
+    /// `//`, or a `/` at the end.
+    #[error("a path has no empty segment")]
+    EmptySegment,
+    /// `.` or `..`.
+    #[error("a path has no `.` or `..` segment")]
+    DotSegment,
+    /// A character outside `A-Z a-z 0-9 . _ @ -`. Percent-escapes are refused and not decoded:
+    /// what two parsers read differently is where path tricks live.
+    #[error("a path segment has only letters, digits and `. _ @ -`")]
+    Character,
+    /// A segment of more than 128 bytes.
+    #[error("a path segment has at most {LONGEST_SEGMENT} bytes")]
+    TooLong,
+}
+
+impl Path {
+    /// Parse a guest's path.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not plain segments.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let rest = text.strip_prefix('/').ok_or(PathError::NotRooted)?;
+        let segments = rest.split('/').map(segment).collect::<Result<_, _>>()?;
+        Ok(Self(segments))
+    }
+
+    /// The segments.
+    #[must_use]
+    pub fn segments(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The path without its last segment: the thing an action is bound to.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        let mut segments = self.0.clone();
+        segments.pop();
+        Self(segments)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+fn segment(text: &str) -> Result<String, PathError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
+    match text {
+        "" => Err(PathError::EmptySegment),
+        "." | ".." => Err(PathError::DotSegment),
+        _ if !text.bytes().all(plain) => Err(PathError::Character),
+        _ if text.len() > LONGEST_SEGMENT => Err(PathError::TooLong),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// What a template's variables stand for in one path.
+pub type Bindings = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Variable(String),
+}
+
+/// A granted path: literal segments and `{variables}`, each a whole segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+impl Template {
+    /// Parse a granted path.
+    ///
+    /// # Errors
+    ///
+    /// As for a path; a variable is `{name}` and a name appears once.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let rest = text.strip_prefix('/').ok_or(PathError::NotRooted)?;
+        let mut parts: Vec<Part> = Vec::new();
+        for piece in rest.split('/') {
+            let part = match piece
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
+                Some(name) => Part::Variable(segment(name)?),
+                None => Part::Literal(segment(piece)?),
+            };
+            if matches!(part, Part::Variable(_)) && parts.contains(&part) {
+                return Err(PathError::Character);
+            }
+            parts.push(part);
+        }
+        Ok(Self(parts))
+    }
+
+    /// What the variables stand for, if the path is of this form. `{version}` stands for
+    /// `v1.0` and `beta` only.
+    #[must_use]
+    pub fn matches(&self, path: &Path) -> Option<Bindings> {
+        if self.0.len() != path.0.len() {
+            return None;
+        }
+        let mut bindings = Bindings::new();
+        for (part, segment) in self.0.iter().zip(&path.0) {
+            match part {
+                Part::Literal(literal) if literal == segment => {}
+                Part::Variable(name)
+                    if name != "version" || matches!(segment.as_str(), "v1.0" | "beta") =>
+                {
+                    bindings.insert(name.clone(), segment.clone());
+                }
+                _ => return None,
+            }
+        }
+        Some(bindings)
+    }
+
+    /// Whether a segment is the variable of that name.
+    #[must_use]
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|part| matches!(part, Part::Variable(own) if own == name))
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Literal(text) => write!(f, "/{text}"),
+            Part::Variable(name) => write!(f, "/{{{name}}}"),
+        })
+    }
+}

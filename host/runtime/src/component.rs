@@ -1,0 +1,188 @@
+//! From bytes to something that can be called: is it a component, of this contract, importing
+//! nothing but what its world has?
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::authority::Authority;
+use crate::cache::Cache;
+use crate::contract::CONTRACT;
+use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::error::HostError;
+use crate::step::Step;
+
+/// The custom section that holds a component's manifest.
+pub const MANIFEST_SECTION: &str = "passcode-manifest";
+
+/// The largest component, in bytes.
+const LARGEST: usize = 64 << 20;
+
+/// A component, ready for as many steps as wanted.
+pub(crate) struct Loaded {
+    pub(crate) pre: PasscodeActionPre<Step>,
+    pub(crate) digest: String,
+    pub(crate) manifest: Authority,
+}
+
+fn load_error(message: impl Into<String>, remedy: impl Into<String>) -> HostError {
+    HostError::Load {
+        message: message.into(),
+        remedy: remedy.into(),
+    }
+}
+
+/// SHA-256, in hexadecimal digits.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+pub(crate) fn load(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    bytes: &[u8],
+) -> Result<Loaded, HostError> {
+    let facts = inspect(bytes)?;
+    let manifest = Authority::parse(&facts.manifest.ok_or_else(|| {
+        load_error(
+            "the component carries no manifest",
+            format!("embed one in a custom section named `{MANIFEST_SECTION}`; see wit/README.md"),
+        )
+    })?)
+    .map_err(|error| {
+        load_error(
+            format!("the component's manifest: {}", error.message),
+            error.remedy,
+        )
+    })?;
+    let digest = digest(bytes);
+    let component = match cache {
+        Some(cache) => cache.component(engine, bytes, &digest),
+        None => Component::from_binary(engine, bytes),
+    }
+    .map_err(|error| {
+        load_error(
+            format!("not a component that can be compiled: {error:#}"),
+            "build it again for this contract",
+        )
+    })?;
+    let mut linker: Linker<Step> = Linker::new(engine);
+    PasscodeAction::add_to_linker::<_, HasSelf<Step>>(&mut linker, |step| step)
+        .map_err(|error| HostError::Component(error.to_string()))?;
+    // The linker has the world's imports and nothing else, so whatever else a component wants
+    // keeps it from loading.
+    let pre = linker
+        .instantiate_pre(&component)
+        .and_then(PasscodeActionPre::new)
+        .map_err(|error| {
+            load_error(
+                format!("the component does not fit the world `passcode-action` of contract {CONTRACT}: {error:#}"),
+                format!("build it against wit/ of contract {CONTRACT}"),
+            )
+        })?;
+    Ok(Loaded {
+        pre,
+        digest,
+        manifest,
+    })
+}
+
+struct Facts {
+    manifest: Option<String>,
+}
+
+/// Look at the bytes before anything is compiled: the errors a person can act on.
+fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
+    use wasmparser::{Encoding, Parser, Payload};
+
+    if bytes.len() > LARGEST {
+        return Err(load_error(
+            "the component is larger than 64 MiB",
+            "build it smaller",
+        ));
+    }
+    let broken = |error: wasmparser::BinaryReaderError| {
+        load_error(
+            format!("not a WebAssembly component: {}", error.message()),
+            "give a component (`wasm-tools component new` makes one of a module)",
+        )
+    };
+    let mut facts = Facts { manifest: None };
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(broken)? {
+            Payload::Version { encoding, .. } => {
+                if depth == 0 && encoding != Encoding::Component {
+                    return Err(load_error(
+                        "a WebAssembly module, not a component",
+                        "make a component of it with `wasm-tools component new`",
+                    ));
+                }
+                depth += 1;
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 1 => {
+                for import in imports {
+                    known_import(import.map_err(broken)?.name.name)?;
+                }
+            }
+            Payload::CustomSection(section) if depth == 1 && section.name() == MANIFEST_SECTION => {
+                let text = std::str::from_utf8(section.data());
+                let text = text.map_err(|_| {
+                    load_error("the component's manifest is not text", "write it as TOML")
+                })?;
+                if facts.manifest.replace(text.to_owned()).is_some() {
+                    return Err(load_error(
+                        "the component carries two manifests",
+                        "embed one",
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(facts)
+}
+
+/// Say which import is unknown, and why, before wasmtime says it less clearly.
+fn known_import(name: &str) -> Result<(), HostError> {
+    const KNOWN: [&str; 4] = ["types", "http", "auth", "log"];
+    let Some(rest) = name.strip_prefix("passcode:action/") else {
+        return Err(load_error(
+            format!("the component imports `{name}`, which no component gets here"),
+            "build it without WASI (target wasm32-unknown-unknown), using only the imports of its world",
+        ));
+    };
+    let (interface, version) = rest.split_once('@').unwrap_or((rest, ""));
+    if !same_contract(version) {
+        return Err(load_error(
+            format!("the component was built for contract {version}, this host speaks {CONTRACT}"),
+            "use a host of that contract, or build the component against this one",
+        ));
+    }
+    if !KNOWN.contains(&interface) {
+        return Err(load_error(
+            format!("the component imports `{name}`, which its world does not have"),
+            "use only the imports of the world `passcode-action`",
+        ));
+    }
+    Ok(())
+}
+
+/// Before 1.0 every minor version is another contract.
+fn same_contract(version: &str) -> bool {
+    let minor = |version: &str| {
+        let mut parts = version.split('.');
+        (
+            parts.next().map(str::to_owned),
+            parts.next().map(str::to_owned),
+        )
+    };
+    minor(version) == minor(CONTRACT)
+}

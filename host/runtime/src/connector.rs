@@ -1,0 +1,402 @@
+//! How a request reaches its destination: the origin, the transport's rules, and nothing that a
+//! component could choose.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use crate::authority::Path;
+use crate::contract::types::Method;
+use crate::credential::Credential;
+
+/// OData's `$` and the separators it is written with stay readable; everything else is escaped.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'$')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b':');
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where requests go that name it: an origin, and the credential that belongs to that origin
+/// and to no other.
+#[derive(Clone)]
+pub struct Destination {
+    pub(crate) name: String,
+    pub(crate) root: Url,
+    pub(crate) credential: Arc<dyn Credential>,
+    loopback: bool,
+}
+
+/// Why an origin is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DestinationError {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+impl Destination {
+    /// A destination by its name in grants, its root (`https://graph.microsoft.com`) and its
+    /// credential.
+    ///
+    /// # Errors
+    ///
+    /// If the root is not an origin, or is plain http to anything but a loopback address, or
+    /// a literal address that no service of this kind has.
+    pub fn new(
+        name: &str,
+        root: &str,
+        credential: Arc<dyn Credential>,
+    ) -> Result<Self, DestinationError> {
+        let refuse = |message: String| DestinationError {
+            message,
+            remedy: "write an origin such as `https://graph.microsoft.com`".to_owned(),
+        };
+        let url = Url::parse(root).map_err(|_| refuse(format!("`{root}` is not an address")))?;
+        let bare = matches!(url.path(), "" | "/")
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !bare {
+            return Err(refuse(format!("`{root}` is more than an origin")));
+        }
+        let loopback = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => return Err(refuse(format!("`{root}` names no host"))),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            _ => {
+                return Err(refuse(format!(
+                    "`{root}`: plain http is for loopback addresses only"
+                )));
+            }
+        }
+        // A literal address never meets the resolver, so it is judged here.
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            _ => None,
+        };
+        if let Some(address) = literal
+            && !reachable(address, loopback)
+        {
+            return Err(refuse(format!(
+                "`{root}` is an address inside this machine or network"
+            )));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            root: url,
+            credential,
+            loopback,
+        })
+    }
+
+    /// The scope its tokens are asked for.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        format!("{}/.default", self.root.origin().ascii_serialization())
+    }
+
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    pub(crate) fn url(&self, path: &Path, query: &[(String, String)]) -> Url {
+        let mut url = self.root.clone();
+        url.set_path(&path.to_string());
+        if !query.is_empty() {
+            let pairs: Vec<String> = query
+                .iter()
+                .map(|(name, value)| {
+                    format!(
+                        "{}={}",
+                        utf8_percent_encode(name, QUERY),
+                        utf8_percent_encode(value, QUERY)
+                    )
+                })
+                .collect();
+            url.set_query(Some(&pairs.join("&")));
+        }
+        url
+    }
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destination")
+            .field("name", &self.name)
+            .field("root", &self.root.as_str())
+            .field("credential", &self.credential.kind())
+            .finish()
+    }
+}
+
+/// Whether an address may be connected to. A name of a public service that resolves to this
+/// machine, to its neighbours, or to a cloud's metadata address was tampered with.
+fn reachable(address: IpAddr, loopback: bool) -> bool {
+    let address = address.to_canonical();
+    if loopback {
+        return address.is_loopback();
+    }
+    match address {
+        IpAddr::V4(v4) => {
+            !(v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || carrier_grade(v4))
+        }
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local())
+        }
+    }
+}
+
+fn carrier_grade(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    a == 100 && (64..128).contains(&b)
+}
+
+/// Resolves names and leaves out every address that may not be connected to.
+struct JudgingResolver {
+    loopback: bool,
+}
+
+impl Resolve for JudgingResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let loopback = self.loopback;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let some = !found.is_empty();
+            let kept: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|address| reachable(address.ip(), loopback))
+                .collect();
+            if kept.is_empty() && some {
+                return Err(format!(
+                    "{} resolves only to addresses inside this machine or network",
+                    name.as_str()
+                )
+                .into());
+            }
+            Ok(Box::new(kept.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// An answer, as it came, within the size cap.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// No connection: nothing left this machine.
+    NotSent,
+    /// It may have been received.
+    Interrupted,
+    /// It was answered, and the answer is larger than allowed or broke off.
+    Unreadable,
+}
+
+/// One request, ready to go.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) token: &'a str,
+    pub(crate) client_request_id: &'a str,
+    pub(crate) body: Option<String>,
+}
+
+/// The HTTP clients of one destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Connector {
+    reading: reqwest::Client,
+    changing: reqwest::Client,
+}
+
+impl Connector {
+    /// `roots`: further certificate authorities, PEM.
+    pub(crate) fn new(
+        destination: &Destination,
+        roots: &[Vec<u8>],
+        timeout: Duration,
+    ) -> Result<Self, DestinationError> {
+        let failed = |what: &str| DestinationError {
+            message: format!("no HTTP client for `{}`: {what}", destination.name),
+            remedy: "check the certificate authority file and the proxy settings".to_owned(),
+        };
+        let build = || {
+            let mut builder = reqwest::Client::builder()
+                // A redirect would carry the request, and its credential, somewhere the
+                // operator did not name.
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(timeout)
+                .https_only(!destination.loopback);
+            if destination.loopback {
+                builder = builder.no_proxy();
+            }
+            for pem in roots {
+                for certificate in reqwest::Certificate::from_pem_bundle(pem)
+                    .map_err(|_| failed("not a PEM certificate"))?
+                {
+                    builder = builder.add_root_certificate(certificate);
+                }
+            }
+            Ok::<_, DestinationError>(builder.dns_resolver(Arc::new(JudgingResolver {
+                loopback: destination.loopback,
+            })))
+        };
+        let finish = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|_| failed("it could not be built"))
+        };
+        Ok(Self {
+            reading: finish(build()?)?,
+            // A connection that was idle may be closed by the other side at any moment, and
+            // then nobody knows whether the request was read. A new one is worth its price.
+            changing: finish(
+                build()?
+                    .pool_max_idle_per_host(0)
+                    .retry(reqwest::retry::never()),
+            )?,
+        })
+    }
+
+    pub(crate) async fn send(
+        &self,
+        outgoing: Outgoing<'_>,
+        cap: usize,
+    ) -> Result<Answer, NoAnswer> {
+        let client = if outgoing.method == Method::Get {
+            &self.reading
+        } else {
+            &self.changing
+        };
+        let method = match outgoing.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut request = client
+            .request(method.clone(), outgoing.url)
+            .header("accept", "application/json")
+            .header("client-request-id", outgoing.client_request_id)
+            .bearer_auth(outgoing.token);
+        match outgoing.body {
+            Some(body) => {
+                request = request
+                    .header("content-type", "application/json")
+                    .body(body)
+            }
+            // "Do not supply a request body", and say so: some proxies demand a length.
+            None if method != reqwest::Method::GET => {
+                request = request.header("content-length", "0")
+            }
+            None => {}
+        }
+        let mut response = request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                NoAnswer::NotSent
+            } else {
+                NoAnswer::Interrupted
+            }
+        })?;
+        let headers = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            })
+            .collect();
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Unreadable)? {
+            if body.len() + chunk.len() > cap {
+                return Err(NoAnswer::Unreadable);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_inside_the_machine_or_network_are_not_reachable() {
+        for inside in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+        ] {
+            assert!(!reachable(inside.parse().unwrap(), false), "{inside}");
+        }
+        assert!(reachable("20.190.151.7".parse().unwrap(), false));
+        assert!(reachable("127.0.0.1".parse().unwrap(), true));
+        assert!(!reachable("20.190.151.7".parse().unwrap(), true));
+    }
+}

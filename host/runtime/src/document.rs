@@ -1,0 +1,168 @@
+//! The plan as a document: what was decided, in an envelope that cannot be edited.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::contract::types::Plan;
+use crate::door::{Sight, parse_strictly};
+use crate::ledger::PlanId;
+
+/// The schema of a plan document.
+pub const PLAN_SCHEMA: &str = "passcode/plan/v1";
+
+/// The device as the host itself saw it, in the service's own words. A component can neither
+/// add to it nor leave anything out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityCard {
+    /// The device's identifier.
+    pub device: String,
+    /// The path that showed it.
+    pub path: String,
+    /// The properties that were asked for; empty for all.
+    pub select: Vec<String>,
+    /// Every granted property that identifies or describes it, as the service wrote it.
+    pub properties: BTreeMap<String, Value>,
+    /// Which of the properties identify it. If one of these changes, the plan is void.
+    pub identifying: Vec<String>,
+}
+
+impl IdentityCard {
+    pub(crate) fn sight(&self) -> Sight {
+        Sight {
+            path: self.path.clone(),
+            select: self.select.clone(),
+            properties: self.properties.clone(),
+        }
+    }
+
+    /// A property as text, for showing it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.properties.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// The identifying properties that differ: name, then, now.
+    pub(crate) fn differences(
+        &self,
+        now: &BTreeMap<String, Value>,
+    ) -> Vec<(String, String, String)> {
+        let word = |value: Option<&Value>| match value {
+            None | Some(Value::Null) => "nothing".to_owned(),
+            Some(Value::String(text)) => format!("`{text}`"),
+            Some(other) => format!("`{other}`"),
+        };
+        self.identifying
+            .iter()
+            .map(|name| (name, self.properties.get(name), now.get(name)))
+            .filter(|(_, then, now)| word(*then) != word(*now))
+            .map(|(name, then, now)| (name.clone(), word(then), word(now)))
+            .collect()
+    }
+}
+
+/// A plan in its envelope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlanDocument {
+    /// [`PLAN_SCHEMA`].
+    pub schema: String,
+    /// The hash of everything else in the document. It names the plan; it does not vouch for
+    /// itself: the ledger does.
+    pub id: PlanId,
+    /// Whether nothing real can happen.
+    pub practice: bool,
+    /// The device as the host saw it.
+    pub identity: IdentityCard,
+    /// What would be done, for whom, on whose word.
+    pub plan: Plan,
+}
+
+/// Why a text is not a plan document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPlan {
+    /// It is not JSON that can be read in one way only.
+    #[error("it is not JSON, or a key stands twice in it")]
+    NotJson,
+    /// It is JSON, but not a plan document of this version.
+    #[error("it is not a plan document: {0}")]
+    NotThisSchema(String),
+    /// Its content does not have the hash it bears.
+    #[error("it was edited: its content has the hash {actual}, and it bears {borne}", actual = .actual.short(), borne = .borne.short())]
+    Edited {
+        /// The hash of its content.
+        actual: PlanId,
+        /// The hash it bears.
+        borne: PlanId,
+    },
+}
+
+impl PlanDocument {
+    pub(crate) fn seal(identity: IdentityCard, plan: Plan) -> Self {
+        let mut document = Self {
+            schema: PLAN_SCHEMA.to_owned(),
+            id: PlanId([0; 32]),
+            practice: plan.practice,
+            identity,
+            plan,
+        };
+        document.id = document.hash();
+        document
+    }
+
+    /// Read a document that somebody hands in.
+    ///
+    /// # Errors
+    ///
+    /// If it is not one, or was edited.
+    pub fn parse(text: &str) -> Result<Self, NotAPlan> {
+        let value = parse_strictly(text.trim().as_bytes()).map_err(|_| NotAPlan::NotJson)?;
+        let document: Self = serde_json::from_value(value)
+            .map_err(|error| NotAPlan::NotThisSchema(error.to_string()))?;
+        if document.schema != PLAN_SCHEMA {
+            return Err(NotAPlan::NotThisSchema(format!(
+                "its schema is `{}`, not `{PLAN_SCHEMA}`",
+                document.schema
+            )));
+        }
+        let actual = document.hash();
+        if actual != document.id {
+            return Err(NotAPlan::Edited {
+                actual,
+                borne: document.id,
+            });
+        }
+        Ok(document)
+    }
+
+    /// Canonical JSON (RFC 8785) of everything but the hash.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Value::Object(object) = &mut value {
+            object.remove("id");
+        }
+        serde_json_canonicalizer::to_string(&value).unwrap_or_default()
+    }
+
+    fn hash(&self) -> PlanId {
+        PlanId(Sha256::digest(self.canonical()).into())
+    }
+
+    /// Read a document that the ledger kept.
+    pub(crate) fn from_canonical(text: &str) -> Result<Self, NotAPlan> {
+        let mut value = parse_strictly(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
+        let id = PlanId(Sha256::digest(text).into());
+        if let Value::Object(object) = &mut value {
+            object.insert("id".to_owned(), Value::String(id.to_string()));
+        }
+        serde_json::from_value(value).map_err(|error| NotAPlan::NotThisSchema(error.to_string()))
+    }
+}

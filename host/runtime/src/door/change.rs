@@ -1,0 +1,189 @@
+//! The one request that changes something: written down, sent, and what became of it written
+//! down.
+
+use url::Url;
+use uuid::Uuid;
+
+use super::rules::{Admitted, Broken, Wish};
+use super::{Door, Passed, Sent, Stopped, error_code, json, token_refused};
+use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
+use crate::error::HostError;
+use crate::ledger::{Intent, IntentRefused, PlanId, Sending, Settlement};
+
+/// What an answer to the plan's request means. Pure.
+pub(crate) fn sending(answer: &Answer, token_was_renewed: bool) -> Sending {
+    let approval = answer.header("x-msft-approval-code").is_some()
+        || error_code(answer).as_deref() == Some("ApprovalRequired");
+    match answer.status {
+        200..300 => Sending::Accepted,
+        // Refused before anything ran: the service says so of each of these.
+        429 => Sending::NotExecuted,
+        400..500 if approval => Sending::NotExecuted,
+        401 if token_refused(answer) && !token_was_renewed => Sending::NotExecuted,
+        // A gateway answers 408 when it does not know what became of the request.
+        408 => Sending::Unknown,
+        400..500 => Sending::Rejected,
+        // A 5xx may come from a service that took the request on and then failed.
+        _ => Sending::Unknown,
+    }
+}
+
+impl Door {
+    pub(super) async fn change(
+        &mut self,
+        admitted: Admitted<'_>,
+        wish: &Wish,
+        destination: &Destination,
+        connector: &Connector,
+        url: Url,
+    ) -> Result<Passed, Stopped> {
+        if self.sent.is_some() {
+            return Err(Broken::Again.into());
+        }
+        if self.snapshot.is_none() {
+            return Err(Broken::NoSnapshot.into());
+        }
+        if !admitted.route.names_device {
+            self.leads_to_the_device(&admitted, destination, connector)
+                .await?;
+        }
+        let mut renew = false;
+        loop {
+            let token = self.token(destination, renew).await?;
+            self.shared.budget.spend(true).await;
+            let id = self.intend(&admitted, wish).await?;
+            let outgoing = Outgoing {
+                method: wish.method,
+                url: url.clone(),
+                token: token.secret(),
+                client_request_id: &id,
+                body: wish.body.clone(),
+            };
+            let answer = connector
+                .send(outgoing, self.shared.limits.response_bytes)
+                .await;
+            if let Ok(answer) = &answer {
+                self.note_date(answer);
+            }
+            let became = match &answer {
+                Ok(answer) => sending(answer, renew),
+                Err(NoAnswer::NotSent) => Sending::NotExecuted,
+                Err(NoAnswer::Interrupted | NoAnswer::Unreadable) => Sending::Unknown,
+            };
+            self.settle(&id, became, answer.as_ref().ok()).await?;
+            let answer = answer.map_err(|why| match why {
+                NoAnswer::NotSent => Stopped::NotSent,
+                NoAnswer::Interrupted => Stopped::Interrupted,
+                NoAnswer::Unreadable => {
+                    Stopped::Unreadable("the answer broke off or is larger than allowed")
+                }
+            })?;
+            if became == Sending::NotExecuted && token_refused(&answer) && !renew {
+                renew = true;
+                continue;
+            }
+            let device = self.binding.device.clone();
+            return Ok(self
+                .pass(
+                    admitted.route,
+                    &wish.destination,
+                    device.as_deref(),
+                    &answer,
+                )?
+                .0);
+        }
+    }
+
+    /// An address that names no device is asked which device it leads to, in this very commit.
+    async fn leads_to_the_device(
+        &mut self,
+        admitted: &Admitted<'_>,
+        destination: &Destination,
+        connector: &Connector,
+    ) -> Result<(), Stopped> {
+        let query = [("$select".to_owned(), "id".to_owned())];
+        let url = destination.url(&admitted.path.parent(), &query);
+        let answer = self.read(destination, connector, url).await?;
+        let body = json::parse(&answer.body).ok();
+        let id = body.as_ref().and_then(|body| body.get("id")?.as_str());
+        if answer.status == 200 && id.is_some() && id == self.binding.device.as_deref() {
+            Ok(())
+        } else {
+            Err(Broken::LeadsElsewhere.into())
+        }
+    }
+
+    async fn intend(&mut self, admitted: &Admitted<'_>, wish: &Wish) -> Result<String, Stopped> {
+        let (Some((plan, document)), Some(device)) =
+            (self.binding.plan.clone(), self.binding.device.clone())
+        else {
+            return Err(Broken::NotThePlan.into());
+        };
+        let id = Uuid::new_v4().to_string();
+        let intent = Intent {
+            plan,
+            tenant: document.plan.tenant.clone(),
+            device,
+            client_request_id: id.clone(),
+            request: format!("{} {}", wish.method, admitted.path),
+            at: self.shared.time.now(),
+            service_date: self.service_date.clone(),
+            snapshot: self.snapshot.clone().unwrap_or_default(),
+            after_unknown: document
+                .plan
+                .after_unknown
+                .as_deref()
+                .and_then(|id| id.parse::<PlanId>().ok()),
+            again: document.plan.again,
+        };
+        self.shared.ledger.intend(&intent).await.map_err(|why| {
+            self.fault = Some(match why {
+                IntentRefused::Ledger(error) => HostError::Ledger(error),
+                refused => HostError::refused_intent(refused),
+            });
+            Stopped::Ledger
+        })?;
+        // Until it is settled, it is as if it had been sent.
+        self.sent = Some(Sent {
+            client_request_id: id.clone(),
+            sending: Sending::Intended,
+            settlement: Settlement::default(),
+        });
+        Ok(id)
+    }
+
+    async fn settle(
+        &mut self,
+        id: &str,
+        sending: Sending,
+        answer: Option<&Answer>,
+    ) -> Result<(), Stopped> {
+        let header = |name: &str| {
+            answer
+                .and_then(|answer| answer.header(name))
+                .map(str::to_owned)
+        };
+        let settlement = Settlement {
+            status: answer.map(|answer| answer.status),
+            request_id: header("request-id"),
+            service_date: self.service_date.clone().filter(|_| answer.is_some()),
+            approval_code: header("x-msft-approval-code"),
+            settled_by: None,
+        };
+        let sent = Sent {
+            client_request_id: id.to_owned(),
+            sending,
+            settlement,
+        };
+        let kept = self
+            .shared
+            .ledger
+            .settle(id, sending, &sent.settlement)
+            .await;
+        self.sent = Some(sent);
+        kept.map_err(|error| {
+            self.fault = Some(HostError::Ledger(error));
+            Stopped::Ledger
+        })
+    }
+}

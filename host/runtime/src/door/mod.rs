@@ -1,0 +1,422 @@
+//! The one door every request leaves through. What a component wants is judged by pure rules
+//! (`rules`), what comes back is rebuilt from what may pass (`seal`), and a request that may
+//! change something goes through the ledger first (`change`).
+
+mod budget;
+mod change;
+mod json;
+mod rules;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+pub(crate) use budget::Budget;
+pub use budget::Rate;
+pub(crate) use json::parse as parse_strictly;
+pub(crate) use rules::{Bounds, Broken, Wish, admit};
+pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
+
+use crate::authority::{Authority, Path, Phase, Route};
+use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
+use crate::contract::types::{ActionResult, Method};
+use crate::credential::TokenRequest;
+use crate::document::PlanDocument;
+use crate::error::HostError;
+use crate::host::Shared;
+use crate::ledger::{PlanId, Sending, Settlement};
+
+/// Headers of an answer that may pass.
+const PASSING_HEADERS: [&str; 4] = ["date", "retry-after", "request-id", "client-request-id"];
+
+/// What became of the plan's request in this step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its `client-request-id`, and its name in the ledger.
+    pub client_request_id: String,
+    /// What is known of it.
+    pub sending: Sending,
+    /// What came back.
+    pub settlement: Settlement,
+}
+
+/// What the step is bound to.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) phase: Phase,
+    pub(crate) device: Option<String>,
+    pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
+}
+
+/// An answer as it may pass.
+#[derive(Clone, Debug)]
+pub(crate) struct Passed {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
+}
+
+/// Why nothing passes.
+#[derive(Clone, Debug)]
+pub(crate) enum Stopped {
+    Refused(Broken),
+    NoCredential(String),
+    NotSent,
+    Interrupted,
+    Unreadable(&'static str),
+    Withheld,
+    /// The ledger refused or failed; the reason is in `Door::fault`.
+    Ledger,
+}
+
+impl From<Broken> for Stopped {
+    fn from(broken: Broken) -> Self {
+        Self::Refused(broken)
+    }
+}
+
+/// How a device was shown to the host, so that it can be shown the same way again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub(crate) path: String,
+    pub(crate) select: Vec<String>,
+    pub(crate) properties: BTreeMap<String, Value>,
+}
+
+/// A link to a further page, kept as it came.
+#[derive(Debug)]
+struct Page {
+    destination: String,
+    route: Route,
+    url: url::Url,
+}
+
+/// The door of one step.
+#[derive(Debug)]
+pub(crate) struct Door {
+    shared: Arc<Shared>,
+    authority: Arc<Authority>,
+    pub(crate) binding: Binding,
+    pub(crate) vault: Vault,
+    pages: Vec<Page>,
+    /// The last answer that showed each device, by its id.
+    pub(crate) seen: BTreeMap<String, Sight>,
+    /// The bound device's action results, from the last answer that listed them.
+    pub(crate) snapshot: Option<Vec<ActionResult>>,
+    /// The service's clock at the last answer.
+    pub(crate) service_date: Option<String>,
+    pub(crate) sent: Option<Sent>,
+    /// A failure that ends the step whatever the component answers.
+    pub(crate) fault: Option<HostError>,
+}
+
+impl Door {
+    pub(crate) fn new(shared: Arc<Shared>, authority: Arc<Authority>, binding: Binding) -> Self {
+        Self {
+            shared,
+            authority,
+            binding,
+            vault: Vault::default(),
+            pages: Vec::new(),
+            seen: BTreeMap::new(),
+            snapshot: None,
+            service_date: None,
+            sent: None,
+            fault: None,
+        }
+    }
+
+    /// Let one request out, and what may pass of its answer in.
+    pub(crate) async fn send(&mut self, wish: Wish) -> Result<Passed, Stopped> {
+        if let Some(page) = wish.path.strip_prefix("page:") {
+            return self.page(page, &wish).await;
+        }
+        if wish
+            .body
+            .as_deref()
+            .is_some_and(|body| body.contains(SEAL_KEY))
+        {
+            return Err(Broken::Body.into());
+        }
+        let authority = self.authority.clone();
+        let plan = self.binding.plan.clone();
+        let bounds = Bounds {
+            phase: self.binding.phase,
+            device: self.binding.device.as_deref(),
+            plan: plan
+                .as_ref()
+                .map(|(_, document)| &document.plan.proposal.request),
+        };
+        let admitted = admit(&authority, bounds, &wish)?;
+        let (destination, connector) = self.shared.destination(&wish.destination)?;
+        let url = destination.url(&admitted.path, &admitted.query);
+        let device = admitted.bindings.get("device").cloned();
+        if admitted.route.mutates() {
+            return self
+                .change(admitted, &wish, &destination, &connector, url)
+                .await;
+        }
+        let answer = self.read(&destination, &connector, url).await?;
+        let passed = self.pass(
+            admitted.route,
+            &wish.destination,
+            device.as_deref(),
+            &answer,
+        )?;
+        if let (Some(device), Some(properties)) = (device, passed.1) {
+            let select = wish.query.iter().find(|(name, _)| name == "$select");
+            let select = select.map(|(_, names)| names.split(',').map(str::to_owned).collect());
+            let sight = Sight {
+                path: wish.path,
+                select: select.unwrap_or_default(),
+                properties,
+            };
+            self.seen.insert(device, sight);
+        }
+        Ok(passed.0)
+    }
+
+    /// Follow a link that an earlier answer carried, unchanged.
+    async fn page(&mut self, number: &str, wish: &Wish) -> Result<Passed, Stopped> {
+        let plain = wish.method == Method::Get && wish.query.is_empty() && wish.body.is_none();
+        let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+        let page = index
+            .filter(|_| plain)
+            .and_then(|index| self.pages.get(index));
+        let page = page
+            .filter(|page| page.destination == wish.destination)
+            .ok_or(Broken::Page)?;
+        let (url, route) = (page.url.clone(), page.route.clone());
+        let (destination, connector) = self.shared.destination(&wish.destination)?;
+        let answer = self.read(&destination, &connector, url).await?;
+        Ok(self.pass(&route, &wish.destination, None, &answer)?.0)
+    }
+
+    /// Read a device again, the way it was read before. The host's own request: no component
+    /// hears of it.
+    pub(crate) async fn look_again(
+        &mut self,
+        sight: &Sight,
+    ) -> Result<BTreeMap<String, Value>, Stopped> {
+        let route = self
+            .authority
+            .showing_devices()
+            .ok_or(Broken::NoSnapshot)?
+            .clone();
+        let path = Path::parse(&sight.path).map_err(Broken::from)?;
+        let bindings = route.path.matches(&path).ok_or(Broken::Device)?;
+        if bindings.get("device") != self.binding.device.as_ref() {
+            return Err(Broken::Device.into());
+        }
+        let wanted: Vec<&str> = sight
+            .select
+            .iter()
+            .map(String::as_str)
+            .filter(|name| route.identity.contains(*name) || route.shows.contains(*name))
+            .collect();
+        let query = match wanted.is_empty() {
+            true => Vec::new(),
+            false => vec![("$select".to_owned(), wanted.join(","))],
+        };
+        let (destination, connector) = self.shared.destination(&route.destination)?;
+        let answer = self
+            .read(&destination, &connector, destination.url(&path, &query))
+            .await?;
+        if answer.status != 200 {
+            return Err(Stopped::Unreadable("the device could not be read again"));
+        }
+        let filtered = seal::answer(
+            &route,
+            self.binding.device.as_deref(),
+            &answer.body,
+            &mut self.vault,
+        )
+        .map_err(|_| Stopped::Unreadable("the device could not be read again"))?;
+        filtered
+            .card
+            .ok_or(Stopped::Unreadable("the device could not be read again"))
+    }
+
+    /// A request that only reads: sent once more, with a new token, if the first was not
+    /// accepted.
+    async fn read(
+        &mut self,
+        destination: &Destination,
+        connector: &Connector,
+        url: url::Url,
+    ) -> Result<Answer, Stopped> {
+        let mut renew = false;
+        loop {
+            let id = Uuid::new_v4().to_string();
+            let token = self.token(destination, renew).await?;
+            self.shared.budget.spend(false).await;
+            let outgoing = Outgoing {
+                method: Method::Get,
+                url: url.clone(),
+                token: token.secret(),
+                client_request_id: &id,
+                body: None,
+            };
+            let answer = connector
+                .send(outgoing, self.shared.limits.response_bytes)
+                .await;
+            let answer = answer.map_err(|why| match why {
+                NoAnswer::NotSent => Stopped::NotSent,
+                NoAnswer::Interrupted => Stopped::Interrupted,
+                NoAnswer::Unreadable => {
+                    Stopped::Unreadable("the answer broke off or is larger than allowed")
+                }
+            })?;
+            self.note_date(&answer);
+            if renew || !token_refused(&answer) {
+                return Ok(answer);
+            }
+            renew = true;
+        }
+    }
+
+    async fn token(
+        &self,
+        destination: &Destination,
+        renew: bool,
+    ) -> Result<crate::credential::AccessToken, Stopped> {
+        let request = TokenRequest {
+            scope: destination.scope(),
+            claims: None,
+            renew,
+        };
+        let token = destination.credential.token(&request).await;
+        token.map_err(|error| {
+            Stopped::NoCredential(format!(
+                "{} ({}); {}",
+                error.message, error.code, error.remedy
+            ))
+        })
+    }
+
+    fn note_date(&mut self, answer: &Answer) {
+        if let Some(date) = answer.header("date") {
+            self.service_date = self.shared.time.note(date).or(self.service_date.take());
+        }
+    }
+
+    /// What passes of an answer, and the properties that show a device.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the pair is taken apart where it is made"
+    )]
+    fn pass(
+        &mut self,
+        route: &Route,
+        destination: &str,
+        device: Option<&str>,
+        answer: &Answer,
+    ) -> Result<(Passed, Option<BTreeMap<String, Value>>), Stopped> {
+        let success = (200..300).contains(&answer.status);
+        let filtered = if success {
+            json_content(answer)?;
+            seal::answer(route, device, &answer.body, &mut self.vault)
+        } else {
+            seal::refusal(&answer.body, &self.vault)
+        };
+        let mut filtered = filtered.map_err(|why| match why {
+            seal::Unusable::Leak => Stopped::Withheld,
+            seal::Unusable::NotJson => {
+                Stopped::Unreadable("the answer is not JSON that can be read in one way only")
+            }
+            seal::Unusable::ForgedSeal => {
+                Stopped::Unreadable("the answer carries a key that only the host may write")
+            }
+        })?;
+        if let (Some(link), Some(Value::Object(body))) =
+            (filtered.next_link.take(), &mut filtered.body)
+        {
+            let name = self.keep_link(route, destination, &link)?;
+            body.insert("@odata.nextLink".to_owned(), Value::String(name));
+        }
+        if let Some(results) = filtered.results.take()
+            && device.is_some()
+            && device == self.binding.device.as_deref()
+        {
+            self.snapshot = Some(results);
+        }
+        let headers: Vec<(String, String)> = answer
+            .headers
+            .iter()
+            .filter(|(name, value)| {
+                PASSING_HEADERS.contains(&name.as_str()) && !self.vault.leaks_into(value)
+            })
+            .cloned()
+            .collect();
+        let passed = Passed {
+            status: answer.status,
+            headers,
+            body: filtered.body.map(|body| body.to_string()),
+        };
+        Ok((passed, filtered.card.filter(|_| success)))
+    }
+
+    /// Keep a link under a name. One that leads to another origin, or off the granted route, is
+    /// how a server would send our credential elsewhere.
+    fn keep_link(
+        &mut self,
+        route: &Route,
+        destination: &str,
+        link: &str,
+    ) -> Result<String, Stopped> {
+        const HOSTILE: Stopped = Stopped::Unreadable("the link to the next page leads elsewhere");
+        let (own, _) = self.shared.destination(destination)?;
+        let url = url::Url::parse(link).map_err(|_| HOSTILE)?;
+        let path = Path::parse(url.path()).map_err(|_| HOSTILE)?;
+        let same = url.origin() == own.root.origin()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
+            && route.path.matches(&path).is_some();
+        if !same {
+            return Err(HOSTILE);
+        }
+        self.pages.push(Page {
+            destination: destination.to_owned(),
+            route: route.clone(),
+            url,
+        });
+        Ok(format!("page:{}", self.pages.len()))
+    }
+}
+
+/// Whether the service says that the token itself is no good. Intune also answers 401 to a
+/// person without an Intune role; a new token does not help there.
+fn token_refused(answer: &Answer) -> bool {
+    let challenged = answer.header("www-authenticate").is_some_and(|challenge| {
+        ["invalid_token", "insufficient_claims"]
+            .iter()
+            .any(|error| challenge.contains(error))
+    });
+    answer.status == 401
+        && (challenged || error_code(answer).as_deref() == Some("InvalidAuthenticationToken"))
+}
+
+fn error_code(answer: &Answer) -> Option<String> {
+    let value = json::parse(&answer.body).ok()?;
+    Some(value.get("error")?.get("code")?.as_str()?.to_owned())
+}
+
+/// An answer with a body says that it is JSON.
+fn json_content(answer: &Answer) -> Result<(), Stopped> {
+    let kind = answer.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if answer.body.is_empty() || kind == "application/json" || kind.ends_with("+json") {
+        Ok(())
+    } else {
+        Err(Stopped::Unreadable(
+            "the answer is not what its content type says, or not JSON",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,346 @@
+//! What passes of an answer. A response is parsed and rebuilt from a list of what may pass,
+//! never cleaned of what may not: a property nobody thought of stays outside.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::json;
+use crate::authority::{PassList, Route};
+use crate::contract::types::{ActionResult, Seal};
+
+/// The key that stands for a seal in a body. Data that carries it is refused, so that an
+/// upstream service cannot forge one.
+pub(crate) const SEAL_KEY: &str = "$sealed";
+
+/// From this length on, a secret inside a longer string is a leak. Shorter ones occur
+/// everywhere by chance and are only compared whole.
+const TELLING_LENGTH: usize = 4;
+
+/// A secret the host keeps, and where it came from.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    value: Zeroizing<String>,
+    /// The property it stood in.
+    pub(crate) property: String,
+    /// The device whose answer it was in.
+    pub(crate) device: Option<String>,
+    /// The action result it stood in, without a passcode.
+    pub(crate) result: ActionResult,
+}
+
+impl Sealed {
+    pub(crate) fn open(&self) -> &str {
+        &self.value
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealed")
+            .field("property", &self.property)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The secrets of one step, by their seal.
+#[derive(Debug, Default)]
+pub(crate) struct Vault(Vec<Sealed>);
+
+impl Vault {
+    fn keep(&mut self, sealed: Sealed) -> Seal {
+        self.0.push(sealed);
+        Seal::try_from(self.0.len()).unwrap_or(Seal::MAX)
+    }
+
+    /// What a seal stands for. Seals count from one.
+    pub(crate) fn get(&self, seal: Seal) -> Option<&Sealed> {
+        self.0.get(usize::try_from(seal).ok()?.checked_sub(1)?)
+    }
+
+    /// Whether a text carries any secret of this step.
+    pub(crate) fn leaks_into(&self, text: &str) -> bool {
+        self.0.iter().any(|sealed| {
+            let secret: &str = &sealed.value;
+            text == secret || (secret.len() >= TELLING_LENGTH && text.contains(secret))
+        })
+    }
+}
+
+/// Why an answer cannot be used. Nothing of it passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unusable {
+    /// Not JSON, or a key stands twice.
+    #[error("the answer is not JSON that can be read in one way only")]
+    NotJson,
+    /// It carries the key that stands for a seal.
+    #[error("the answer carries a key that only the host may write")]
+    ForgedSeal,
+    /// A secret stands where it would pass.
+    #[error("the answer repeats a passcode outside its place")]
+    Leak,
+}
+
+/// What passes, and what the host saw.
+#[derive(Debug, Default)]
+pub(crate) struct Filtered {
+    pub(crate) body: Option<Value>,
+    pub(crate) next_link: Option<String>,
+    /// The device's own properties as the service wrote them: identity and what is shown.
+    pub(crate) card: Option<BTreeMap<String, Value>>,
+    /// The device's action results, without passcodes; absent if the answer lists none.
+    pub(crate) results: Option<Vec<ActionResult>>,
+}
+
+/// Rebuild a successful answer from what the route lets pass.
+pub(crate) fn answer(
+    route: &Route,
+    device: Option<&str>,
+    bytes: &[u8],
+    vault: &mut Vault,
+) -> Result<Filtered, Unusable> {
+    if bytes.is_empty() {
+        return Ok(Filtered::default());
+    }
+    let value = read(bytes)?;
+    let mut sealer = Sealer {
+        route,
+        device,
+        vault,
+        results: None,
+    };
+    let (body, next_link) = match (route.collection, value) {
+        (true, Value::Object(mut page)) => {
+            let next = match page.remove("@odata.nextLink") {
+                Some(Value::String(link)) => Some(link),
+                _ => None,
+            };
+            let items = match page.remove("value") {
+                Some(Value::Array(items)) => items,
+                _ => return Err(Unusable::NotJson),
+            };
+            let items: Vec<Value> = items.into_iter().map(|item| sealer.pass(item)).collect();
+            (json!({ "value": items }), next)
+        }
+        (false, value @ Value::Object(_)) => (sealer.pass(value), None),
+        _ => return Err(Unusable::NotJson),
+    };
+    let results = sealer.results;
+    let card = card(route, bytes)?;
+    let filtered = Filtered {
+        body: Some(body),
+        next_link,
+        card,
+        results,
+    };
+    withheld(&filtered, vault)?;
+    Ok(filtered)
+}
+
+/// Rebuild an error answer: the envelope of Graph's errors and nothing else. Text that is not
+/// JSON does not pass at all.
+pub(crate) fn refusal(bytes: &[u8], vault: &Vault) -> Result<Filtered, Unusable> {
+    let Ok(value) = json::parse(bytes) else {
+        return Ok(Filtered::default());
+    };
+    if carries_seal_key(&value) {
+        return Err(Unusable::ForgedSeal);
+    }
+    let error = value.get("error").map(error_properties);
+    let filtered = Filtered {
+        body: error.map(|error| json!({ "error": error })),
+        ..Filtered::default()
+    };
+    withheld(&filtered, vault)?;
+    Ok(filtered)
+}
+
+fn read(bytes: &[u8]) -> Result<Value, Unusable> {
+    let value = json::parse(bytes).map_err(|_| Unusable::NotJson)?;
+    if carries_seal_key(&value) {
+        return Err(Unusable::ForgedSeal);
+    }
+    Ok(value)
+}
+
+fn error_properties(error: &Value) -> Value {
+    const STRINGS: [&str; 5] = ["code", "message", "date", "request-id", "client-request-id"];
+    const NESTED: [&str; 2] = ["innerError", "innererror"];
+    let mut out = Map::new();
+    for name in STRINGS {
+        if let Some(text @ Value::String(_)) = error.get(name) {
+            out.insert(name.to_owned(), text.clone());
+        }
+    }
+    for name in NESTED {
+        if let Some(inner @ Value::Object(_)) = error.get(name) {
+            out.insert(name.to_owned(), error_properties(inner));
+        }
+    }
+    Value::Object(out)
+}
+
+/// The card is read from the answer itself, not from what passed, so that a component's
+/// manifest cannot thin it out.
+fn card(route: &Route, bytes: &[u8]) -> Result<Option<BTreeMap<String, Value>>, Unusable> {
+    if route.identity.is_empty() {
+        return Ok(None);
+    }
+    let value = read(bytes)?;
+    let card = (&route.identity | &route.shows)
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), value.get(&name)?.clone())))
+        .filter(|(_, value)| !value.is_object() && !value.is_array())
+        .collect();
+    Ok(Some(card))
+}
+
+struct Sealer<'a> {
+    route: &'a Route,
+    device: Option<&'a str>,
+    vault: &'a mut Vault,
+    results: Option<Vec<ActionResult>>,
+}
+
+impl Sealer<'_> {
+    /// One item of the answer: the device, the audit entry.
+    fn pass(&mut self, item: Value) -> Value {
+        let Value::Object(item) = item else {
+            return Value::Null;
+        };
+        let mut out = Map::new();
+        for (name, value) in item {
+            if self.route.results.as_deref() == Some(name.as_str()) {
+                let results = self.action_results(&name, value);
+                out.insert(name, results);
+            } else if let Some(value) = passing(&self.route.pass, &name, value) {
+                out.insert(name, value);
+            }
+        }
+        Value::Object(out)
+    }
+
+    fn action_results(&mut self, name: &str, value: Value) -> Value {
+        let Value::Array(items) = value else {
+            return Value::Null;
+        };
+        let mut seen = Vec::new();
+        let mut passed = Vec::new();
+        for item in items {
+            let Value::Object(item) = item else { continue };
+            let result = action_result(&item);
+            let mut out = Map::new();
+            for (property, value) in item {
+                let listed = self.route.pass.passes(&format!("{name}.{property}"));
+                match value {
+                    value if listed && !value.is_object() && !value.is_array() => {
+                        out.insert(property, value);
+                    }
+                    // Whatever text stands in an action result may be a passcode.
+                    Value::String(text) if !text.is_empty() => {
+                        let seal = self.vault.keep(Sealed {
+                            value: Zeroizing::new(text),
+                            property: property.clone(),
+                            device: self.device.map(str::to_owned),
+                            result: result.clone(),
+                        });
+                        out.insert(property, json!({ SEAL_KEY: seal }));
+                    }
+                    _ => {}
+                }
+            }
+            seen.push(result);
+            passed.push(Value::Object(out));
+        }
+        self.results = Some(seen);
+        Value::Array(passed)
+    }
+}
+
+/// An action result as the host itself notes it: never with a passcode.
+fn action_result(item: &Map<String, Value>) -> ActionResult {
+    let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+    ActionResult {
+        name: text("actionName").unwrap_or_default(),
+        type_name: text("@odata.type")
+            .unwrap_or_default()
+            .trim_start_matches('#')
+            .to_owned(),
+        state: text("actionState").unwrap_or_default(),
+        started: text("startDateTime"),
+        updated: text("lastUpdatedDateTime"),
+        error_code: item.get("errorCode").and_then(Value::as_i64),
+        passcode: None,
+    }
+}
+
+fn passing(pass: &PassList, name: &str, value: Value) -> Option<Value> {
+    match value {
+        Value::Object(inner) if pass.leads_to(name) => {
+            let inner = inner
+                .into_iter()
+                .filter_map(|(key, value)| {
+                    let value = passing(pass, &format!("{name}.{key}"), value)?;
+                    Some((key, value))
+                })
+                .collect();
+            Some(Value::Object(inner))
+        }
+        Value::Array(items) if pass.leads_to(name) || pass.passes(name) => Some(Value::Array(
+            items
+                .into_iter()
+                .filter_map(|item| passing(pass, name, item))
+                .collect(),
+        )),
+        Value::Object(_) | Value::Array(_) => None,
+        value => pass.passes(name).then_some(value),
+    }
+}
+
+fn carries_seal_key(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .any(|(key, value)| key == SEAL_KEY || carries_seal_key(value)),
+        Value::Array(items) => items.iter().any(carries_seal_key),
+        // Intune puts JSON into strings. A reader that decodes it must not find a seal there.
+        Value::String(text) => text.contains(SEAL_KEY),
+        _ => false,
+    }
+}
+
+/// A passcode that also stands in a device's name, or in an error's text, would pass with it.
+fn withheld(filtered: &Filtered, vault: &Vault) -> Result<(), Unusable> {
+    let in_body = filtered
+        .body
+        .as_ref()
+        .is_some_and(|body| leaks(body, vault));
+    let in_link = filtered
+        .next_link
+        .as_deref()
+        .is_some_and(|link| vault.leaks_into(link));
+    let in_card = filtered
+        .card
+        .as_ref()
+        .is_some_and(|card| card.values().any(|value| leaks(value, vault)));
+    if in_body || in_link || in_card {
+        return Err(Unusable::Leak);
+    }
+    Ok(())
+}
+
+fn leaks(value: &Value, vault: &Vault) -> bool {
+    match value {
+        // The host wrote this one itself.
+        Value::Object(object) if object.len() == 1 && object.contains_key(SEAL_KEY) => false,
+        Value::Object(object) => object
+            .iter()
+            .any(|(key, value)| vault.leaks_into(key) || leaks(value, vault)),
+        Value::Array(items) => items.iter().any(|item| leaks(item, vault)),
+        Value::String(text) => vault.leaks_into(text),
+        Value::Number(number) => vault.leaks_into(&number.to_string()),
+        Value::Bool(_) | Value::Null => false,
+    }
+}

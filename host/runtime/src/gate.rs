@@ -1,0 +1,188 @@
+//! May this plan be carried out, and may this seal be opened? Pure decisions, each with one
+//! answer.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::clock::parse_rfc3339;
+use crate::contract::types::{ActionResult, Opinion, Plan, Receipt, Seal, Verdict};
+use crate::document::IdentityCard;
+use crate::door::{Sealed, Vault};
+use crate::error::{HostError, Refusal};
+use crate::ledger::{Attempt, IntentRefused, Sending};
+use crate::secret::Passcode;
+
+/// Where the plan would be carried out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) tenant: &'a str,
+    pub(crate) cloud: &'a str,
+    pub(crate) practice: bool,
+    pub(crate) component_digest: &'a str,
+    pub(crate) grant_digest: &'a str,
+}
+
+/// Everything that can be told without asking the service.
+pub(crate) fn admit(plan: &Plan, here: &Facts<'_>) -> Result<(), HostError> {
+    if plan.tenant != here.tenant || plan.cloud != here.cloud || plan.practice != here.practice {
+        return Err(HostError::refused(
+            Refusal::OtherTenant,
+            format!(
+                "the plan is for tenant {} in cloud {}, and this is {} in {}",
+                plan.tenant, plan.cloud, here.tenant, here.cloud
+            ),
+            "sign in to the plan's tenant, or make a plan here with `--what-if`",
+        ));
+    }
+    if plan.component_digest != here.component_digest || plan.grant_digest != here.grant_digest {
+        return Err(HostError::refused(
+            Refusal::OtherAuthority,
+            "the plan was made by another version of the component, or under another grant",
+            "make a new plan with `--what-if`",
+        ));
+    }
+    let ids = |wanted: &dyn Fn(&crate::contract::types::Check) -> bool| -> Vec<String> {
+        plan.proposal
+            .checks
+            .iter()
+            .filter(|check| wanted(check))
+            .map(|check| check.id.clone())
+            .collect()
+    };
+    let blocked = ids(&|check| check.verdict == Verdict::Block);
+    if !blocked.is_empty() {
+        return Err(HostError::refused(
+            Refusal::Blocked(blocked.clone()),
+            format!("blocked by: {}", blocked.join(", ")),
+            "nothing lifts a block; see the documents it cites with `passcode explain`",
+        ));
+    }
+    let open =
+        ids(&|check| check.needs_acceptance && !plan.caller.accepted_checks.contains(&check.id));
+    if !open.is_empty() {
+        let flags: Vec<String> = open.iter().map(|id| format!("--accept {id}")).collect();
+        return Err(HostError::refused(
+            Refusal::NotAccepted(open.clone()),
+            format!("not accepted: {}", open.join(", ")),
+            format!(
+                "read the documents it cites; if they allow it in your judgement, plan again with `{}`",
+                flags.join(" ")
+            ),
+        ));
+    }
+    for review in &plan.reviews {
+        if let Opinion::Deny(why) | Opinion::RequireApproval(why) = &review.opinion {
+            return Err(HostError::refused(
+                Refusal::Reviewed,
+                format!("reviewer `{}`: {why}", review.reviewer),
+                "make a plan that the reviewer accepts",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A plan is used once; only what was refused before execution leaves it unused.
+pub(crate) fn unused(attempts: Vec<Attempt>) -> Result<(), HostError> {
+    match attempts
+        .into_iter()
+        .find(|attempt| attempt.sending != Sending::NotExecuted)
+    {
+        Some(attempt) => Err(HostError::refused_intent(IntentRefused::PlanUsed(
+            Box::new(attempt),
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A plan runs out. A plan whose end cannot be read has run out.
+pub(crate) fn unexpired(plan: &Plan, now: OffsetDateTime) -> Result<(), HostError> {
+    match parse_rfc3339(&plan.expires) {
+        Some(expires) if now < expires => Ok(()),
+        _ => Err(HostError::refused(
+            Refusal::Expired,
+            format!("the plan expired at {}", plan.expires),
+            "make a new one with `--what-if`",
+        )),
+    }
+}
+
+/// What identifies the device is what it was when the plan was made.
+pub(crate) fn unchanged(
+    card: &IdentityCard,
+    now: &BTreeMap<String, Value>,
+) -> Result<(), HostError> {
+    let differences = card.differences(now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = differences
+        .into_iter()
+        .map(|(name, then, now)| format!("{name} was {then} and is {now}"))
+        .collect();
+    Err(HostError::refused(
+        Refusal::Changed,
+        format!("the device changed since the plan: {}", told.join("; ")),
+        "look at the device again and make a new plan",
+    ))
+}
+
+/// Open the seal of our own result. The component says which seal; whether it may be opened is
+/// judged by what the host remembers of it.
+pub(crate) fn open_own(
+    vault: &Vault,
+    seal: Seal,
+    device: &str,
+    opens: Option<&str>,
+    receipt: &Receipt,
+) -> Result<Passcode, HostError> {
+    let sealed = vault
+        .get(seal)
+        .filter(|sealed| is_passcode(sealed, device, opens));
+    let sealed = sealed.filter(|sealed| {
+        let earlier = receipt
+            .snapshot
+            .iter()
+            .any(|earlier| same_result(earlier, &sealed.result));
+        !earlier && !began_before(&sealed.result, receipt)
+    });
+    match sealed {
+        Some(sealed) => Ok(Passcode::new(sealed.open())),
+        None => Err(HostError::Component(
+            "it offers a passcode that is not this action's".to_owned(),
+        )),
+    }
+}
+
+/// Open a seal of any result that the device lists, if it is what the component says it is.
+pub(crate) fn open_listed(
+    vault: &Vault,
+    seal: Seal,
+    device: &str,
+    opens: Option<&str>,
+    result: &ActionResult,
+) -> Option<Passcode> {
+    let sealed = vault
+        .get(seal)
+        .filter(|sealed| is_passcode(sealed, device, opens))?;
+    same_result(&sealed.result, result).then(|| Passcode::new(sealed.open()))
+}
+
+fn is_passcode(sealed: &Sealed, device: &str, opens: Option<&str>) -> bool {
+    opens == Some(sealed.property.as_str()) && sealed.device.as_deref() == Some(device)
+}
+
+fn same_result(one: &ActionResult, other: &ActionResult) -> bool {
+    one.name == other.name && one.type_name == other.type_name && one.started == other.started
+}
+
+/// Whether a result began before our request, by the service's own clock on both sides. The
+/// `Date` header has whole seconds and front ends differ a little, hence two minutes.
+fn began_before(result: &ActionResult, receipt: &Receipt) -> bool {
+    let skew = time::Duration::minutes(2);
+    let started = result.started.as_deref().and_then(parse_rfc3339);
+    let sent = receipt.service_date.as_deref().and_then(parse_rfc3339);
+    matches!((started, sent), (Some(started), Some(sent)) if started < sent - skew)
+}

@@ -1,0 +1,377 @@
+//! The host: an engine, its destinations, its ledger. Built once, shared by every step.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use wasmtime::{Config, Engine};
+
+use crate::action::Action;
+use crate::authority::Authority;
+use crate::cache::Cache;
+use crate::clock::Time;
+use crate::component;
+use crate::connector::{Connector, Destination};
+use crate::credential::TokenRequest;
+use crate::door::{Broken, Budget, Rate, Stopped};
+use crate::error::HostError;
+use crate::identity::Identity;
+use crate::ledger::SendLedger;
+use crate::limits::{Limits, TICK};
+use crate::tap::Tap;
+
+/// Receives what components write to their log: severity and line, already made plain.
+pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// What every step shares.
+pub(crate) struct Shared {
+    engine: Engine,
+    destinations: BTreeMap<String, (Destination, Connector)>,
+    identities: RwLock<BTreeMap<String, Identity>>,
+    pub(crate) ledger: Arc<dyn SendLedger>,
+    pub(crate) budget: Budget,
+    pub(crate) limits: Limits,
+    pub(crate) time: Time,
+    pub(crate) tap: Option<Arc<dyn Tap>>,
+    pub(crate) cloud: String,
+    pub(crate) tenant: Option<String>,
+    pub(crate) practice: bool,
+    log: Option<LogSink>,
+}
+
+impl Shared {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn destination(&self, name: &str) -> Result<(Destination, Connector), Stopped> {
+        let found = self.destinations.get(name).cloned();
+        found.ok_or_else(|| Broken::Destination(name.to_owned()).into())
+    }
+
+    pub(crate) fn identity(&self, destination: &str) -> Option<Identity> {
+        let known = self
+            .identities
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(destination).cloned()
+    }
+
+    pub(crate) fn log(&self, severity: &str, line: &str) {
+        if let Some(log) = &self.log {
+            log(severity, line);
+        }
+    }
+
+    /// Ask the credential for a token once, to learn who we are before a step needs to know.
+    pub(crate) async fn sign_in(&self, name: &str) -> Result<Identity, HostError> {
+        if let Some(identity) = self.identity(name) {
+            return Ok(identity);
+        }
+        let (destination, _) = self
+            .destinations
+            .get(name)
+            .ok_or_else(|| HostError::Setup {
+                message: format!("no destination `{name}`"),
+                remedy: "name it when the host is built".to_owned(),
+            })?;
+        let request = TokenRequest {
+            scope: destination.scope(),
+            claims: None,
+            renew: false,
+        };
+        let token = destination
+            .credential
+            .token(&request)
+            .await
+            .map_err(|error| HostError::not_signed_in(&error))?;
+        let identity = Identity::of_token(token.secret());
+        let mut known = self
+            .identities
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.insert(name.to_owned(), identity.clone());
+        Ok(identity)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("destinations", &self.destinations.keys())
+            .field("ledger", &self.ledger)
+            .field("practice", &self.practice)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A host that components are loaded into.
+#[derive(Clone, Debug)]
+pub struct Host {
+    shared: Arc<Shared>,
+    cache: Option<Cache>,
+}
+
+impl Host {
+    /// Begin building one. A ledger and at least one destination are needed.
+    #[must_use]
+    pub fn builder(ledger: Arc<dyn SendLedger>) -> HostBuilder {
+        HostBuilder {
+            ledger,
+            destinations: Vec::new(),
+            roots: Vec::new(),
+            limits: Limits::default(),
+            rate: Rate::default(),
+            request_timeout: Duration::from_secs(60),
+            cache: None,
+            tap: None,
+            log: None,
+            cloud: "global".to_owned(),
+            tenant: None,
+            practice: false,
+            #[cfg(feature = "inspect")]
+            configure: None,
+        }
+    }
+
+    /// Load a component under a grant.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a component of the world `passcode-action`, import anything else,
+    /// or were built for another contract; the error says which.
+    pub fn load(&self, bytes: &[u8], grant: &Authority) -> Result<Action, HostError> {
+        let loaded = component::load(self.shared.engine(), self.cache.as_ref(), bytes)?;
+        let authority = Authority::granted(&loaded.manifest, grant);
+        Ok(Action::new(self.shared.clone(), loaded, authority))
+    }
+
+    /// Who we are to a destination, as its token says.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such destination, or no token can be had.
+    pub async fn whoami(&self, destination: &str) -> Result<Identity, HostError> {
+        self.shared.sign_in(destination).await
+    }
+
+    /// The time, as far as the service let us know.
+    #[must_use]
+    pub fn now(&self) -> time::OffsetDateTime {
+        self.shared.time.now()
+    }
+}
+
+/// A host being built.
+pub struct HostBuilder {
+    ledger: Arc<dyn SendLedger>,
+    destinations: Vec<Destination>,
+    roots: Vec<Vec<u8>>,
+    limits: Limits,
+    rate: Rate,
+    request_timeout: Duration,
+    cache: Option<PathBuf>,
+    tap: Option<Arc<dyn Tap>>,
+    log: Option<LogSink>,
+    cloud: String,
+    tenant: Option<String>,
+    practice: bool,
+    #[cfg(feature = "inspect")]
+    configure: Option<Box<dyn FnOnce(&mut Config) + Send>>,
+}
+
+impl fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBuilder")
+            .field("destinations", &self.destinations)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HostBuilder {
+    /// Add a destination.
+    #[must_use]
+    pub fn destination(mut self, destination: Destination) -> Self {
+        self.destinations.push(destination);
+        self
+    }
+
+    /// Trust a further certificate authority (PEM), beside the operating system's.
+    #[must_use]
+    pub fn root_certificates(mut self, pem: Vec<u8>) -> Self {
+        self.roots.push(pem);
+        self
+    }
+
+    /// What components may use up.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many requests may start in any 20 seconds.
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// How long one request may take. Default: 60 s.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// Keep compiled components in a folder that only this user can write. Default: nothing
+    /// is kept.
+    #[must_use]
+    pub fn cache(mut self, folder: PathBuf) -> Self {
+        self.cache = Some(folder);
+        self
+    }
+
+    /// Listen to what crosses into components.
+    #[must_use]
+    pub fn tap(mut self, tap: Arc<dyn Tap>) -> Self {
+        self.tap = Some(tap);
+        self
+    }
+
+    /// Receive what components write to their log. Default: it is dropped.
+    #[must_use]
+    pub fn log(mut self, sink: LogSink) -> Self {
+        self.log = Some(sink);
+        self
+    }
+
+    /// The cloud, as plans name it. Default: `global`.
+    #[must_use]
+    pub fn cloud(mut self, cloud: &str) -> Self {
+        cloud.clone_into(&mut self.cloud);
+        self
+    }
+
+    /// The tenant, for tokens that do not say.
+    #[must_use]
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.tenant = Some(tenant.to_owned());
+        self
+    }
+
+    /// Nothing real can happen: every destination is on this machine.
+    #[must_use]
+    pub fn practice(mut self) -> Self {
+        self.practice = true;
+        self
+    }
+
+    /// Change wasmtime's configuration. For tests that look into memories.
+    #[cfg(feature = "inspect")]
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        self.configure = Some(Box::new(change));
+        self
+    }
+
+    /// Build the host.
+    ///
+    /// # Errors
+    ///
+    /// If a certificate authority cannot be read, the ledger is of the other kind (practice or
+    /// real), or a practice host has a destination that is not on this machine.
+    pub fn build(self) -> Result<Host, HostError> {
+        let setup = |message: String, remedy: &str| HostError::Setup {
+            message,
+            remedy: remedy.to_owned(),
+        };
+        if self.ledger.practice() != self.practice {
+            return Err(setup(
+                "practice and real data never share a ledger".to_owned(),
+                "use the ledger that belongs to the tenant",
+            ));
+        }
+        if let Some(real) = self
+            .destinations
+            .iter()
+            .find(|d| self.practice && !d.is_loopback())
+        {
+            return Err(setup(
+                format!(
+                    "a practice host was given the real destination `{}`",
+                    real.root
+                ),
+                "a practice tenant is on this machine",
+            ));
+        }
+        let mut config = config();
+        #[cfg(feature = "inspect")]
+        if let Some(change) = self.configure {
+            change(&mut config);
+        }
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config).map_err(|error| {
+            setup(
+                format!("no WebAssembly engine: {error:#}"),
+                "this processor or system is not supported",
+            )
+        })?;
+        tick(&engine);
+        let mut destinations = BTreeMap::new();
+        for destination in self.destinations {
+            let connector = Connector::new(&destination, &self.roots, self.request_timeout)
+                .map_err(|error| setup(error.message, &error.remedy))?;
+            destinations.insert(destination.name.clone(), (destination, connector));
+        }
+        let shared = Shared {
+            engine,
+            destinations,
+            identities: RwLock::default(),
+            ledger: self.ledger,
+            budget: Budget::new(self.rate),
+            limits: self.limits,
+            time: Time::default(),
+            tap: self.tap,
+            cloud: self.cloud,
+            tenant: self.tenant,
+            practice: self.practice,
+            log: self.log,
+        };
+        Ok(Host {
+            shared: Arc::new(shared),
+            cache: self.cache.map(Cache::new),
+        })
+    }
+}
+
+/// Everything a component of ours does not need is off.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        .wasm_memory64(false)
+        .wasm_tail_call(false)
+        .wasm_relaxed_simd(false)
+        .wasm_wide_arithmetic(false)
+        .max_wasm_stack(512 << 10)
+        .async_stack_size(1 << 20);
+    config
+}
+
+/// Move the epoch on until the engine is gone.
+fn tick(engine: &Engine) {
+    let engine = engine.weak();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(TICK);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    });
+}

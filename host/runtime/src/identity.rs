@@ -1,0 +1,90 @@
+//! What a token says of itself. Read for showing and for the plan's tenant, never to decide
+//! whether the token is good: only the service can.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::Value;
+
+/// How a credential acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Acting {
+    /// For a signed-in person.
+    Delegated,
+    /// As an application.
+    Application,
+    /// It does not say.
+    Opaque,
+}
+
+/// Who we are to a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The tenant; empty if the token does not say.
+    pub tenant: String,
+    /// How the credential acts.
+    pub acting: Acting,
+    /// The person's or the application's name.
+    pub name: Option<String>,
+    /// The directory's identifier of the person or the application.
+    pub id: Option<String>,
+    /// Scopes or roles.
+    pub permissions: Vec<String>,
+}
+
+impl Identity {
+    /// Read a token's claims.
+    #[must_use]
+    pub fn of_token(token: &str) -> Self {
+        claims(token).map_or_else(Self::opaque, |claims| Self::of_claims(&claims))
+    }
+
+    fn opaque() -> Self {
+        Self {
+            tenant: String::new(),
+            acting: Acting::Opaque,
+            name: None,
+            id: None,
+            permissions: Vec::new(),
+        }
+    }
+
+    fn of_claims(claims: &Value) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let scopes: Option<Vec<String>> =
+            text("scp").map(|scopes| scopes.split(' ').map(str::to_owned).collect());
+        let roles: Option<Vec<String>> =
+            claims.get("roles").and_then(Value::as_array).map(|roles| {
+                roles
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            });
+        let (acting, permissions) = match (scopes, roles) {
+            (Some(scopes), _) => (Acting::Delegated, scopes),
+            (None, Some(roles)) => (Acting::Application, roles),
+            (None, None) => (Acting::Opaque, Vec::new()),
+        };
+        let name = match acting {
+            Acting::Delegated => text("upn")
+                .or(text("preferred_username"))
+                .or(text("unique_name")),
+            _ => text("app_displayname").or(text("appid")).or(text("azp")),
+        };
+        Self {
+            tenant: text("tid").unwrap_or_default(),
+            acting,
+            name,
+            id: text("oid"),
+            permissions,
+        }
+    }
+}
+
+fn claims(token: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+}
