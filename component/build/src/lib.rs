@@ -1,1 +1,185 @@
-//! Builds a guest crate into a component, for build scripts.
+//! Builds a guest crate into a component, for build scripts. Used for the first-party component
+//! and for the components that tests are made of.
+//!
+//! A nested cargo that shares the outer target folder waits for a lock that the outer cargo
+//! holds: it would never end. So the guest gets a target folder of its own under `OUT_DIR`,
+//! and an environment without the outer build's settings.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The target guests are built for. It has no system interface, so a guest has none either.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A guest crate to build.
+#[derive(Clone, Debug)]
+pub struct Guest<'a> {
+    /// The folder of its `Cargo.toml`. It has its own `Cargo.lock`.
+    pub folder: &'a Path,
+    /// The name of its library, with underscores.
+    pub library: &'a str,
+    /// Its manifest, embedded as the custom section `passcode-manifest`.
+    pub manifest: &'a Path,
+    /// What it is built from besides its own folder.
+    pub sources: &'a [&'a Path],
+    /// Where to build.
+    pub out: &'a Path,
+}
+
+/// Why there is no component.
+#[derive(Debug)]
+pub struct BuildError(String);
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+fn error(message: impl Into<String>) -> BuildError {
+    BuildError(message.into())
+}
+
+/// Build the guest, encode it, embed its manifest, and write the component into `out`. Tells
+/// cargo what to watch.
+///
+/// # Errors
+///
+/// If it cannot be built; a missing target names the one command that installs it.
+pub fn component(guest: &Guest<'_>) -> Result<PathBuf, BuildError> {
+    for source in [guest.folder, guest.manifest].iter().chain(guest.sources) {
+        println!("cargo::rerun-if-changed={}", source.display());
+    }
+    println!("cargo::rerun-if-env-changed=RUSTUP_TOOLCHAIN");
+    target_installed()?;
+    let module = module(guest)?;
+    let manifest = std::fs::read(guest.manifest)
+        .map_err(|e| error(format!("{}: {e}", guest.manifest.display())))?;
+    let bytes = with_section(&encode(&module)?, "passcode-manifest", &manifest);
+    let file = guest.out.join(format!("{}.component.wasm", guest.library));
+    write_if_changed(&file, &bytes)?;
+    Ok(file)
+}
+
+/// Whether the target's standard library is there; if not, fetch it.
+fn target_installed() -> Result<(), BuildError> {
+    let sysroot = output(Command::new(rustc()).args(["--print", "sysroot"]))?;
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    let there = |root: &str| Path::new(root).join("lib/rustlib").join(TARGET).join("lib").is_dir();
+    if there(&sysroot) {
+        return Ok(());
+    }
+    // Asked for here and not in a toolchain file: with RUSTUP_AUTO_INSTALL=0 rustup ignores
+    // that file, and without it some versions fetch the whole toolchain again.
+    println!("cargo::warning=installing the Rust target {TARGET}");
+    let fetched = clean(&mut Command::new("rustup")).args(["target", "add", TARGET]).output();
+    let fetched_well = fetched.as_ref().is_ok_and(|output| output.status.success());
+    if fetched_well && there(&sysroot) {
+        return Ok(());
+    }
+    let why = match fetched {
+        Err(e) => format!("rustup cannot be run ({e})"),
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+    };
+    Err(error(format!(
+        "the Rust target {TARGET} is missing and could not be fetched: {why}\n\n    run: rustup target add {TARGET}\n\n\
+         Without rustup, install the package of your system that holds the {TARGET} standard library."
+    )))
+}
+
+fn module(guest: &Guest<'_>) -> Result<Vec<u8>, BuildError> {
+    let target = guest.out.join("guest");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    clean(&mut cargo)
+        .current_dir(guest.folder)
+        .args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"])
+        .arg(&target);
+    let built = output(&mut cargo)?;
+    if !built.status.success() {
+        return Err(error(format!(
+            "{} could not be built for {TARGET}:\n{}",
+            guest.folder.display(),
+            String::from_utf8_lossy(&built.stderr)
+        )));
+    }
+    let file = target.join(TARGET).join("release").join(format!("{}.wasm", guest.library));
+    std::fs::read(&file).map_err(|e| error(format!("{}: {e}", file.display())))
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
+    wit_component::ComponentEncoder::default()
+        .module(module)
+        .and_then(|encoder| encoder.validate(true).encode())
+        .map_err(|e| error(format!("the module cannot be made a component: {e:#}")))
+}
+
+/// Append a custom section: id 0, its length, its name, its content.
+fn with_section(component: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let mut section = leb128(name.len());
+    section.extend_from_slice(name.as_bytes());
+    section.extend_from_slice(content);
+    let mut bytes = component.to_vec();
+    bytes.push(0);
+    bytes.extend(leb128(section.len()));
+    bytes.extend(section);
+    bytes
+}
+
+fn leb128(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(number & 0x7f).unwrap_or_default();
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Cargo must not see a new file where there is none: it would build everything again.
+fn write_if_changed(file: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    if std::fs::read(file).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    std::fs::write(file, bytes).map_err(|e| error(format!("{}: {e}", file.display())))
+}
+
+fn output(command: &mut Command) -> Result<Output, BuildError> {
+    command.output().map_err(|e| error(format!("{}: {e}", Path::new(command.get_program()).display())))
+}
+
+fn rustc() -> std::ffi::OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// Take the outer build's settings out of a nested build's environment: flags for another
+/// target, wrappers, profiles, and the target folder whose lock would never come free.
+fn clean(command: &mut Command) -> &mut Command {
+    const NAMES: [&str; 8] = [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "CARGO_MAKEFLAGS",
+        "MAKEFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CLIPPY_ARGS",
+    ];
+    const PREFIXES: [&str; 5] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_FEATURE_", "CARGO_CFG_", "CARGO_TARGET_"];
+    for (name, _) in std::env::vars_os() {
+        let unwanted = |name: &OsStr| {
+            let name = name.to_string_lossy();
+            NAMES.contains(&name.as_ref()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        };
+        if unwanted(&name) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}

@@ -1,0 +1,25 @@
+//! Builds the first-party component from its source.
+
+use std::path::{Path, PathBuf};
+
+use passcode_component_build::{Guest, component};
+
+fn main() {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let component_folder = here.join("../../component");
+    let guest = Guest {
+        folder: &component_folder.join("skin"),
+        library: "passcode_skin",
+        manifest: &component_folder.join("skin/manifest.toml"),
+        sources: &[&component_folder.join("logic/src"), &component_folder.join("logic/Cargo.toml"), &here.join("../../wit")],
+        out: &out,
+    };
+    match component(&guest) {
+        Ok(file) => println!("cargo::rustc-env=PASSCODE_COMPONENT={}", file.display()),
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+    }
+}
