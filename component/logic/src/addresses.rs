@@ -76,7 +76,7 @@ pub(crate) fn fill(
     let Some(known) = KNOWN.iter().find(|known| known.0 == id) else {
         return Err(usage(
             "address-unknown",
-            format!("there is no address `{}`", id.escape_default()),
+            format!("there is no address `{}`", id),
             "list the addresses with `passcode matrix --addresses`",
         ));
     };

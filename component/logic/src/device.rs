@@ -1,11 +1,9 @@
 //! A managed device as Graph describes it.
 
-use serde_json::Value;
-
 use crate::classify::{Traits, classify};
 use crate::contract::Device;
 use crate::graph::Version;
-use crate::json::{instant, text, truth};
+use crate::json::{Value, instant, text, truth};
 use crate::kind::Kind;
 use crate::version::OsVersion;
 
@@ -27,6 +25,7 @@ pub(crate) enum View {
 /// Read one record. Absent if it has no id.
 pub(crate) fn device(value: &Value, version: Version, view: View) -> Option<Device> {
     let text = |key: &str| text(value, key);
+    let id = text("id")?;
     let beta = version == Version::Beta;
     let shared = value
         .get("hardwareInformation")
@@ -49,7 +48,7 @@ pub(crate) fn device(value: &Value, version: Version, view: View) -> Option<Devi
         unreadable.push("hardwareInformation.isSharedDevice".to_owned());
     }
     Some(Device {
-        id: text("id")?,
+        id,
         name: text("deviceName").unwrap_or_default(),
         user_id: text("userId"),
         user_principal_name: text("userPrincipalName"),

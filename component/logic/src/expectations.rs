@@ -3,7 +3,7 @@
 use crate::combine::Possible;
 use crate::contract::{Citation, Effect, Expectation};
 use crate::kind::Kind;
-use crate::rules::{CHECK_IN, WITHOUT_GMS, cite};
+use crate::rules::{CHECK_IN, WITHOUT_GMS, cite, cites};
 
 /// How long a result usually takes, and how long it may.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,7 +60,7 @@ pub(crate) fn after(what: Possible, disputed: bool) -> Vec<Expectation> {
     }
     steps.push(expect("user-enters-temporary-passcode", "user", if profile && !disputed { "enters the temporary passcode for the work profile" } else { "enters the temporary passcode on the device" }, cite("reset-2025-08/seven-days")));
     if disputed {
-        steps.push(expect("level-disputed", "user", "tries the temporary passcode at the lock screen; the documents disagree about which lock it opens", [cite("reset-2025-10/cobo-device"), cite("passcode-2025/device-owner")].concat()));
+        steps.push(expect("level-disputed", "user", "tries the temporary passcode at the lock screen; the documents disagree about which lock it opens", cites(&["reset-2025-10/cobo-device", "passcode-2025/device-owner"])));
     } else if profile {
         steps.push(expect("phone-stays-locked", "user", "still needs the phone's own screen lock, which this does not change", cite("reset-2025-08/profile-level")));
     }

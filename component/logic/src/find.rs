@@ -1,12 +1,10 @@
 //! Finding devices. The service narrows the search, but only an exact match on our side counts:
 //! a filter may be ignored, or read more loosely than it was meant.
 
-use serde_json::Value;
-
 use crate::contract::{Context, Device, Findings, Problem, Selector};
 use crate::device::{SELECT_BETA, SELECT_V1, View, device, kind_of};
 use crate::graph::{self, Miss, Version};
-use crate::json::text;
+use crate::json::{Value, text};
 use crate::kind::{Family, Kind};
 use crate::problem::usage;
 use crate::service::Service;
@@ -208,7 +206,15 @@ fn keep(findings: &mut Findings, device: Device) {
 
 /// An OData string literal.
 pub(crate) fn literal(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
+    let mut literal = String::from("'");
+    for c in value.chars() {
+        if c == '\'' {
+            literal.push(c);
+        }
+        literal.push(c);
+    }
+    literal.push('\'');
+    literal
 }
 
 #[cfg(test)]

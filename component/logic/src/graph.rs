@@ -1,10 +1,9 @@
 //! Reads from Microsoft Graph: beta first, because v1.0 cannot tell what we must know, and
 //! v1.0 where beta will not answer.
 
-use serde_json::Value;
-
 use crate::contract::{Problem, ProblemKind};
 use crate::errors::{Asked, of_failure, of_response};
+use crate::json::Value;
 use crate::problem::{remedied, untouched};
 use crate::service::{GRAPH, Reason, Request, Service};
 
@@ -56,8 +55,8 @@ pub(crate) fn get(
         let try_other = matches!(response.status, 400 | 403 | 404 | 410 | 500..=599);
         return Err(Miss { problem, try_other, status: Some(response.status) });
     }
-    let body = response.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-    body.filter(Value::is_object).ok_or_else(|| Miss {
+    let body = response.body.as_deref().and_then(|body| Value::parse(body));
+    body.filter(|body| matches!(body, Value::Object(_))).ok_or_else(|| Miss {
         problem: malformed(what),
         try_other: false,
         status: Some(response.status),

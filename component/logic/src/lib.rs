@@ -34,6 +34,7 @@ mod problem;
 pub mod results;
 pub mod rules;
 pub mod service;
+mod text;
 pub mod time;
 pub mod version;
 

@@ -1,10 +1,8 @@
 //! The action results that a device lists.
 
-use serde_json::Value;
-
 use crate::contract::{ActionResult, Context, Problem};
 use crate::graph::{self, Found};
-use crate::json::{instant, seal, text};
+use crate::json::{Value, instant, seal, text};
 use crate::service::Service;
 
 /// What is asked for: nothing but the id and the results. The host takes its own snapshot

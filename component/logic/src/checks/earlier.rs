@@ -4,7 +4,7 @@ use super::{Evidence, With, check};
 use crate::contract::{ActionResult, Check, Verdict};
 use crate::kind::Family;
 use crate::results::{is_passcode_action, under_way};
-use crate::rules::cite;
+use crate::rules::cites;
 
 /// `earlier-passcode-action`: one that is under way makes `commit` refuse.
 pub(super) fn passcode_action(evidence: &Evidence<'_>) -> Option<Check> {
@@ -42,7 +42,7 @@ pub(super) fn remote_lock(evidence: &Evidence<'_>) -> Option<Check> {
         check("earlier-remote-lock-failed", Verdict::Warn, format!("{advice}{}", since(failed)))
             .remedy("make sure that a device passcode policy is assigned to the device")
             .seen("deviceActionResults", Some(&failed.name))
-            .citing([cite("reset-2025-08/remote-lock"), cite("passcode-2022/remote-lock")].concat()),
+            .citing(cites(&["reset-2025-08/remote-lock", "passcode-2022/remote-lock"])),
     )
 }
 

@@ -5,7 +5,7 @@ use crate::combine::{Eligibility, Reading};
 use crate::contract::{Check, Citation, Verdict};
 use crate::device::version_of;
 use crate::kind::{Family, Kind};
-use crate::rules::{Source, cite};
+use crate::rules::{Source, cite, cites};
 
 /// `eligibility`: whether the documents let this kind be acted on at all.
 pub(super) fn eligibility(evidence: &Evidence<'_>) -> Check {
@@ -43,7 +43,7 @@ pub(super) fn eligibility(evidence: &Evidence<'_>) -> Check {
             format!("{label}: no document mentions it among the platforms of Reset passcode or Remove passcode"),
         )
         .remedy(instead(evidence))
-        .citing([cite("remove-2026/ios"), cite("reset-2025-10/cosu-device")].concat())),
+        .citing(cites(&["remove-2026/ios", "reset-2025-10/cosu-device"]))),
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) fn personal_ownership(evidence: &Evidence<'_>) -> Option<Check> {
         check("personal-ownership", Verdict::Warn, "the device is not marked as the organisation's: removing the passcode opens everything on it, private things too")
             .remedy("make sure that its owner asked for it")
             .seen("managedDeviceOwnerType", owner)
-            .citing([cite("remove-2025/ios-personal"), cite("remove-2026/ios")].concat())
+            .citing(cites(&["remove-2025/ios-personal", "remove-2026/ios"]))
     })
 }
 

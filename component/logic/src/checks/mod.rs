@@ -53,16 +53,21 @@ pub(crate) fn blocking(checks: &[Check]) -> Option<&Check> {
 }
 
 /// A check without the optional parts.
-fn check(id: &str, verdict: Verdict, summary: impl Into<String>) -> Check {
+#[inline(never)]
+fn check_of(id: &str, verdict: Verdict, summary: String) -> Check {
     Check {
         id: id.to_owned(),
         verdict,
-        summary: summary.into(),
+        summary,
         remedy: None,
         evidence: None,
         citations: Vec::new(),
         needs_acceptance: false,
     }
+}
+
+fn check(id: &str, verdict: Verdict, summary: impl Into<String>) -> Check {
+    check_of(id, verdict, summary.into())
 }
 
 /// The optional parts, written as one reads them.
@@ -73,16 +78,19 @@ trait With {
 }
 
 impl With for Check {
+    #[inline(never)]
     fn remedy(mut self, remedy: &str) -> Self {
         self.remedy = Some(remedy.to_owned());
         self
     }
 
+    #[inline(never)]
     fn seen(mut self, property: &str, value: Option<&str>) -> Self {
         self.evidence = Some(format!("{property}: {}", value.unwrap_or("absent")));
         self
     }
 
+    #[inline(never)]
     fn citing(mut self, citations: Vec<Citation>) -> Self {
         self.citations = citations;
         self

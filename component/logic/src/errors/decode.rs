@@ -5,7 +5,8 @@
 //! sometimes empty; its sentences carry the address of an internal scale unit with the
 //! device's id, which is nobody's business.
 
-use serde_json::Value;
+use crate::json::{Value, word};
+use crate::text::split;
 
 /// Everything a body tells that is worth keeping.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -58,15 +59,14 @@ const DEPTH: usize = 4;
 /// Read a body. Never fails: what cannot be read is absent.
 pub fn decode(body: &str) -> ServiceError {
     let mut found = ServiceError::default();
-    let Ok(value) = serde_json::from_str::<Value>(body) else {
+    let Some(value) = Value::parse(body) else {
         return found;
     };
     // The documents also show the inside of the envelope alone.
     let error = value.get("error").unwrap_or(&value);
-    let string = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-    found.add_code(string("code"));
+    found.add_code(word(error, "code"));
     inner(error, &mut found, DEPTH);
-    message(string("message"), &mut found, DEPTH);
+    message(word(error, "message"), &mut found, DEPTH);
     found
 }
 
@@ -75,23 +75,22 @@ fn inner(error: &Value, found: &mut ServiceError, depth: usize) {
     let (Some(next), true) = (next, depth > 0) else {
         return;
     };
-    let string = |key: &str| next.get(key).and_then(Value::as_str).unwrap_or_default();
-    found.add_code(string("code"));
+    found.add_code(word(next, "code"));
     for key in ["request-id", "requestId"] {
-        found.add_id("request-id", string(key));
+        found.add_id("request-id", word(next, key));
     }
-    found.add_id("client-request-id", string("client-request-id"));
+    found.add_id("client-request-id", word(next, "client-request-id"));
     inner(next, found, depth - 1);
 }
 
 fn message(text: &str, found: &mut ServiceError, depth: usize) {
-    if let (Ok(Value::Object(nested)), true) = (serde_json::from_str::<Value>(text), depth > 0) {
-        let string = |key: &str| nested.get(key).and_then(Value::as_str).unwrap_or_default();
-        found.add_code(string("ErrorCode"));
-        if !string("CustomApiErrorPhrase").is_empty() {
-            found.phrase = Some(string("CustomApiErrorPhrase").to_owned());
+    let nested = Value::parse(text).filter(|nested| matches!(nested, Value::Object(_)));
+    if let (Some(nested), true) = (nested, depth > 0) {
+        found.add_code(word(&nested, "ErrorCode"));
+        if let Some(phrase) = crate::json::text(&nested, "CustomApiErrorPhrase") {
+            found.phrase = Some(phrase);
         }
-        message(string("Message"), found, depth - 1);
+        message(word(&nested, "Message"), found, depth - 1);
         return;
     }
     if let Some(id) = activity_id(text) {
@@ -104,7 +103,7 @@ fn message(text: &str, found: &mut ServiceError, depth: usize) {
 }
 
 fn activity_id(text: &str) -> Option<&str> {
-    let rest = text.split("Activity ID: ").nth(1)?;
+    let (_, rest) = split(text, "Activity ID: ")?;
     let end = rest.find(|c: char| !c.is_ascii_hexdigit() && c != '-').unwrap_or(rest.len());
     rest.get(..end).filter(|id| id.len() == 36)
 }
@@ -113,13 +112,16 @@ fn activity_id(text: &str) -> Option<&str> {
 pub(crate) fn presentable(text: &str) -> String {
     const FIELDS: [&str; 4] = ["Operation ID", "Activity ID", "Url:", "CustomApiErrorPhrase"];
     let mut kept = String::new();
-    for part in text.split(" - ") {
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (part, more) = split(text, " - ").map_or((text, None), |(part, more)| (part, Some(more)));
+        rest = more;
         if FIELDS.iter().any(|field| part.trim_start().starts_with(field)) {
             continue;
         }
-        for word in part.split_whitespace() {
+        for word in part.split(|c: char| c.is_ascii_whitespace()) {
             // Everything from a scheme on is an address, whatever stands before it.
-            let word = word.split_once("://").map_or(word, |(before, _)| {
+            let word = split(word, "://").map_or(word, |(before, _)| {
                 before.trim_end_matches(|c: char| c.is_ascii_alphanumeric())
             });
             if word.is_empty() {

@@ -125,6 +125,7 @@ pub struct Source {
 
 impl Source {
     /// As the contract cites it.
+    #[inline(never)]
     pub fn cite(self) -> Citation {
         Citation {
             document: self.document.title.to_owned(),
@@ -145,7 +146,21 @@ pub fn all() -> impl Iterator<Item = Source> {
 
 /// The citation of the row with this id; nothing if there is none, which a test rules out.
 pub(crate) fn cite(id: &str) -> Vec<Citation> {
-    all().filter(|source| source.row.id == id).map(Source::cite).collect()
+    cites(&[id])
+}
+
+/// The citations of the rows with these ids, in this order.
+#[inline(never)]
+pub(crate) fn cites(ids: &[&str]) -> Vec<Citation> {
+    let mut found = Vec::new();
+    for id in ids {
+        for source in all() {
+            if source.row.id == *id {
+                found.push(source.cite());
+            }
+        }
+    }
+    found
 }
 
 /// Every rule, as the contract has it.
