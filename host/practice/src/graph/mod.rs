@@ -1,0 +1,9 @@
+//! The Graph side: addresses, answers, and Intune's way of saying no.
+
+pub(crate) mod actions;
+pub(crate) mod audits;
+pub(crate) mod devices;
+pub(crate) mod permissions;
+pub(crate) mod refusal;
+pub(crate) mod route;
+pub(crate) mod service;

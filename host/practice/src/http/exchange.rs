@@ -1,0 +1,181 @@
+//! One request, from arrival to answer.
+
+use crate::clock::{http_date, timestamp};
+use crate::control;
+use crate::control::inner::{Inner, Shared};
+use crate::entra::endpoint;
+use crate::fault::Fault;
+use crate::fault::book::{Sighting, first, has};
+use crate::fault::catalogue::Effect;
+use crate::graph::service;
+use crate::http::reply::Reply;
+use crate::journal::JournalEntry;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderValue, Request, Response, header};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault closes this connection")]
+pub(crate) struct Dropped;
+
+/// A request, read to its end.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// Scheme and authority as the client wrote them, for links that lead back to the same origin.
+    pub(crate) origin: String,
+    pub(crate) token: Option<String>,
+    pub(crate) client_request_id: Option<String>,
+    pub(crate) control_key: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+const MAX_BODY: usize = 4 << 20;
+
+pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    scheme: &'static str,
+    request: Request<Body>,
+) -> Result<Response<Body>, Dropped> {
+    let call = read(scheme, request).await?;
+    if call.path.starts_with("/practice/") {
+        return Ok(control::http::answer(&shared, &call).into_response());
+    }
+    let (number, struck) = arrive(&shared, &call);
+    let slow = |effect| {
+        let found = struck.iter().find(|fault| fault.info.effect == effect);
+        Duration::try_from_secs_f64(found.map_or(0.0, |fault| fault.seconds)).unwrap_or_default()
+    };
+    tokio::time::sleep(slow(Effect::SlowBefore)).await;
+    let (reply, date) = carry_out(&shared, &call, number, &struck);
+    tokio::time::sleep(slow(Effect::SlowAfter)).await;
+    let Some(reply) = reply else {
+        return Err(Dropped);
+    };
+    shared.lock().journal.amend(number, |entry| entry.status = Some(reply.status));
+    let mut response = reply.into_response();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    Ok(response)
+}
+
+async fn read(scheme: &str, request: Request<Body>) -> Result<Call, Dropped> {
+    let (parts, body) = request.into_parts();
+    let text = |name: &str| {
+        let value = parts.headers.get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let token = text("authorization").map(|value| {
+        let bearer = value.get(..7).filter(|head| head.eq_ignore_ascii_case("bearer "));
+        bearer.map_or_else(String::new, |head| value[head.len()..].trim().to_owned())
+    });
+    let headers = parts
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != header::AUTHORIZATION)
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| Dropped)?;
+    Ok(Call {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        origin: format!("{scheme}://{}", text("host").unwrap_or_default()),
+        token,
+        client_request_id: text("client-request-id"),
+        control_key: text("x-practice-key"),
+        headers,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}
+
+/// Writes the request into the journal, and finds the faults that it meets.
+fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
+    let mut inner = shared.lock();
+    let (route, device) = service::identify_route(&inner, call);
+    let caller = call
+        .token
+        .as_ref()
+        .and_then(|token| shared.identify(&inner, token).ok())
+        .map(|identity| identity.name().to_owned());
+    let names = device.as_ref().and_then(|id| inner.world.device(id)).map_or_else(Vec::new, |d| {
+        vec![
+            d.id.clone(),
+            d.text("serialNumber").to_owned(),
+            d.text("deviceName").to_owned(),
+        ]
+    });
+    let struck = inner.book.strike(&Sighting {
+        method: &call.method,
+        route: &route,
+        path: &call.path,
+        device: names,
+    });
+    let body = if route == "token" { endpoint::without_secrets(&call.body) } else { call.body.clone() };
+    let at = timestamp(inner.clock.now());
+    let number = inner.journal.arrive(JournalEntry {
+        number: 0,
+        at,
+        method: call.method.clone(),
+        path: call.path.clone(),
+        query: call.query.clone(),
+        headers: call.headers.clone(),
+        had_token: call.token.is_some(),
+        caller,
+        body,
+        route,
+        device,
+        accepted: false,
+        status: None,
+        faults: struck.iter().map(|fault| fault.name().to_owned()).collect(),
+    });
+    (number, struck)
+}
+
+/// Does what the request asks, and writes it down before anything is answered. `None`: answer nothing.
+fn carry_out(
+    shared: &Shared,
+    call: &Call,
+    number: u64,
+    struck: &[Fault],
+) -> (Option<Reply>, String) {
+    let mut inner = shared.lock();
+    let reply = decide(shared, &mut inner, call, struck);
+    let accepted = reply.as_ref().is_some_and(|reply| reply.accepted);
+    inner.journal.amend(number, |entry| entry.accepted = accepted);
+    let date = http_date(inner.clock.now());
+    if ["POST", "DELETE"].contains(&call.method.as_str())
+        && let Err(error) = inner.journal.write_down(number)
+    {
+        // Without its line the write would look as if it never came: better that the test sees a failure.
+        let text = format!("the journal file cannot be written: {error}");
+        let body = serde_json::json!({"error": {"code": "PracticeJournal", "message": text}});
+        return (Some(Reply::json(500, body)), date);
+    }
+    let dropped = has(struck, Effect::DropBefore)
+        || (has(struck, Effect::DropAfter) && (accepted || call.method != "POST"));
+    (reply.filter(|_| !dropped), date)
+}
+
+fn decide(shared: &Shared, inner: &mut Inner, call: &Call, struck: &[Fault]) -> Option<Reply> {
+    if endpoint::is_directory(&call.path) {
+        if has(struck, Effect::DropBefore) {
+            return None;
+        }
+        if let Some((fault, refuse)) = first(struck, service::before) {
+            let place = service::place(inner, call, &[]);
+            return Some(service::refuse(shared, &place, call, fault, refuse));
+        }
+        return Some(endpoint::answer(shared, inner, call));
+    }
+    service::answer(shared, inner, call, struck)
+}
