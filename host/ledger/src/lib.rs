@@ -1,1 +1,21 @@
-//! What was planned, intended, sent, known.
+//! What was planned, intended, sent, known, delivered.
+//!
+//! `resetPasscode` may be sent once and its answer may be lost. So the intention is written
+//! down, durably, before the request leaves, and every later decision is made from the record
+//! and not from memory. This crate is that record: [`SqliteLedger`], one file that survives
+//! `kill -9` and a power failure and that several processes may use at once.
+//!
+//! No passcode and no token is ever in it: there is no column for one.
+//!
+//! - [`rules`] — when an attempt may be made, and what may be said of it afterwards; pure.
+//! - [`Reported`] — the one state in which an attempt, or a device, is shown to a person.
+//! - [`SqliteLedger`] — the file.
+//! - `conformance` — the tests that any implementation has to pass (feature `conformance`).
+
+pub mod rules;
+
+mod reported;
+mod sqlite;
+
+pub use reported::Reported;
+pub use sqlite::{Checked, SqliteLedger};

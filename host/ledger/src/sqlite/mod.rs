@@ -1,0 +1,158 @@
+//! The ledger as one SQLite file.
+
+mod fault;
+mod open;
+mod place;
+mod record;
+mod rows;
+mod schema;
+
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use passcode_host::ledger::LedgerError;
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::Mutex;
+
+/// How long another process may hold the ledger before [`LedgerFault::Busy`] is reported.
+///
+/// [`LedgerFault::Busy`]: passcode_host::ledger::LedgerFault::Busy
+const WAIT: Duration = Duration::from_secs(5);
+
+/// A ledger in one SQLite file.
+///
+/// One connection, used by one task at a time; other processes may have theirs. The file is in
+/// WAL mode and every commit is synced to the disk before a method returns.
+///
+/// ```
+/// # use passcode_ledger::SqliteLedger;
+/// # async fn example(home: &std::path::Path) -> Result<(), passcode_host::ledger::LedgerError> {
+/// let ledger = SqliteLedger::open(home.join("ledger.db"), false).await?;
+/// let checked = ledger.check().await?;
+/// println!("{}: {} attempts", ledger.path().display(), checked.attempts);
+/// # Ok(())
+/// # }
+/// ```
+pub struct SqliteLedger {
+    path: PathBuf,
+    practice: bool,
+    connection: Mutex<SqliteConnection>,
+}
+
+/// What a whole ledger was found to hold, every page and every hash of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Plans kept.
+    pub plans: u64,
+    /// Attempts written down.
+    pub attempts: u64,
+    /// Deliveries written down.
+    pub deliveries: u64,
+}
+
+impl SqliteLedger {
+    /// Open the ledger at `path`, or make a new one if nothing is there.
+    ///
+    /// A new file is readable by its owner only, and so are the folders made for it. It appears
+    /// whole or not at all, so an empty file at `path` is damage and not a beginning. Waits up
+    /// to 5 seconds for other processes.
+    ///
+    /// # Errors
+    ///
+    /// The file is left as it was in each of these cases:
+    ///
+    /// - `Corrupt`: not a ledger of ours, truncated or damaged; also where a `-wal` file has
+    ///   lost its ledger. Files up to 16 MiB are checked whole, larger ones by [`Self::check`].
+    /// - `Newer`: written by a newer version.
+    /// - `WrongKind`: a practice ledger for a real tenant or the reverse.
+    /// - `ReadOnly`: the file or its folder may not be written.
+    /// - `Full`: there is no room.
+    /// - `Busy`: another process holds it.
+    /// - `Other`: `path` is a symbolic link or no file, others may write to it or replace it, or
+    ///   it lies on a network file system, where SQLite's locks do not hold.
+    pub async fn open(path: impl Into<PathBuf>, practice: bool) -> Result<Self, LedgerError> {
+        Self::open_waiting(path, practice, WAIT).await
+    }
+
+    /// As [`Self::open`], but other processes are waited for `wait` at a time, when opening and
+    /// at every later call. At most a day.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub async fn open_waiting(
+        path: impl Into<PathBuf>,
+        practice: bool,
+        wait: Duration,
+    ) -> Result<Self, LedgerError> {
+        let path = path.into();
+        let wait = wait.min(Duration::from_secs(24 * 60 * 60));
+        let connection = open::file(&path, practice, wait).await?;
+        Ok(Self {
+            path,
+            practice,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// A ledger that is gone when it is dropped. For tests and the embedded practice tenant
+    /// only, hence always a practice ledger.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory.
+    pub async fn in_memory() -> Result<Self, LedgerError> {
+        let path = PathBuf::from(":memory:");
+        let connection = open::memory(&path).await?;
+        Ok(Self {
+            path,
+            practice: true,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Where it is; `:memory:` if nowhere.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Read everything and compare it with its own indexes, references and hashes. Takes about
+    /// a second for 100 MB.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` with the first thing found; else as any read.
+    pub async fn check(&self) -> Result<Checked, LedgerError> {
+        let mut connection = self.connection.lock().await;
+        open::check(&mut connection, &self.path).await
+    }
+
+    /// Close the file. Dropping does the same, later and in the background.
+    ///
+    /// # Errors
+    ///
+    /// What was written is safe whatever this returns; an error means that the write-ahead log
+    /// stays beside the ledger.
+    pub async fn close(self) -> Result<(), LedgerError> {
+        let Self {
+            path, connection, ..
+        } = self;
+        connection
+            .into_inner()
+            .close()
+            .await
+            .map_err(|error| fault::of(&path, error))
+    }
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteLedger")
+            .field("path", &self.path)
+            .field("practice", &self.practice)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+//! Rows to values. Whatever cannot be read is damage, and says so.
+
+use std::path::Path;
+
+use passcode_host::ledger::{
+    Attempt, Ending, Intent, LedgerError, LedgerFault, PlanId, Sending, Settlement, StoredPlan,
+};
+use sha2::{Digest as _, Sha256};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::fault::{fault, misuse, of};
+
+/// All columns of an attempt; what follows chooses among them.
+macro_rules! attempts {
+    ($($tail:literal),+) => {
+        concat!(
+            "SELECT a.*, d.at AS delivered_at, d.target AS delivered_to FROM attempts a \
+             LEFT JOIN deliveries d \
+             ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) ",
+            $($tail),+
+        )
+    };
+}
+pub(super) use attempts;
+
+/// The hash that names a document.
+pub(super) fn name_of(document: &str) -> PlanId {
+    PlanId(Sha256::digest(document).into())
+}
+
+pub(super) fn seq(path: &Path, row: &SqliteRow) -> Result<i64, LedgerError> {
+    row.try_get("seq").map_err(|error| of(path, error))
+}
+
+pub(super) fn plan(path: &Path, row: &SqliteRow) -> Result<StoredPlan, LedgerError> {
+    let read = Reader { path, row };
+    let plan = StoredPlan {
+        id: read.plan_id("id")?,
+        tenant: read.text("tenant")?,
+        device: read.text("device")?,
+        created: read.time("created")?,
+        expires: read.time("expires")?,
+        document: read.text("document")?,
+    };
+    if name_of(&plan.document) != plan.id {
+        let detail = format!("plan {} is not what its name says", plan.id.short());
+        return Err(fault(LedgerFault::Corrupt, path, &detail));
+    }
+    Ok(plan)
+}
+
+pub(super) fn attempt(path: &Path, row: &SqliteRow) -> Result<Attempt, LedgerError> {
+    let read = Reader { path, row };
+    let damaged = |what: &str| fault(LedgerFault::Corrupt, path, what);
+    let delivered = match (read.maybe("delivered_at")?, read.maybe("delivered_to")?) {
+        (Some(at), Some(to)) => Some((instant(path, &at)?, to)),
+        _ => None,
+    };
+    let status: Option<i64> = read.get("status")?;
+    Ok(Attempt {
+        intent: Intent {
+            plan: read.plan_id("plan")?,
+            tenant: read.text("tenant")?,
+            device: read.text("device")?,
+            client_request_id: read.text("client_request_id")?,
+            request: read.text("request")?,
+            at: read.time("at")?,
+            service_date: read.maybe("sent_after")?,
+            snapshot: serde_json::from_str(&read.text("snapshot")?)
+                .map_err(|_| damaged("a snapshot cannot be read"))?,
+            after_unknown: match read.maybe("after_unknown")? {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| damaged("a plan has no name"))?),
+            },
+            again: read.get::<i64>("again")? != 0,
+        },
+        sending: sending(&read.text("state")?).ok_or_else(|| damaged("an unheard-of state"))?,
+        settlement: Settlement {
+            status: match status {
+                None => None,
+                Some(status) => Some(
+                    status
+                        .try_into()
+                        .map_err(|_| damaged("an unheard-of status"))?,
+                ),
+            },
+            request_id: read.maybe("request_id")?,
+            service_date: read.maybe("answer_date")?,
+            approval_code: read.maybe("approval_code")?,
+            settled_by: read.maybe("settled_by")?,
+        },
+        ending: match read.maybe("ending")? {
+            None => None,
+            Some(word) => Some(ending(&word).ok_or_else(|| damaged("an unheard-of ending"))?),
+        },
+        delivered,
+    })
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    row: &'a SqliteRow,
+}
+
+impl Reader<'_> {
+    fn get<'r, T>(&'r self, column: &str) -> Result<T, LedgerError>
+    where
+        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        self.row
+            .try_get(column)
+            .map_err(|error| of(self.path, error))
+    }
+
+    fn text(&self, column: &str) -> Result<String, LedgerError> {
+        self.get(column)
+    }
+
+    fn maybe(&self, column: &str) -> Result<Option<String>, LedgerError> {
+        self.get(column)
+    }
+
+    fn time(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
+        instant(self.path, &self.text(column)?)
+    }
+
+    fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {
+        self.text(column)?
+            .parse()
+            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a plan has no name"))
+    }
+}
+
+fn instant(path: &Path, text: &str) -> Result<OffsetDateTime, LedgerError> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| fault(LedgerFault::Corrupt, path, "a time cannot be read"))
+}
+
+/// An instant as it is written: RFC 3339, in UTC, to the nanosecond where it has them.
+pub(super) fn written(path: &Path, at: OffsetDateTime) -> Result<String, LedgerError> {
+    at.to_offset(time::UtcOffset::UTC)
+        .format(&Rfc3339)
+        .map_err(|_| misuse(path, "a time outside the years 0 to 9999"))
+}
+
+pub(super) fn sending_word(sending: Sending) -> &'static str {
+    match sending {
+        Sending::Intended => "intended",
+        Sending::NotExecuted => "not-executed",
+        Sending::Rejected => "rejected",
+        Sending::Accepted => "accepted",
+        Sending::Unknown => "unknown",
+    }
+}
+
+fn sending(word: &str) -> Option<Sending> {
+    [
+        Sending::Intended,
+        Sending::NotExecuted,
+        Sending::Rejected,
+        Sending::Accepted,
+        Sending::Unknown,
+    ]
+    .into_iter()
+    .find(|sending| sending_word(*sending) == word)
+}
+
+pub(super) fn ending_word(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Done => "done",
+        Ending::Failed => "failed",
+        Ending::Canceled => "canceled",
+        Ending::NotSupported => "not-supported",
+        Ending::Ambiguous => "ambiguous",
+    }
+}
+
+fn ending(word: &str) -> Option<Ending> {
+    [
+        Ending::Done,
+        Ending::Failed,
+        Ending::Canceled,
+        Ending::NotSupported,
+        Ending::Ambiguous,
+    ]
+    .into_iter()
+    .find(|ending| ending_word(*ending) == word)
+}
