@@ -1,6 +1,7 @@
 //! Every address that documents list for resetPasscode. One is ordinary; the others are here
 //! because documents list them, and pass only where an operator's grant says so.
 
+use crate::prelude::*;
 use crate::contract::{Address, Citation, Problem};
 use crate::graph::plain_segment;
 use crate::problem::usage;
@@ -47,7 +48,7 @@ fn address((id, path, versions, beta_page): &Known) -> Address {
         id: (*id).to_owned(),
         path: (*path).to_owned(),
         versions: versions.iter().map(|version| (*version).to_owned()).collect(),
-        names_device: path.contains("{device}"),
+        names_device: crate::text::find(path, "{device}").is_some(),
         ordinary: *id == ORDINARY,
         citation: Citation {
             document: document.to_owned(),

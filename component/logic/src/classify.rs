@@ -3,6 +3,7 @@
 //! v1.0 of Graph has no member for Android's ways of enrolment and no `deviceType`, so with it
 //! alone an Android device stays unknown; nothing here guesses.
 
+use crate::prelude::*;
 use crate::kind::Kind;
 
 /// The properties that decide.

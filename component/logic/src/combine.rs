@@ -5,6 +5,7 @@
 //! outlives a newer rule without one. What an older page forbade and a newer one allows is
 //! allowed, and shown as a disagreement.
 
+use crate::prelude::*;
 use crate::kind::{Family, Kind};
 use crate::rules::{About, Says, Source, When, all};
 use crate::version::OsVersion;

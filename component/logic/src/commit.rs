@@ -1,5 +1,6 @@
 //! Carrying out a plan: look, refuse if something is under way, send the one request.
 
+use crate::prelude::*;
 use crate::checks;
 use crate::contract::{
     ActionResult, Context, Effect, Plan, Problem, ProblemKind, Progress, ProgressState,

@@ -1,5 +1,6 @@
 //! What this component says of itself.
 
+use crate::prelude::*;
 use crate::contract::{Description, Verb};
 use crate::rules::AS_OF;
 

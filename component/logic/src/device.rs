@@ -1,5 +1,6 @@
 //! A managed device as Graph describes it.
 
+use crate::prelude::*;
 use crate::classify::{Traits, classify};
 use crate::contract::Device;
 use crate::graph::Version;

@@ -1,5 +1,6 @@
 //! What comes next, for whom, and how long it takes.
 
+use crate::prelude::*;
 use crate::combine::Possible;
 use crate::contract::{Citation, Effect, Expectation};
 use crate::kind::Kind;

@@ -1,6 +1,7 @@
 //! Finding devices. The service narrows the search, but only an exact match on our side counts:
 //! a filter may be ignored, or read more loosely than it was meant.
 
+use crate::prelude::*;
 use crate::contract::{Context, Device, Findings, Problem, Selector};
 use crate::device::{SELECT_BETA, SELECT_V1, View, device, kind_of};
 use crate::graph::{self, Miss, Version};

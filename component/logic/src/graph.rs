@@ -1,6 +1,7 @@
 //! Reads from Microsoft Graph: beta first, because v1.0 cannot tell what we must know, and
 //! v1.0 where beta will not answer.
 
+use crate::prelude::*;
 use crate::contract::{Problem, ProblemKind};
 use crate::errors::{Asked, of_failure, of_response};
 use crate::json::Value;
@@ -55,7 +56,7 @@ pub(crate) fn get(
         let try_other = matches!(response.status, 400 | 403 | 404 | 410 | 500..=599);
         return Err(Miss { problem, try_other, status: Some(response.status) });
     }
-    let body = response.body.as_deref().and_then(|body| Value::parse(body));
+    let body = response.body.as_deref().and_then(Value::parse);
     body.filter(|body| matches!(body, Value::Object(_))).ok_or_else(|| Miss {
         problem: malformed(what),
         try_other: false,

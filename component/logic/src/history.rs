@@ -1,6 +1,7 @@
 //! The service's own record of who did what: remoteActionAudits, in the admin center Devices >
 //! Device actions. It exists in beta only, and holds no passcode.
 
+use crate::prelude::*;
 use crate::contract::{Context, HistoryEntry, HistoryQuery, Problem};
 use crate::find::literal;
 use crate::graph::{self, Miss};
@@ -47,7 +48,7 @@ pub(crate) fn entries(
         let items = body.get("value").and_then(Value::as_array).ok_or_else(|| graph::malformed(WHAT))?;
         kept.extend(items.iter().filter_map(entry).filter(|entry| wanted(entry)));
         // Enough only if they come newest first; a service may ignore the order it was asked.
-        let ordered = kept.is_sorted_by_key(|entry| std::cmp::Reverse(requested(entry)));
+        let ordered = kept.is_sorted_by_key(|entry| core::cmp::Reverse(requested(entry)));
         let enough = asked_for_order && ordered && kept.len() >= query.limit as usize;
         match text(&body, "@odata.nextLink") {
             Some(next) if !enough && page < PAGES => {

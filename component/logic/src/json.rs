@@ -6,6 +6,8 @@
 //! The host hands us filtered JSON: only granted properties are in it, and a secret arrives as
 //! `{"$sealed": N}`. A value of the wrong type counts as absent.
 
+use crate::prelude::*;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

@@ -5,6 +5,9 @@
 //! no clock, no randomness, no waiting and no credential; the temporary passcode is a number
 //! that stands for a seal. So any run can be recorded, and replayed byte for byte.
 //!
+//! No standard library either: what it brings for the sake of panics alone would be a tenth of
+//! the component.
+//!
 //! `component/skin` gives this crate its WIT face; the README lists the ids of checks and the
 //! codes of problems.
 
@@ -12,6 +15,12 @@
     clippy::result_large_err,
     reason = "`Problem` is the contract's; it is made once a call, and a box would buy nothing"
 )]
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod addresses;
 mod checks;
@@ -29,6 +38,7 @@ mod history;
 mod json;
 pub mod kind;
 pub mod observe;
+mod prelude;
 mod prepare;
 mod problem;
 pub mod results;

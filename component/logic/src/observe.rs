@@ -3,6 +3,7 @@
 //! Results have no id and do not say who asked, so what counts as ours is decided narrowly:
 //! new since the snapshot, begun after the sending, and the only one of that sort.
 
+use crate::prelude::*;
 use crate::contract::{
     ActionResult, Context, Disposition, Effect, Evidence, HistoryEntry, Outcome, Plan, Problem,
     Progress, ProgressState, Receipt,

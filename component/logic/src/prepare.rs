@@ -1,5 +1,6 @@
 //! Proposing what to do with one device. Only reads.
 
+use crate::prelude::*;
 use crate::addresses;
 use crate::checks::{self, Evidence};
 use crate::combine::{Eligibility, Possible, eligibility};

@@ -1,5 +1,6 @@
 //! Problems, built so that nobody forgets the first question: was the device touched?
 
+use crate::prelude::*;
 use crate::contract::{Check, Problem, ProblemKind, Touched};
 
 /// A problem of something that only read, or that refused before sending.

@@ -1,5 +1,6 @@
 //! The action results that a device lists.
 
+use crate::prelude::*;
 use crate::contract::{ActionResult, Context, Problem};
 use crate::graph::{self, Found};
 use crate::json::{Value, instant, seal, text};
@@ -48,7 +49,7 @@ pub fn result(value: &Value) -> ActionResult {
     let type_name = text(value, "@odata.type").unwrap_or_default();
     ActionResult {
         name: text(value, "actionName").unwrap_or_default(),
-        type_name: type_name.trim_start_matches('#').to_owned(),
+        type_name: type_name.strip_prefix('#').unwrap_or(&type_name).to_owned(),
         state: text(value, "actionState").unwrap_or_default(),
         started: instant(value, "startDateTime"),
         updated: instant(value, "lastUpdatedDateTime"),
@@ -60,7 +61,7 @@ pub fn result(value: &Value) -> ActionResult {
 /// Whether it is the result of a passcode reset or removal. The type says it best; a result of
 /// the general type, or of none, is judged by its name, whose spelling no document settles.
 pub fn is_passcode_action(result: &ActionResult) -> bool {
-    let type_name = result.type_name.rsplit('.').next().unwrap_or_default();
+    let type_name = last_part(&result.type_name);
     if type_name.eq_ignore_ascii_case("resetPasscodeActionResult") {
         return true;
     }
@@ -69,6 +70,12 @@ pub fn is_passcode_action(result: &ActionResult) -> bool {
         && ["resetPasscode", "removePasscode"]
             .iter()
             .any(|name| result.name.eq_ignore_ascii_case(name))
+}
+
+/// What follows the last dot of a type's name.
+pub(crate) fn last_part(name: &str) -> &str {
+    let dot = name.bytes().rposition(|byte| byte == b'.').map_or(0, |at| at + 1);
+    name.get(dot..).unwrap_or_default()
 }
 
 /// Whether two listings show the same result. Results have no id; what does not change while

@@ -1,6 +1,8 @@
 //! What this crate needs of the world: one request, one answer. It mirrors `wit/http.wit`, so
 //! that everything here runs against a fake in tests and against the host's door in wasm.
 
+use crate::prelude::*;
+
 pub use crate::contract::Method;
 
 /// The destination that the manifest names for Microsoft Graph.

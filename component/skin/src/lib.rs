@@ -3,6 +3,13 @@
 //! The nouns of the contract are the ones `passcode-logic` generates, so only the four types
 //! of `http` need a conversion.
 
+#![no_std]
+
+extern crate alloc;
+
+mod exports;
+mod memory;
+
 mod bindings {
     #![allow(
         missing_docs,
@@ -16,6 +23,9 @@ mod bindings {
         with: { "passcode:action/types@0.1.0": passcode_logic::contract },
     });
 }
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use bindings::exports::passcode::action::action::Guest;
 use bindings::passcode::action::http;
@@ -65,7 +75,7 @@ impl Service for Door {
     }
 }
 
-struct Component;
+pub(crate) struct Component;
 
 impl Guest for Component {
     fn describe() -> Description {
@@ -105,4 +115,3 @@ impl Guest for Component {
     }
 }
 
-bindings::export!(Component with_types_in bindings);

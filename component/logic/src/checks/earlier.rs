@@ -1,9 +1,10 @@
 //! What happened to the device before.
 
+use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{ActionResult, Check, Verdict};
 use crate::kind::Family;
-use crate::results::{is_passcode_action, under_way};
+use crate::results::{last_part, is_passcode_action, under_way};
 use crate::rules::cites;
 
 /// `earlier-passcode-action`: one that is under way makes `commit` refuse.
@@ -47,7 +48,7 @@ pub(super) fn remote_lock(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 fn is_remote_lock(result: &ActionResult) -> bool {
-    let type_name = result.type_name.rsplit('.').next().unwrap_or_default();
+    let type_name = last_part(&result.type_name);
     type_name.eq_ignore_ascii_case("remoteLockActionResult")
         || result.name.eq_ignore_ascii_case("remoteLock")
 }

@@ -1,5 +1,6 @@
 //! What the documents allow for this kind of device.
 
+use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::combine::{Eligibility, Reading};
 use crate::contract::{Check, Citation, Verdict};
@@ -69,15 +70,12 @@ pub(super) fn documents_disagree(evidence: &Evidence<'_>) -> Option<Check> {
         return None;
     }
     let dates = |yes: bool| {
-        let mut dates: Vec<&str> = reading
+        reading
             .by
             .iter()
             .chain(&reading.against)
-            .filter(|source| (source.row.says == crate::rules::Says::Yes) == yes)
-            .map(|source| source.document.date)
-            .collect();
-        dates.dedup();
-        dates.join(", ")
+            .find(|source| (source.row.says == crate::rules::Says::Yes) == yes)
+            .map_or("", |source| source.document.date)
     };
     let summary = if *disputed_level {
         "the documents disagree about which lock this reaches: the newest page says the work profile, which such a device does not have; older pages say the device. Nobody can promise the level before the result".to_owned()

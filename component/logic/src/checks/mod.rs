@@ -2,6 +2,8 @@
 //!
 //! Ids are stable: operators write them into scripts and grants. The README lists them.
 
+use crate::prelude::*;
+
 mod earlier;
 mod eligibility;
 mod passcode;

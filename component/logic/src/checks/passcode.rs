@@ -1,5 +1,6 @@
 //! What the action needs and nobody can read: policies, tokens.
 
+use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::{Family, Kind};

@@ -1,5 +1,6 @@
 //! How the request gets there, and what could be read on the way.
 
+use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::{Family, Kind};
@@ -37,10 +38,17 @@ pub(super) fn readable(evidence: &Evidence<'_>) -> Check {
         return check("readable", Verdict::Pass, "everything that decides could be read");
     }
     let more = if evidence.kind.family() == Family::Apple { "; a Shared iPad, whose passcode cannot be removed, would not be noticed" } else { "" };
+    let mut names = String::new();
+    for name in missing {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(name);
+    }
     check(
         "readable",
         Verdict::Unknown,
-        format!("{} of Microsoft Graph does not tell {}{more}", evidence.device.read_from, missing.join(", ")),
+        format!("{} of Microsoft Graph does not tell {names}{more}", evidence.device.read_from),
     )
     .remedy("let this tool read the beta version of Microsoft Graph")
 }

@@ -1,5 +1,6 @@
 //! The state the device is in.
 
+use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::Family;

@@ -5,6 +5,7 @@
 //! sometimes empty; its sentences carry the address of an internal scale unit with the
 //! device's id, which is nobody's business.
 
+use crate::prelude::*;
 use crate::json::{Value, word};
 use crate::text::split;
 
@@ -71,7 +72,7 @@ pub fn decode(body: &str) -> ServiceError {
 }
 
 fn inner(error: &Value, found: &mut ServiceError, depth: usize) {
-    let next = ["innerError", "innererror"].iter().find_map(|key| error.get(*key));
+    let next = ["innerError", "innererror"].iter().find_map(|key| error.get(key));
     let (Some(next), true) = (next, depth > 0) else {
         return;
     };

@@ -1,5 +1,6 @@
 //! What a refusal means: which kind of problem, whether the device was touched, what to do.
 
+use crate::prelude::*;
 use crate::contract::{Problem, ProblemKind, Touched};
 use crate::errors::decode::{ServiceError, decode, presentable};
 use crate::problem::{remedied, untouched};

@@ -1,5 +1,6 @@
 //! Single sentences from pages that are about something else.
 
+use crate::prelude::*;
 use crate::contract::Citation;
 
 /// One sentence of one page.

@@ -3,6 +3,8 @@
 //! Facts are carried over, sentences are not: a statement is ours, its document and date say
 //! where to read the original.
 
+use crate::prelude::*;
+
 mod apple_2024;
 mod asides;
 mod graph_2024;
