@@ -205,7 +205,8 @@ impl ActionRecord {
                 let failed = state == ActionState::Failed;
                 result["@odata.type"] = json!("#microsoft.graph.resetPasscodeActionResult");
                 result["errorCode"] = json!(if failed { self.error_code } else { 0 });
-                result["passcode"] = json!(self.passcode.as_ref().filter(|_| done && show_passcode));
+                result["passcode"] =
+                    json!(self.passcode.as_ref().filter(|_| done && show_passcode));
             }
             RemoteAction::RemoteLock => {
                 result["@odata.type"] = json!("#microsoft.graph.remoteLockActionResult");
@@ -275,7 +276,11 @@ mod tests {
         ];
         for (second, expected) in cases {
             let now = START + time::Duration::seconds(second);
-            assert_eq!(timeline.state_at(now).map(|(state, _)| state), expected, "{second} s");
+            assert_eq!(
+                timeline.state_at(now).map(|(state, _)| state),
+                expected,
+                "{second} s"
+            );
         }
     }
 
@@ -283,7 +288,10 @@ mod tests {
     fn an_offline_device_stays_pending() {
         let timeline = Timeline::new(START, None, ActionState::Done);
         let later = START + time::Duration::days(30);
-        assert_eq!(timeline.state_at(later), Some((ActionState::Pending, START)));
+        assert_eq!(
+            timeline.state_at(later),
+            Some((ActionState::Pending, START))
+        );
     }
 
     #[test]

@@ -36,9 +36,8 @@ impl ServiceClock {
 
 /// Graph's timestamps carry seven digits of a second.
 pub(crate) fn timestamp(at: OffsetDateTime) -> String {
-    let format = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z"
-    );
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
     at.to_offset(time::UtcOffset::UTC)
         .format(format)
         .unwrap_or_default()

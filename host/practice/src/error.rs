@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum PracticeError {
     /// The listener could not be opened.
-    #[error("the practice tenant cannot listen on {address}: {reason}; choose another port, or port 0 for any free one")]
+    #[error(
+        "the practice tenant cannot listen on {address}: {reason}; choose another port, or port 0 for any free one"
+    )]
     Listen {
         /// The address that was asked for.
         address: String,
@@ -15,7 +17,9 @@ pub enum PracticeError {
         reason: String,
     },
     /// Only loopback addresses are served: the tenant hands out passcodes without real proof of identity.
-    #[error("the practice tenant listens on loopback addresses only, not on {0}; use 127.0.0.1 or [::1]")]
+    #[error(
+        "the practice tenant listens on loopback addresses only, not on {0}; use 127.0.0.1 or [::1]"
+    )]
     NotLoopback(String),
     /// The certificates for https could not be made.
     #[error("the practice certificates cannot be made: {0}")]

@@ -74,7 +74,11 @@ impl Journal {
     }
 
     pub(crate) fn amend(&mut self, number: u64, change: impl FnOnce(&mut JournalEntry)) {
-        if let Some(entry) = self.entries.iter_mut().rfind(|entry| entry.number == number) {
+        if let Some(entry) = self
+            .entries
+            .iter_mut()
+            .rfind(|entry| entry.number == number)
+        {
             change(entry);
         }
     }
@@ -110,8 +114,12 @@ impl Journal {
                 "POST" => entry.route.as_str(),
                 _ => continue,
             };
-            let Some(device) = &entry.device else { continue };
-            let count = counts.entry((device.clone(), action.to_owned())).or_default();
+            let Some(device) = &entry.device else {
+                continue;
+            };
+            let count = counts
+                .entry((device.clone(), action.to_owned()))
+                .or_default();
             count.received += 1;
             count.accepted += u64::from(entry.accepted);
         }

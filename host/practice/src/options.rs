@@ -186,5 +186,9 @@ impl PracticeOptions {
 }
 
 pub(crate) fn sane_pace(pace: f64) -> f64 {
-    if pace.is_finite() { pace.clamp(0.0, 1_000.0) } else { 1.0 }
+    if pace.is_finite() {
+        pace.clamp(0.0, 1_000.0)
+    } else {
+        1.0
+    }
 }

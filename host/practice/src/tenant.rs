@@ -48,7 +48,8 @@ impl PracticeTenant {
             Source::Shipped => World::from_fleet(&Fleet::shipped()?, clock.now())?,
             Source::Fleet(fleet) => World::from_fleet(fleet, clock.now())?,
             Source::State(path) => World::from_json(
-                &std::fs::read_to_string(path).map_err(|error| PracticeError::file(path, &error))?,
+                &std::fs::read_to_string(path)
+                    .map_err(|error| PracticeError::file(path, &error))?,
             )?,
         };
         clock.advanced = time::Duration::seconds_f64(world.advanced);
@@ -68,7 +69,10 @@ impl PracticeTenant {
         if let Some(port) = options.http {
             let (listener, address) = listen(&options, port)?;
             http = Some(format!("http://{address}"));
-            doors.push(Door { listener, tls: None });
+            doors.push(Door {
+                listener,
+                tls: None,
+            });
         }
         if let Some(port) = options.https {
             let (listener, address) = listen(&options, port)?;
@@ -97,7 +101,12 @@ impl PracticeTenant {
             .control_key
             .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
         let origins = http.iter().chain(&https).cloned().collect();
-        let shared = Arc::new(Shared::new(SigningKey::random(), control_key, origins, inner));
+        let shared = Arc::new(Shared::new(
+            SigningKey::random(),
+            control_key,
+            origins,
+            inner,
+        ));
         let (stop, stopped) = oneshot::channel();
         let thread = serve(Arc::clone(&shared), doors, stopped)?;
         Ok(Self {
@@ -113,7 +122,10 @@ impl PracticeTenant {
     /// The origin to use: http if there is one, else https. Graph and Entra are both below it.
     #[must_use]
     pub fn url(&self) -> &str {
-        self.http.as_deref().or(self.https.as_deref()).unwrap_or_default()
+        self.http
+            .as_deref()
+            .or(self.https.as_deref())
+            .unwrap_or_default()
     }
 
     /// `http://127.0.0.1:PORT`, if plain http is served.
@@ -178,7 +190,10 @@ impl Drop for PracticeTenant {
     }
 }
 
-fn listen(options: &PracticeOptions, port: u16) -> Result<(TcpListener, SocketAddr), PracticeError> {
+fn listen(
+    options: &PracticeOptions,
+    port: u16,
+) -> Result<(TcpListener, SocketAddr), PracticeError> {
     let address = SocketAddr::new(options.address, port);
     let refused = |error: std::io::Error| PracticeError::Listen {
         address: address.to_string(),

@@ -76,7 +76,9 @@ impl Meters {
         let over = limits.any.is_some_and(|limit| meter.any > limit)
             || (write && limits.writes.is_some_and(|limit| meter.writes > limit));
         if over {
-            Err(limits.window.saturating_sub(now.duration_since(meter.since)))
+            Err(limits
+                .window
+                .saturating_sub(now.duration_since(meter.since)))
         } else {
             Ok(())
         }
@@ -98,7 +100,9 @@ mod tests {
         let mut meters = Meters::default();
         let start = Instant::now();
         let mut charge = |app: &str, write: bool, second: u64| {
-            meters.charge(app, write, &limits, start + Duration::from_secs(second)).is_ok()
+            meters
+                .charge(app, write, &limits, start + Duration::from_secs(second))
+                .is_ok()
         };
         assert!(charge("a", true, 0) && charge("a", true, 1));
         assert!(!charge("a", true, 2), "a third write");

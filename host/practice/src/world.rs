@@ -59,7 +59,9 @@ pub(crate) fn derived_guid(what: &str) -> String {
     let digest = Sha256::digest(what.as_bytes());
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 impl World {
@@ -82,7 +84,8 @@ impl World {
             world.add_device(index, entry, now);
         }
         for app in &fleet.apps {
-            let found: Result<Vec<_>, _> = app.devices.iter().map(|name| world.id_of(name)).collect();
+            let found: Result<Vec<_>, _> =
+                app.devices.iter().map(|name| world.id_of(name)).collect();
             world.apps.push(App {
                 id: app.id.clone(),
                 name: app.name.clone(),
@@ -116,10 +119,12 @@ impl World {
     }
 
     pub(crate) fn add_user(&mut self, upn: &str, id: Option<&str>, name: Option<&str>) -> &User {
-        self.users.entry(upn.to_lowercase()).or_insert_with(|| User {
-            id: id.map_or_else(|| derived_guid(&format!("user:{upn}")), str::to_owned),
-            name: name.map_or_else(|| display_name(upn), str::to_owned),
-        })
+        self.users
+            .entry(upn.to_lowercase())
+            .or_insert_with(|| User {
+                id: id.map_or_else(|| derived_guid(&format!("user:{upn}")), str::to_owned),
+                name: name.map_or_else(|| display_name(upn), str::to_owned),
+            })
     }
 
     fn add_device(&mut self, index: usize, entry: &DeviceEntry, now: OffsetDateTime) {
@@ -133,26 +138,49 @@ impl World {
         };
         let mut set = |name: &str, value: Value| properties.insert(name.to_owned(), value);
         set("deviceName", json!(entry.name));
-        set("managedDeviceName", json!(format!("{}_sample", entry.serial)));
+        set(
+            "managedDeviceName",
+            json!(format!("{}_sample", entry.serial)),
+        );
         set("serialNumber", json!(entry.serial));
         set("imei", json!(entry.imei.clone().unwrap_or_default()));
         set("meid", json!(""));
-        set("azureADDeviceId", json!(derived_guid(&format!("entra:{id}"))));
-        set("azureActiveDirectoryDeviceId", json!(derived_guid(&format!("entra:{id}"))));
+        set(
+            "azureADDeviceId",
+            json!(derived_guid(&format!("entra:{id}"))),
+        );
+        set(
+            "azureActiveDirectoryDeviceId",
+            json!(derived_guid(&format!("entra:{id}"))),
+        );
         set("enrolledDateTime", json!(timestamp(now - entry.enrolled.0)));
-        set("lastSyncDateTime", json!(timestamp(now - entry.last_sync.0)));
+        set(
+            "lastSyncDateTime",
+            json!(timestamp(now - entry.last_sync.0)),
+        );
         let certificate = match entry.certificate_expired {
             Some(ago) => now - ago.0,
             None => now + time::Duration::days(200),
         };
-        set("managementCertificateExpirationDate", json!(timestamp(certificate)));
+        set(
+            "managementCertificateExpirationDate",
+            json!(timestamp(certificate)),
+        );
         if let Some(version) = &entry.os_version {
             set("osVersion", json!(version));
         }
         let upn = entry.user.clone().filter(|_| !entry.kind.userless());
-        let user = upn.as_deref().map(|upn| self.add_user(upn, None, None).clone());
-        set("userId", json!(user.as_ref().map_or("", |user| user.id.as_str())));
-        set("userDisplayName", json!(user.as_ref().map_or("", |user| user.name.as_str())));
+        let user = upn
+            .as_deref()
+            .map(|upn| self.add_user(upn, None, None).clone());
+        set(
+            "userId",
+            json!(user.as_ref().map_or("", |user| user.id.as_str())),
+        );
+        set(
+            "userDisplayName",
+            json!(user.as_ref().map_or("", |user| user.name.as_str())),
+        );
         let upn = upn.unwrap_or_default();
         set("userPrincipalName", json!(upn));
         set("emailAddress", json!(upn));
@@ -214,11 +242,15 @@ impl World {
     }
 
     pub(crate) fn device(&self, id: &str) -> Option<&Device> {
-        self.devices.iter().find(|device| device.id.eq_ignore_ascii_case(id))
+        self.devices
+            .iter()
+            .find(|device| device.id.eq_ignore_ascii_case(id))
     }
 
     pub(crate) fn device_mut(&mut self, id: &str) -> Option<&mut Device> {
-        self.devices.iter_mut().find(|device| device.id.eq_ignore_ascii_case(id))
+        self.devices
+            .iter_mut()
+            .find(|device| device.id.eq_ignore_ascii_case(id))
     }
 
     /// The id of the device that an id, serial number or name means: the first that fits.
@@ -296,8 +328,15 @@ mod tests {
     #[test]
     fn a_state_of_another_program_is_refused() {
         assert!(World::from_json("{}").is_err());
-        let text = serde_json::to_string(&world()).expect("json").replace("state/v1", "state/v9");
-        assert!(World::from_json(&text).expect_err("refused").to_string().contains("v9"));
+        let text = serde_json::to_string(&world())
+            .expect("json")
+            .replace("state/v1", "state/v9");
+        assert!(
+            World::from_json(&text)
+                .expect_err("refused")
+                .to_string()
+                .contains("v9")
+        );
     }
 
     #[test]
@@ -306,7 +345,9 @@ mod tests {
         let id = world.id_of("RESET-BEFORE-0029").expect("id");
         let now = OffsetDateTime::now_utc();
         let timeline = Timeline::finished(now - time::Duration::HOUR, ActionState::Failed);
-        let record = world.record(&id, RemoteAction::ResetPasscode, "x", timeline).expect("record");
+        let record = world
+            .record(&id, RemoteAction::ResetPasscode, "x", timeline)
+            .expect("record");
         world.actions.push(record);
         assert_eq!(world.results(&id, now, true, true).len(), 2);
         let latest = world.results(&id, now, false, true);

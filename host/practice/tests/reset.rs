@@ -17,7 +17,10 @@ fn a_reset_is_queued_and_its_passcode_read_later() {
     let answer = reset(&tenant, "KIOSK-0001");
     assert_eq!((answer.status, answer.body.len()), (204, 0));
     assert!(answer.header("request-id").is_some());
-    let path = format!("{}?$select=id,deviceActionResults", address(&tenant, "KIOSK-0001"));
+    let path = format!(
+        "{}?$select=id,deviceActionResults",
+        address(&tenant, "KIOSK-0001")
+    );
     let state = || get(&tenant, &path).json()["deviceActionResults"][0].clone();
     assert_eq!(state()["actionState"], "pending");
     tenant.advance(Duration::from_secs(4));
@@ -27,8 +30,16 @@ fn a_reset_is_queued_and_its_passcode_read_later() {
     let done = state();
     assert_eq!(done["actionState"], "done");
     assert_eq!(done["passcode"], "Canary-Code-77");
-    assert_eq!(done["@odata.type"], "#microsoft.graph.resetPasscodeActionResult");
-    assert_eq!(tenant.count("KIOSK-0001", RemoteAction::ResetPasscode).accepted, 1);
+    assert_eq!(
+        done["@odata.type"],
+        "#microsoft.graph.resetPasscodeActionResult"
+    );
+    assert_eq!(
+        tenant
+            .count("KIOSK-0001", RemoteAction::ResetPasscode)
+            .accepted,
+        1
+    );
 }
 
 #[test]
@@ -55,11 +66,21 @@ fn each_kind_ends_as_it_should() {
     for (device, status, state, code) in [
         ("KIOSK-0001", 204, Some(ActionState::Done), true),
         ("BYOD-0004", 204, Some(ActionState::Done), true),
-        ("BYOD-ANDROID7-0005", 204, Some(ActionState::NotSupported), false),
+        (
+            "BYOD-ANDROID7-0005",
+            204,
+            Some(ActionState::NotSupported),
+            false,
+        ),
         ("ADMIN6-0008", 204, Some(ActionState::Done), true),
         ("ADMIN7-0009", 204, Some(ActionState::NotSupported), false),
         ("IPHONE-0010", 204, Some(ActionState::Done), false),
-        ("SHARED-IPAD-0014", 204, Some(ActionState::NotSupported), false),
+        (
+            "SHARED-IPAD-0014",
+            204,
+            Some(ActionState::NotSupported),
+            false,
+        ),
         ("VISION-0015", 204, Some(ActionState::Done), false),
         ("MAC-0016", 400, None, false),
         ("LAPTOP-0017", 400, None, false),
@@ -70,7 +91,11 @@ fn each_kind_ends_as_it_should() {
         assert_eq!(reset(&tenant, device).status, status, "{device}");
         let last = tenant.resets(device).expect("resets").pop();
         assert_eq!(last.as_ref().map(|(state, _)| *state), state, "{device}");
-        assert_eq!(last.is_some_and(|(_, passcode)| passcode.is_some()), code, "{device}");
+        assert_eq!(
+            last.is_some_and(|(_, passcode)| passcode.is_some()),
+            code,
+            "{device}"
+        );
     }
 }
 
@@ -81,48 +106,95 @@ fn a_body_is_refused() {
     let token = bearer(&tenant);
     let answer = send(&tenant, "POST", &path, &[("Authorization", &token)], "{}").expect("answer");
     assert_eq!(answer.status, 400);
-    assert_eq!(tenant.count("KIOSK-0001", RemoteAction::ResetPasscode).accepted, 0);
+    assert_eq!(
+        tenant
+            .count("KIOSK-0001", RemoteAction::ResetPasscode)
+            .accepted,
+        0
+    );
 }
 
 #[test]
 fn an_audit_names_who_and_when_and_never_the_passcode() {
     let tenant = tenant();
-    let passcode = tenant.colleague_resets("KIOSK-0001", "colleague@contoso.example").expect("reset");
+    let passcode = tenant
+        .colleague_resets("KIOSK-0001", "colleague@contoso.example")
+        .expect("reset");
     reset(&tenant, "KIOSK-0001");
     let id = tenant.device_id("KIOSK-0001").expect("id");
     let filter = encoded(&format!("managedDeviceId eq '{id}'"));
-    let path = format!("/beta/deviceManagement/remoteActionAudits?$filter={filter}&$orderby=requestDateTime%20desc&$top=10");
+    let path = format!(
+        "/beta/deviceManagement/remoteActionAudits?$filter={filter}&$orderby=requestDateTime%20desc&$top=10"
+    );
     let answer = get(&tenant, &path);
     let body = answer.json();
-    let who: Vec<_> = body["value"].as_array().expect("list").iter()
-        .map(|audit| audit["initiatedByUserPrincipalName"].as_str().expect("upn")).collect();
-    assert_eq!(who, ["helpdesk@contoso.example", "colleague@contoso.example"]);
+    let who: Vec<_> = body["value"]
+        .as_array()
+        .expect("list")
+        .iter()
+        .map(|audit| audit["initiatedByUserPrincipalName"].as_str().expect("upn"))
+        .collect();
+    assert_eq!(
+        who,
+        ["helpdesk@contoso.example", "colleague@contoso.example"]
+    );
     let text = String::from_utf8(answer.body.clone()).expect("text");
     assert!(!text.contains(&passcode.expect("passcode")));
-    assert_eq!(get(&tenant, "/v1.0/deviceManagement/remoteActionAudits").status, 400);
+    assert_eq!(
+        get(&tenant, "/v1.0/deviceManagement/remoteActionAudits").status,
+        400
+    );
 }
 
 #[test]
 fn every_documented_address_reads_and_resets_its_device() {
     let tenant = tenant();
-    let user = tenant.device("COBO-0002").expect("device")["userId"].as_str().expect("id").to_owned();
+    let user = tenant.device("COBO-0002").expect("device")["userId"]
+        .as_str()
+        .expect("id")
+        .to_owned();
     let d = tenant.device_id("COBO-0002").expect("id");
     let app = "a0000001-0000-4000-8000-000000000001";
     let run = |family: &str, n: u32| {
-        format!("/deviceManagement/{family}/b000000{n}-0000-4000-8000-00000000000{n}/deviceRunStates/c000000{n}-0000-4000-8000-00000000000{n}/managedDevice")
+        format!(
+            "/deviceManagement/{family}/b000000{n}-0000-4000-8000-00000000000{n}/deviceRunStates/c000000{n}-0000-4000-8000-00000000000{n}/managedDevice"
+        )
     };
     let addresses = [
         (format!("/deviceManagement/managedDevices/{d}"), "v1.0 beta"),
         (format!("/users/{user}/managedDevices/{d}"), "v1.0 beta"),
-        (format!("/users/bruno@contoso.example/managedDevices/{d}"), "v1.0 beta"),
+        (
+            format!("/users/bruno@contoso.example/managedDevices/{d}"),
+            "v1.0 beta",
+        ),
         (format!("/deviceManagement/comanagedDevices/{d}"), "beta"),
-        (format!("/deviceManagement/detectedApps/{app}/managedDevices/{d}"), "v1.0 beta"),
-        (format!("/deviceManagement/detectedApps/{app}/managedDevices/{d}/users/{user}/managedDevices/{d}"), "v1.0"),
+        (
+            format!("/deviceManagement/detectedApps/{app}/managedDevices/{d}"),
+            "v1.0 beta",
+        ),
+        (
+            format!(
+                "/deviceManagement/detectedApps/{app}/managedDevices/{d}/users/{user}/managedDevices/{d}"
+            ),
+            "v1.0",
+        ),
         (run("deviceHealthScripts", 1), "beta"),
         (run("deviceManagementScripts", 2), "beta"),
         (run("deviceComplianceScripts", 3), "beta"),
-        (format!("{}/users/{user}/managedDevices/{d}", run("deviceManagementScripts", 2)), "beta"),
-        (format!("{}/detectedApps/{app}/managedDevices/{d}", run("deviceManagementScripts", 2)), "beta"),
+        (
+            format!(
+                "{}/users/{user}/managedDevices/{d}",
+                run("deviceManagementScripts", 2)
+            ),
+            "beta",
+        ),
+        (
+            format!(
+                "{}/detectedApps/{app}/managedDevices/{d}",
+                run("deviceManagementScripts", 2)
+            ),
+            "beta",
+        ),
     ];
     let mut resets = 0;
     for (path, versions) in &addresses {
@@ -135,11 +207,19 @@ fn every_documented_address_reads_and_resets_its_device() {
                 resets += 1;
             } else {
                 assert_eq!((read.status, act.status), (400, 400), "{version}{path}");
-                assert!(act.message().starts_with("Resource not found for the segment"));
+                assert!(
+                    act.message()
+                        .starts_with("Resource not found for the segment")
+                );
             }
         }
     }
-    assert_eq!(tenant.count("COBO-0002", RemoteAction::ResetPasscode).accepted, resets);
+    assert_eq!(
+        tenant
+            .count("COBO-0002", RemoteAction::ResetPasscode)
+            .accepted,
+        resets
+    );
     let other = tenant.device_id("KIOSK-0001").expect("id");
     let stranger = format!("/v1.0/users/bruno@contoso.example/managedDevices/{other}");
     assert_eq!(get(&tenant, &stranger).status, 404);
@@ -151,15 +231,32 @@ fn tokens_decide_what_a_caller_may_do() {
     let path = format!("{}/resetPasscode", address(&tenant, "KIOSK-0001"));
     let act = |token: &str| {
         let token = format!("Bearer {token}");
-        send(&tenant, "POST", &path, &[("Authorization", &token), ("Content-Length", "0")], "").expect("answer")
+        send(
+            &tenant,
+            "POST",
+            &path,
+            &[("Authorization", &token), ("Content-Length", "0")],
+            "",
+        )
+        .expect("answer")
     };
     let mint = |request: TokenRequest| tenant.mint_token(&request);
 
     let none = send(&tenant, "POST", &path, &[("Content-Length", "0")], "").expect("answer");
-    assert_eq!((none.status, none.code().as_str()), (401, "InvalidAuthenticationToken"));
-    assert!(none.header("www-authenticate").expect("challenge").starts_with("Bearer"));
+    assert_eq!(
+        (none.status, none.code().as_str()),
+        (401, "InvalidAuthenticationToken")
+    );
+    assert!(
+        none.header("www-authenticate")
+            .expect("challenge")
+            .starts_with("Bearer")
+    );
     assert_eq!(act("nonsense").code(), "InvalidAuthenticationToken");
-    assert_eq!(act(&mint(TokenRequest::help_desk().expired())).code(), "InvalidAuthenticationToken");
+    assert_eq!(
+        act(&mint(TokenRequest::help_desk().expired())).code(),
+        "InvalidAuthenticationToken"
+    );
 
     let reader = act(&mint(TokenRequest::help_desk().without(PRIVILEGED)));
     assert_eq!((reader.status, reader.code().as_str()), (403, "Forbidden"));
@@ -184,7 +281,10 @@ fn wipe_retire_and_delete_work_and_are_counted() {
     let path = address(&tenant, "KIOSK-0001");
     assert_eq!(tenant.total(RemoteAction::Wipe).received, 0);
     assert_eq!(post(&tenant, &format!("{path}/wipe")).status, 204);
-    assert_eq!(tenant.device("KIOSK-0001").expect("device")["managementState"], "wipePending");
+    assert_eq!(
+        tenant.device("KIOSK-0001").expect("device")["managementState"],
+        "wipePending"
+    );
     let path = address(&tenant, "COBO-0002");
     assert_eq!(post(&tenant, &format!("{path}/retire")).status, 204);
     let writer = tenant.mint_token(
@@ -194,23 +294,47 @@ fn wipe_retire_and_delete_work_and_are_counted() {
     let gone = send(&tenant, "DELETE", &path, &[("Authorization", &token)], "").expect("answer");
     assert_eq!(gone.status, 204);
     assert_eq!(get(&tenant, &path).status, 404);
-    for action in [RemoteAction::Wipe, RemoteAction::Retire, RemoteAction::Delete] {
+    for action in [
+        RemoteAction::Wipe,
+        RemoteAction::Retire,
+        RemoteAction::Delete,
+    ] {
         assert_eq!(tenant.total(action).accepted, 1, "{action:?}");
     }
 }
 
 #[test]
 fn the_budget_ends_in_429() {
-    let throttle = Throttle { writes: Some(2), ..Throttle::default() };
-    let options = PracticeOptions::immediate().throttle(throttle).fleet(Fleet::many(3));
+    let throttle = Throttle {
+        writes: Some(2),
+        ..Throttle::default()
+    };
+    let options = PracticeOptions::immediate()
+        .throttle(throttle)
+        .fleet(Fleet::many(3));
     let tenant = PracticeTenant::start(options).expect("tenant");
-    let statuses: Vec<_> = (1..=3).map(|n| reset(&tenant, &format!("SCALE-{n:05}")).status).collect();
+    let statuses: Vec<_> = (1..=3)
+        .map(|n| reset(&tenant, &format!("SCALE-{n:05}")).status)
+        .collect();
     assert_eq!(statuses, [204, 204, 429]);
     let answer = reset(&tenant, "SCALE-00003");
-    let wait: u64 = answer.header("retry-after").expect("retry-after").parse().expect("seconds");
+    let wait: u64 = answer
+        .header("retry-after")
+        .expect("retry-after")
+        .parse()
+        .expect("seconds");
     assert!((1..=20).contains(&wait));
     assert_eq!(answer.code(), "TooManyRequests");
-    assert_eq!(tenant.count("SCALE-00003", RemoteAction::ResetPasscode).accepted, 0);
-    tenant.set_throttle(Throttle { retry_after: false, writes: Some(0), ..throttle });
+    assert_eq!(
+        tenant
+            .count("SCALE-00003", RemoteAction::ResetPasscode)
+            .accepted,
+        0
+    );
+    tenant.set_throttle(Throttle {
+        retry_after: false,
+        writes: Some(0),
+        ..throttle
+    });
     assert_eq!(reset(&tenant, "SCALE-00003").header("retry-after"), None);
 }

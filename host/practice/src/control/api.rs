@@ -50,9 +50,15 @@ impl Control {
     #[must_use]
     pub fn count(&self, device: &str, action: RemoteAction) -> ActionCount {
         let inner = self.shared.lock();
-        let id = inner.world.id_of(device).unwrap_or_else(|_| device.to_owned());
+        let id = inner
+            .world
+            .id_of(device)
+            .unwrap_or_else(|_| device.to_owned());
         let counts = inner.journal.counts();
-        counts.get(&(id, action.name().to_owned())).copied().unwrap_or_default()
+        counts
+            .get(&(id, action.name().to_owned()))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How often an action was asked of any device: `total(RemoteAction::Wipe).received == 0`.
@@ -88,7 +94,13 @@ impl Control {
     /// The faults that may still strike.
     #[must_use]
     pub fn waiting_faults(&self) -> Vec<Fault> {
-        self.shared.lock().book.waiting().into_iter().cloned().collect()
+        self.shared
+            .lock()
+            .book
+            .waiting()
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
     /// Takes all faults away.
@@ -136,7 +148,8 @@ impl Control {
     #[must_use]
     pub fn mint_token(&self, request: &TokenRequest) -> String {
         let mut inner = self.shared.lock();
-        self.shared.mint(&mut inner, request, self.shared.main_origin())
+        self.shared
+            .mint(&mut inner, request, self.shared.main_origin())
     }
 
     /// One token is refused from now on.
@@ -158,7 +171,12 @@ impl Control {
     #[must_use]
     pub fn device_ids(&self) -> Vec<String> {
         let inner = self.shared.lock();
-        inner.world.devices.iter().map(|device| device.id.clone()).collect()
+        inner
+            .world
+            .devices
+            .iter()
+            .map(|device| device.id.clone())
+            .collect()
     }
 
     /// The id of a device.
@@ -177,11 +195,15 @@ impl Control {
         let inner = self.shared.lock();
         let id = inner.world.id_of(device)?;
         let results = inner.world.results(&id, inner.clock.now(), true, true);
-        let all: Vec<&'static str> =
-            property::BOTH.iter().chain(property::BETA_ONLY).copied().collect();
-        let device = inner.world.device(&id).map(|device| {
-            Value::Object(device.write(Version::Beta, &all, true, results))
-        });
+        let all: Vec<&'static str> = property::BOTH
+            .iter()
+            .chain(property::BETA_ONLY)
+            .copied()
+            .collect();
+        let device = inner
+            .world
+            .device(&id)
+            .map(|device| Value::Object(device.write(Version::Beta, &all, true, results)));
         device.ok_or(PracticeError::NoSuchDevice(id))
     }
 
@@ -210,7 +232,11 @@ impl Control {
     ///
     /// # Errors
     /// [`PracticeError::NoSuchDevice`].
-    pub fn set_reset_outcome(&self, device: &str, outcome: ResetOutcome) -> Result<(), PracticeError> {
+    pub fn set_reset_outcome(
+        &self,
+        device: &str,
+        outcome: ResetOutcome,
+    ) -> Result<(), PracticeError> {
         let mut inner = self.shared.lock();
         let id = inner.world.id_of(device)?;
         if let Some(device) = inner.world.device_mut(&id) {
@@ -232,7 +258,12 @@ impl Control {
         };
         device.online = online;
         let delays = device.reachable().then(|| device.kind.delays().paced(pace));
-        for record in inner.world.actions.iter_mut().filter(|record| record.device == id) {
+        for record in inner
+            .world
+            .actions
+            .iter_mut()
+            .filter(|record| record.device == id)
+        {
             let open = record.timeline.active.is_none_or(|active| active > now);
             if open {
                 let fresh = Timeline::new(now, delays, record.timeline.outcome);
@@ -245,14 +276,21 @@ impl Control {
 
     /// The passcode of the next reset that generates one. Several calls queue up.
     pub fn next_passcode(&self, passcode: &str) {
-        self.shared.lock().next_passcodes.push_back(passcode.to_owned());
+        self.shared
+            .lock()
+            .next_passcodes
+            .push_back(passcode.to_owned());
     }
 
     /// A colleague resets a device in the admin center, now. Returns the passcode they got, if any.
     ///
     /// # Errors
     /// [`PracticeError::NoSuchDevice`].
-    pub fn colleague_resets(&self, device: &str, upn: &str) -> Result<Option<String>, PracticeError> {
+    pub fn colleague_resets(
+        &self,
+        device: &str,
+        upn: &str,
+    ) -> Result<Option<String>, PracticeError> {
         let mut inner = self.shared.lock();
         let id = inner.world.id_of(device)?;
         let now = inner.clock.now();
@@ -263,7 +301,10 @@ impl Control {
     ///
     /// # Errors
     /// [`PracticeError::NoSuchDevice`].
-    pub fn resets(&self, device: &str) -> Result<Vec<(ActionState, Option<String>)>, PracticeError> {
+    pub fn resets(
+        &self,
+        device: &str,
+    ) -> Result<Vec<(ActionState, Option<String>)>, PracticeError> {
         let inner = self.shared.lock();
         let id = inner.world.id_of(device)?;
         let now = inner.clock.now();
@@ -278,7 +319,10 @@ impl Control {
             .iter()
             .filter_map(|record| {
                 let (state, _) = record.timeline.state_at(now)?;
-                let shown = record.passcode.clone().filter(|_| state == ActionState::Done);
+                let shown = record
+                    .passcode
+                    .clone()
+                    .filter(|_| state == ActionState::Done);
                 Some((state, shown))
             })
             .collect())

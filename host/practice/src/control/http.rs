@@ -58,7 +58,8 @@ fn yes() -> bool {
 
 pub(crate) fn answer(shared: &Arc<Shared>, call: &Call) -> Reply {
     if call.control_key.as_deref() != Some(shared.control_key.as_str()) {
-        let text = "the header x-practice-key must hold the key that was printed when the tenant started";
+        let text =
+            "the header x-practice-key must hold the key that was printed when the tenant started";
         return Reply::json(401, json!({"error": text}));
     }
     let control = Control {
@@ -85,20 +86,33 @@ fn route(control: &Control, call: &Call) -> Answer {
             Ok(rows.collect())
         }
         ("GET", "faults") => {
-            let waiting: Vec<_> = control.waiting_faults().iter().map(|fault| fault.name()).collect();
+            let waiting: Vec<_> = control
+                .waiting_faults()
+                .iter()
+                .map(|fault| fault.name())
+                .collect();
             Ok(json!({"known": faults(), "waiting": waiting}))
         }
         ("POST", "faults") => {
-            let parsed: Result<Vec<_>, _> =
-                read::<Faults>(call)?.faults.iter().map(|text| text.parse()).collect();
-            parsed.map_err(refused)?.into_iter().for_each(|fault| control.inject(fault));
+            let parsed: Result<Vec<_>, _> = read::<Faults>(call)?
+                .faults
+                .iter()
+                .map(|text| text.parse())
+                .collect();
+            parsed
+                .map_err(refused)?
+                .into_iter()
+                .for_each(|fault| control.inject(fault));
             Ok(Value::Null)
         }
         ("DELETE", "faults") => done(control.clear_faults()),
         ("GET", "state") => {
             serde_json::from_str(&control.state_json()).map_err(|error| (500, error.to_string()))
         }
-        ("PUT", "state") => control.load_state_json(&call.body).map(|()| Value::Null).map_err(refused),
+        ("PUT", "state") => control
+            .load_state_json(&call.body)
+            .map(|()| Value::Null)
+            .map_err(refused),
         ("POST", "time") => time(control, read(call)?),
         ("POST", "tokens") => token(control, read(call)?),
         ("DELETE", "tokens") => done(control.revoke_all_tokens()),
@@ -119,7 +133,10 @@ fn to_json<T: serde::Serialize>(value: &T) -> Answer {
     serde_json::to_value(value).map_err(|error| (500, error.to_string()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is the end of the error's way")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the end of the error's way"
+)]
 fn refused(error: PracticeError) -> (u16, String) {
     (400, error.to_string())
 }

@@ -1,10 +1,10 @@
 //! The running tenant's whole state, behind one lock.
 
 use crate::clock::ServiceClock;
+use crate::entra::caller::ClaimContext;
 use crate::entra::caller::Identity;
 use crate::entra::jwt::SigningKey;
 use crate::entra::{Caller, TokenRequest};
-use crate::entra::caller::ClaimContext;
 use crate::fault::book::Book;
 use crate::journal::Journal;
 use crate::options::{ClientApp, Settings};
@@ -105,7 +105,10 @@ impl Shared {
         if claims["exp"].as_i64().is_none_or(|end| end <= now) {
             return Err("Lifetime validation failed, the token is expired.");
         }
-        if !claims["aud"].as_str().is_some_and(|aud| self.is_own_origin(aud)) {
+        if !claims["aud"]
+            .as_str()
+            .is_some_and(|aud| self.is_own_origin(aud))
+        {
             return Err("Access token validation failure. Invalid audience.");
         }
         let generation = claims["xms_practice_generation"].as_u64().unwrap_or(0);

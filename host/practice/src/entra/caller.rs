@@ -59,7 +59,9 @@ impl TokenRequest {
     /// A signed-in person.
     #[must_use]
     pub fn user(upn: &str) -> Self {
-        Self::new(Caller::User { upn: upn.to_owned() })
+        Self::new(Caller::User {
+            upn: upn.to_owned(),
+        })
     }
 
     /// The practice application, on its own.
@@ -176,8 +178,17 @@ impl Identity {
             ),
             None => {
                 let roles = claims["roles"].as_array()?;
-                let roles = roles.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                (Caller::App { client_id: app.clone() }, roles)
+                let roles = roles
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect();
+                (
+                    Caller::App {
+                        client_id: app.clone(),
+                    },
+                    roles,
+                )
             }
         };
         Some(Self {
@@ -202,7 +213,9 @@ impl Identity {
     }
 
     pub(crate) fn has_any(&self, wanted: &[&str]) -> bool {
-        self.permissions.iter().any(|own| wanted.contains(&own.as_str()))
+        self.permissions
+            .iter()
+            .any(|own| wanted.contains(&own.as_str()))
     }
 }
 

@@ -15,7 +15,9 @@ const KEYS: &str = "/discovery/v2.0/keys";
 
 /// Whether a path belongs to the directory rather than to Graph.
 pub(crate) fn is_directory(path: &str) -> bool {
-    [TOKEN, DISCOVERY, KEYS].iter().any(|end| path.ends_with(end))
+    [TOKEN, DISCOVERY, KEYS]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 pub(crate) fn is_token(path: &str) -> bool {
@@ -33,14 +35,28 @@ pub(crate) fn without_secrets(form: &str) -> String {
         .join("&")
 }
 
-const SECRETS: &[&str] =
-    &["client_secret", "client_assertion", "password", "refresh_token", "code", "device_code"];
+const SECRETS: &[&str] = &[
+    "client_secret",
+    "client_assertion",
+    "password",
+    "refresh_token",
+    "code",
+    "device_code",
+];
 
 pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
-    let tenant = call.path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+    let tenant = call
+        .path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let world = &inner.world;
     if !tenant.eq_ignore_ascii_case(&world.tenant) && !tenant.eq_ignore_ascii_case(&world.domain) {
-        let text = format!("Tenant '{tenant}' not found. Check that the tenant id is right and in this cloud.");
+        let text = format!(
+            "Tenant '{tenant}' not found. Check that the tenant id is right and in this cloud."
+        );
         return refusal(inner, call, 400, "invalid_request", 90_002, &text);
     }
     if call.path.ends_with(DISCOVERY) {
@@ -50,15 +66,30 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         return Reply::json(200, json!({"keys": []}));
     }
     if call.method != "POST" {
-        return refusal(inner, call, 400, "invalid_request", 900_561, "The endpoint only accepts POST requests.");
+        return refusal(
+            inner,
+            call,
+            400,
+            "invalid_request",
+            900_561,
+            "The endpoint only accepts POST requests.",
+        );
     }
     let form = fields(&call.body);
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if field("grant_type") != "client_credentials" {
-        let text = format!("The app requested an unsupported grant type '{}'.", field("grant_type"));
+        let text = format!(
+            "The app requested an unsupported grant type '{}'.",
+            field("grant_type")
+        );
         return refusal(inner, call, 400, "unsupported_grant_type", 70_003, &text);
     }
-    let Some(client) = inner.clients.iter().find(|client| client.id == field("client_id")).cloned() else {
+    let Some(client) = inner
+        .clients
+        .iter()
+        .find(|client| client.id == field("client_id"))
+        .cloned()
+    else {
         let text = format!(
             "Application with identifier '{}' was not found in the directory '{}'.",
             field("client_id"),
@@ -74,7 +105,10 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         );
         return refusal(inner, call, 401, "invalid_client", 7_000_215, &text);
     }
-    let Some(audience) = field("scope").strip_suffix("/.default").filter(|root| shared.is_own_origin(root)) else {
+    let Some(audience) = field("scope")
+        .strip_suffix("/.default")
+        .filter(|root| shared.is_own_origin(root))
+    else {
         let text = format!(
             "The provided request must include a 'scope' input parameter. The provided value for the input \
              parameter 'scope' is not valid. The scope '{}' does not exist.",
@@ -83,7 +117,9 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         return refusal(inner, call, 400, "invalid_scope", 70_011, &text);
     };
     let mut request = TokenRequest::app();
-    request.caller = Caller::App { client_id: client.id };
+    request.caller = Caller::App {
+        client_id: client.id,
+    };
     request.permissions = client.permissions;
     let audience = audience.to_owned();
     let token = shared.mint(inner, &request, &audience);
@@ -98,7 +134,9 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
 
 fn fields(body: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
     };
     body.split('&')
         .filter_map(|pair| pair.split_once('='))
@@ -108,37 +146,46 @@ fn fields(body: &str) -> BTreeMap<String, String> {
 
 fn refusal(inner: &Inner, call: &Call, status: u16, error: &str, code: u32, text: &str) -> Reply {
     let trace = uuid::Uuid::new_v4().to_string();
-    let correlation = call.client_request_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let correlation = call
+        .client_request_id
+        .clone()
+        .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let stamp = timestamp(inner.clock.now());
     // Entra writes a space, not a T, and no fraction.
     let stamp = format!("{}Z", stamp.get(..19).unwrap_or_default().replace('T', " "));
-    Reply::json(status, json!({
-        "error": error,
-        "error_description": format!(
-            "AADSTS{code}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
-        ),
-        "error_codes": [code],
-        "timestamp": stamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-    }))
+    Reply::json(
+        status,
+        json!({
+            "error": error,
+            "error_description": format!(
+                "AADSTS{code}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+            ),
+            "error_codes": [code],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+        }),
+    )
 }
 
 fn discovery(call: &Call, tenant: &str) -> Reply {
     let base = format!("{}/{tenant}", call.origin);
-    Reply::json(200, json!({
-        "issuer": format!("{base}/v2.0"),
-        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
-        "token_endpoint": format!("{base}{TOKEN}"),
-        "jwks_uri": format!("{base}{KEYS}"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "tenant_region_scope": "NA",
-        "cloud_instance_name": call.origin,
-    }))
+    Reply::json(
+        200,
+        json!({
+            "issuer": format!("{base}/v2.0"),
+            "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+            "token_endpoint": format!("{base}{TOKEN}"),
+            "jwks_uri": format!("{base}{KEYS}"),
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "tenant_region_scope": "NA",
+            "cloud_instance_name": call.origin,
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -148,6 +195,9 @@ mod tests {
     #[test]
     fn secrets_do_not_reach_the_journal() {
         let form = "client_id=a&client_secret=b%26c&scope=d";
-        assert_eq!(without_secrets(form), "client_id=a&client_secret=***&scope=d");
+        assert_eq!(
+            without_secrets(form),
+            "client_id=a&client_secret=***&scope=d"
+        );
     }
 }

@@ -27,8 +27,15 @@ impl SigningKey {
         let mut block = [0u8; 64];
         block[..32].copy_from_slice(&self.0);
         let pad = |with: u8| block.map(|byte| byte ^ with);
-        let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
-        Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().into()
+        let inner = Sha256::new()
+            .chain_update(pad(0x36))
+            .chain_update(message)
+            .finalize();
+        Sha256::new()
+            .chain_update(pad(0x5c))
+            .chain_update(inner)
+            .finalize()
+            .into()
     }
 
     pub(crate) fn sign(&self, claims: &Value) -> String {
@@ -44,7 +51,12 @@ impl SigningKey {
         let (head, mac) = token.rsplit_once('.')?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         let same = mac.len() == 32
-            && self.mac(head.as_bytes()).iter().zip(&mac).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
+            && self
+                .mac(head.as_bytes())
+                .iter()
+                .zip(&mac)
+                .fold(0, |all, (a, b)| all | (a ^ b))
+                == 0;
         let claims = head.split_once('.')?.1;
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
         same.then(|| serde_json::from_slice(&claims).ok()).flatten()
@@ -75,6 +87,9 @@ mod tests {
         key[..4].copy_from_slice(b"Jefe");
         let mac = SigningKey(key).mac(b"what do ya want for nothing?");
         let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        assert_eq!(
+            hex,
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
     }
 }

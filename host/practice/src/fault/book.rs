@@ -132,15 +132,31 @@ mod tests {
             ("500:KIOSK-0002", "POST", "resetPasscode", "/v1.0/x", false),
             ("429", "GET", "list", "/v1.0/x", true),
             ("429", "POST", "token", "/t/oauth2/v2.0/token", false),
-            ("429,route=token", "POST", "token", "/t/oauth2/v2.0/token", true),
-            ("429,route=/managedDevices", "GET", "list", "/v1.0/deviceManagement/managedDevices", true),
+            (
+                "429,route=token",
+                "POST",
+                "token",
+                "/t/oauth2/v2.0/token",
+                true,
+            ),
+            (
+                "429,route=/managedDevices",
+                "GET",
+                "list",
+                "/v1.0/deviceManagement/managedDevices",
+                true,
+            ),
             ("beta-unavailable", "GET", "list", "/v1.0/x", false),
             ("beta-unavailable", "GET", "list", "/beta/x", true),
         ];
         for (text, method, route, path, expected) in cases {
             let mut book = Book::default();
             book.add(text.parse().expect("fault"));
-            assert_eq!(!book.strike(&sighting(method, route, path)).is_empty(), expected, "{text}");
+            assert_eq!(
+                !book.strike(&sighting(method, route, path)).is_empty(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -120,6 +120,7 @@ const fn fault(
 
 /// Every fault, in the order in which a help text should show them.
 #[must_use]
+#[rustfmt::skip]
 pub fn faults() -> &'static [FaultInfo] {
     use Effect as E;
     const FAULTS: &[FaultInfo] = &[

@@ -29,10 +29,16 @@ impl Fault {
     /// # Errors
     /// [`PracticeError::Fault`] if there is none of that name.
     pub fn named(name: &str) -> Result<Self, PracticeError> {
-        let info = faults().iter().find(|info| info.name == name).ok_or_else(|| {
-            let all: Vec<_> = faults().iter().map(|info| info.name).collect();
-            PracticeError::Fault(format!("there is no fault {name:?}; there are {}", all.join(", ")))
-        })?;
+        let info = faults()
+            .iter()
+            .find(|info| info.name == name)
+            .ok_or_else(|| {
+                let all: Vec<_> = faults().iter().map(|info| info.name).collect();
+                PracticeError::Fault(format!(
+                    "there is no fault {name:?}; there are {}",
+                    all.join(", ")
+                ))
+            })?;
         Ok(Self {
             info,
             method: info.method.to_owned(),
@@ -135,8 +141,18 @@ impl Fault {
         let (key, value) = setting
             .split_once('=')
             .ok_or_else(|| wrong("write KEY=VALUE"))?;
-        let whole = || value.parse::<u32>().map_err(|_| wrong("write a whole number"));
-        let any = |value: &str| if value == "*" { String::new() } else { value.to_owned() };
+        let whole = || {
+            value
+                .parse::<u32>()
+                .map_err(|_| wrong("write a whole number"))
+        };
+        let any = |value: &str| {
+            if value == "*" {
+                String::new()
+            } else {
+                value.to_owned()
+            }
+        };
         match key.trim() {
             "method" => Ok(self.method(&any(value))),
             "route" => Ok(self.route(&any(value))),
@@ -147,7 +163,11 @@ impl Fault {
                 Ok(seconds) if seconds.is_finite() => Ok(self.seconds(seconds)),
                 _ => Err(wrong("write a number of seconds")),
             },
-            "size" => Ok(self.size(value.parse().map_err(|_| wrong("write a number of bytes"))?)),
+            "size" => Ok(self.size(
+                value
+                    .parse()
+                    .map_err(|_| wrong("write a number of bytes"))?,
+            )),
             "to" => Ok(self.to(value)),
             _ => Err(wrong(
                 "no such key; there are method, route, device, nth, count, seconds, size, to",
@@ -162,8 +182,15 @@ mod tests {
 
     #[test]
     fn a_fault_is_read_from_text() {
-        let fault: Fault = "slow:KIOSK-0001,route=*,nth=2,count=0,seconds=1.5".parse().expect("fault");
-        let expected = Fault::named("slow").expect("slow").device("KIOSK-0001").nth(2).count(0).seconds(1.5);
+        let fault: Fault = "slow:KIOSK-0001,route=*,nth=2,count=0,seconds=1.5"
+            .parse()
+            .expect("fault");
+        let expected = Fault::named("slow")
+            .expect("slow")
+            .device("KIOSK-0001")
+            .nth(2)
+            .count(0)
+            .seconds(1.5);
         assert_eq!(fault, expected);
     }
 

@@ -50,19 +50,32 @@ pub(crate) fn spoil(reply: Reply, fault: &Fault, how: Spoil, context: &Context<'
             Content::Json(body)
         }
         Spoil::LinkOtherOrigin => {
-            let to = fault.to.as_deref().unwrap_or("https://graph.elsewhere.example");
-            link(&mut body, format!("{to}/beta/deviceManagement/managedDevices?$skiptoken=x"));
+            let to = fault
+                .to
+                .as_deref()
+                .unwrap_or("https://graph.elsewhere.example");
+            link(
+                &mut body,
+                format!("{to}/beta/deviceManagement/managedDevices?$skiptoken=x"),
+            );
             Content::Json(body)
         }
         Spoil::LinkOtherRoute => {
             let origin = context.origin;
             let device = "d0000001-0000-4000-8000-000000000001";
-            link(&mut body, format!("{origin}/beta/deviceManagement/managedDevices/{device}/wipe"));
+            link(
+                &mut body,
+                format!("{origin}/beta/deviceManagement/managedDevices/{device}/wipe"),
+            );
             Content::Json(body)
         }
         Spoil::PasscodeInNotes | Spoil::PasscodeInName => {
             if let Some(passcode) = context.passcode {
-                let property = if how == Spoil::PasscodeInNotes { "notes" } else { "deviceName" };
+                let property = if how == Spoil::PasscodeInNotes {
+                    "notes"
+                } else {
+                    "deviceName"
+                };
                 body[property] = json!(format!("new code: {passcode} (sample)"));
             }
             Content::Json(body)
@@ -106,7 +119,8 @@ mod tests {
             panic!("raw expected");
         };
         assert!(serde_json::from_str::<Value>(&text).is_err());
-        let Content::Padded { head, spaces, tail } = spoiled("oversized-body", Spoil::Oversized) else {
+        let Content::Padded { head, spaces, tail } = spoiled("oversized-body", Spoil::Oversized)
+        else {
             panic!("padding expected");
         };
         assert!(spaces > 60 << 20);

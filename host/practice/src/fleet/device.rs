@@ -82,7 +82,9 @@ impl Device {
     ) -> Map<String, Value> {
         let mut out = Map::new();
         let names: Vec<&'static str> = if selected.is_empty() {
-            let beta = property::BETA_ONLY.iter().filter(|_| version == Version::Beta);
+            let beta = property::BETA_ONLY
+                .iter()
+                .filter(|_| version == Version::Beta);
             property::BOTH.iter().chain(beta).copied().collect()
         } else {
             selected.to_vec()

@@ -160,7 +160,9 @@ fn parse_ago(text: &str) -> Option<Ago> {
         _ => return None,
     };
     let total = count.checked_mul(seconds)?;
-    (0..=86_400 * 36_500).contains(&total).then(|| Ago(time::Duration::seconds(total)))
+    (0..=86_400 * 36_500)
+        .contains(&total)
+        .then(|| Ago(time::Duration::seconds(total)))
 }
 
 /// A property of Graph's managedDevice; anything else is refused where it stands.
@@ -266,7 +268,9 @@ impl Fleet {
                 )));
             }
             if !ids.insert(id.to_lowercase()) {
-                return Err(PracticeError::Fleet(format!("two devices have the id {id}")));
+                return Err(PracticeError::Fleet(format!(
+                    "two devices have the id {id}"
+                )));
             }
         }
         Ok(())
@@ -285,7 +289,10 @@ mod tests {
     fn an_unknown_field_is_refused_with_its_line() {
         let text = "[[device]]\nkind = \"cosu\"\nname = \"A\"\nserial = \"S\"\ncolour = \"red\"\n";
         let message = refusal(text);
-        assert!(message.contains("line 5") && message.contains("colour"), "{message}");
+        assert!(
+            message.contains("line 5") && message.contains("colour"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -294,11 +301,20 @@ mod tests {
         for (tail, word) in [
             ("kind = \"toaster\"\n", "toaster"),
             ("kind = \"cosu\"\nlast-sync = \"soon\"\n", "soon"),
-            ("kind = \"cosu\"\n[device.properties]\ncolour = 1\n", "colour"),
-            ("kind = \"cosu\"\n[[device.earlier]]\nago = \"1h\"\nstate = \"done\"\naction = \"dance\"\n", "dance"),
+            (
+                "kind = \"cosu\"\n[device.properties]\ncolour = 1\n",
+                "colour",
+            ),
+            (
+                "kind = \"cosu\"\n[[device.earlier]]\nago = \"1h\"\nstate = \"done\"\naction = \"dance\"\n",
+                "dance",
+            ),
         ] {
             let message = refusal(&format!("{head}{tail}"));
-            assert!(message.contains("line ") && message.contains(word), "{message}");
+            assert!(
+                message.contains("line ") && message.contains(word),
+                "{message}"
+            );
         }
     }
 

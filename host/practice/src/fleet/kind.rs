@@ -84,9 +84,10 @@ impl Kind {
             }
             Self::WorkProfile if major >= 8 => ResetEffect::NewPasscode,
             Self::DeviceAdministrator if major <= 6 => ResetEffect::NewPasscode,
-            Self::IphoneCorporate | Self::IpadCorporate | Self::IphonePersonal | Self::VisionPro => {
-                ResetEffect::Removal
-            }
+            Self::IphoneCorporate
+            | Self::IpadCorporate
+            | Self::IphonePersonal
+            | Self::VisionPro => ResetEffect::Removal,
             Self::WorkProfile
             | Self::DeviceAdministrator
             | Self::AppleUserEnrollment
@@ -115,6 +116,7 @@ impl Kind {
         matches!(self, Self::Cosu | Self::AospUserless | Self::SharedIpad)
     }
 
+    #[rustfmt::skip]
     fn row(self) -> [&'static str; 7] {
         // os, type, enrolment, agent, owner, maker, model
         const GOOGLE: &str = "googleCloudDevicePolicyController";
@@ -254,7 +256,10 @@ mod tests {
 
     #[test]
     fn v1_cannot_tell_the_android_modes_apart() {
-        assert_eq!(Kind::v1_enrolment("androidEnterpriseDedicatedDevice"), "unknown");
+        assert_eq!(
+            Kind::v1_enrolment("androidEnterpriseDedicatedDevice"),
+            "unknown"
+        );
         assert_eq!(Kind::v1_enrolment("userEnrollment"), "userEnrollment");
         assert_eq!(Kind::v1_agent("intuneAosp"), "unknown");
     }

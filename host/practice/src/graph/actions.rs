@@ -30,11 +30,7 @@ pub(crate) fn post(inner: &mut Inner, request: &Request<'_>, action: RemoteActio
 }
 
 /// How a reset will end: the state, the error code, and whether the device is reached at all.
-fn ending(
-    own: ResetOutcome,
-    effect: ResetEffect,
-    struck: &[Fault],
-) -> (ActionState, i32, bool) {
+fn ending(own: ResetOutcome, effect: ResetEffect, struck: &[Fault]) -> (ActionState, i32, bool) {
     let change = first(struck, |effect| match effect {
         Effect::Reset(change) => Some(change),
         _ => None,
@@ -78,9 +74,15 @@ fn reset(inner: &mut Inner, request: &Request<'_>, id: &str) -> Reply {
         return Reply::no_content().accepted();
     }
     let (state, error_code, reached) = ending(device.reset, effect, request.struck);
-    let delays = (reached && device.reachable()).then(|| device.kind.delays().paced(inner.settings.pace));
+    let delays =
+        (reached && device.reachable()).then(|| device.kind.delays().paced(inner.settings.pace));
     let timeline = Timeline::new(request.place.now, delays, state);
-    let record = inner.world.record(id, RemoteAction::ResetPasscode, request.identity.name(), timeline);
+    let record = inner.world.record(
+        id,
+        RemoteAction::ResetPasscode,
+        request.identity.name(),
+        timeline,
+    );
     let Some(mut record) = record else {
         return request.place.not_found();
     };
@@ -101,7 +103,9 @@ fn pending(
 ) -> Reply {
     let reply = plain(inner, request, id, action);
     if let Some(device) = inner.world.device_mut(id) {
-        device.properties.insert("managementState".to_owned(), Value::from(state));
+        device
+            .properties
+            .insert("managementState".to_owned(), Value::from(state));
     }
     reply
 }
@@ -112,11 +116,18 @@ fn plain(inner: &mut Inner, request: &Request<'_>, id: &str, action: RemoteActio
         return request.place.not_found();
     };
     if action == RemoteAction::SyncDevice && device.reachable() {
-        device.properties.insert("lastSyncDateTime".to_owned(), json!(timestamp(now)));
+        device
+            .properties
+            .insert("lastSyncDateTime".to_owned(), json!(timestamp(now)));
     }
-    let delays = device.reachable().then(|| device.kind.delays().paced(inner.settings.pace));
+    let delays = device
+        .reachable()
+        .then(|| device.kind.delays().paced(inner.settings.pace));
     let timeline = Timeline::new(now, delays, ActionState::Done);
-    if let Some(record) = inner.world.record(id, action, request.identity.name(), timeline) {
+    if let Some(record) = inner
+        .world
+        .record(id, action, request.identity.name(), timeline)
+    {
         inner.world.actions.push(record);
     }
     Reply::no_content().accepted()
@@ -144,10 +155,15 @@ pub(crate) fn colleague(
     let device = inner.world.device(id)?;
     let effect = device.kind.reset(device.text("osVersion"));
     let timeline = Timeline::new(start, Some(Delays::seconds(0, 0)), effect.outcome());
-    let mut record = inner.world.record(id, RemoteAction::ResetPasscode, upn, timeline)?;
+    let mut record = inner
+        .world
+        .record(id, RemoteAction::ResetPasscode, upn, timeline)?;
     if effect == ResetEffect::NewPasscode {
         // Never the one a test has put aside for our own reset.
-        record.passcode = Some(format!("Colleague{}", &uuid::Uuid::new_v4().simple().to_string()[..6]));
+        record.passcode = Some(format!(
+            "Colleague{}",
+            &uuid::Uuid::new_v4().simple().to_string()[..6]
+        ));
     }
     let passcode = record.passcode.clone();
     inner.world.actions.push(record);
@@ -165,22 +181,58 @@ mod tests {
         use ResetOutcome as O;
         let cases = [
             (O::Works, E::NewPasscode, None, Done, true),
-            (O::Works, E::Removal, Some("wrong-unlock-token"), Failed, true),
-            (O::Works, E::NewPasscode, Some("wrong-unlock-token"), Done, true),
+            (
+                O::Works,
+                E::Removal,
+                Some("wrong-unlock-token"),
+                Failed,
+                true,
+            ),
+            (
+                O::Works,
+                E::NewPasscode,
+                Some("wrong-unlock-token"),
+                Done,
+                true,
+            ),
             (O::WrongUnlockToken, E::Removal, None, Failed, true),
             (O::NoPasscodePolicy, E::NewPasscode, None, Failed, true),
-            (O::Works, E::NewPasscode, Some("reset-token-inactive"), Failed, true),
+            (
+                O::Works,
+                E::NewPasscode,
+                Some("reset-token-inactive"),
+                Failed,
+                true,
+            ),
             (O::Works, E::Removal, Some("no-passcode-policy"), Done, true),
-            (O::Works, E::NewPasscode, Some("device-offline"), Done, false),
+            (
+                O::Works,
+                E::NewPasscode,
+                Some("device-offline"),
+                Done,
+                false,
+            ),
             (O::Works, E::NewPasscode, Some("canceled"), Canceled, true),
-            (O::Works, E::NewPasscode, Some("not-supported"), NotSupported, true),
+            (
+                O::Works,
+                E::NewPasscode,
+                Some("not-supported"),
+                NotSupported,
+                true,
+            ),
             (O::Works, E::NotSupported, None, NotSupported, true),
         ];
         for (own, effect, fault, state, reached) in cases {
-            let struck: Vec<Fault> =
-                fault.into_iter().map(|name| Fault::named(name).expect("fault")).collect();
+            let struck: Vec<Fault> = fault
+                .into_iter()
+                .map(|name| Fault::named(name).expect("fault"))
+                .collect();
             let (got, code, got_reached) = ending(own, effect, &struck);
-            assert_eq!((got, got_reached), (state, reached), "{own:?} {effect:?} {fault:?}");
+            assert_eq!(
+                (got, got_reached),
+                (state, reached),
+                "{own:?} {effect:?} {fault:?}"
+            );
             assert_eq!(code != 0, state == Failed);
         }
     }

@@ -25,7 +25,10 @@ const PROPERTIES: &[&str] = &[
 ];
 
 fn known(name: &str) -> Option<&'static str> {
-    PROPERTIES.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+    PROPERTIES
+        .iter()
+        .copied()
+        .find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// `GET /deviceManagement/remoteActionAudits`, newest first unless told otherwise.
@@ -51,11 +54,19 @@ fn listed(inner: &Inner, request: &Request<'_>) -> Result<Reply, Reply> {
             Some(Value::Object(audit)) => Some(audit),
             _ => None,
         })
-        .filter(|audit| filter.as_ref().is_none_or(|filter| passes(filter, audit, Equality::Whole)))
+        .filter(|audit| {
+            filter
+                .as_ref()
+                .is_none_or(|filter| passes(filter, audit, Equality::Whole))
+        })
         .collect();
-    let (name, descending) = query.orderby.as_deref().map_or(("requestDateTime", true), order_of);
+    let (name, descending) = query
+        .orderby
+        .as_deref()
+        .map_or(("requestDateTime", true), order_of);
     let name = known(name).ok_or_else(|| place.bad_query("The $orderby is not supported."))?;
-    let key = |audit: &Map<String, Value>| audit.get(name).and_then(Value::as_str).map(str::to_owned);
+    let key =
+        |audit: &Map<String, Value>| audit.get(name).and_then(Value::as_str).map(str::to_owned);
     found.sort_by_key(key);
     if descending {
         found.reverse();

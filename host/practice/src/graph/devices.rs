@@ -49,7 +49,12 @@ const FILTERABLE: &[&str] = &[
 /// The ids of the devices in a scope. `None`: the user, app, script or outer device does not exist.
 fn members(world: &World, scope: &Scope) -> Option<Vec<String>> {
     let ids = |keep: &dyn Fn(&Device) -> bool| -> Vec<String> {
-        world.devices.iter().filter(|device| keep(device)).map(|device| device.id.clone()).collect()
+        world
+            .devices
+            .iter()
+            .filter(|device| keep(device))
+            .map(|device| device.id.clone())
+            .collect()
     };
     match scope {
         // Co-managed devices are Windows devices in truth; here the collection is an alias, so that the address works.
@@ -59,7 +64,10 @@ fn members(world: &World, scope: &Scope) -> Option<Vec<String>> {
             Some(ids(&|device| device.text("userId") == user))
         }
         Scope::App(id) => {
-            let app = world.apps.iter().find(|app| app.id.eq_ignore_ascii_case(id))?;
+            let app = world
+                .apps
+                .iter()
+                .find(|app| app.id.eq_ignore_ascii_case(id))?;
             Some(ids(&|device| app.devices.contains(&device.id)))
         }
         Scope::Run {
@@ -150,7 +158,11 @@ pub(crate) fn get(inner: &Inner, request: &Request<'_>) -> Reply {
         return request.place.not_found();
     };
     let mut body = write(inner, request, device, &selected, true);
-    let names = if selected.is_empty() { String::new() } else { format!("({})", selected.join(",")) };
+    let names = if selected.is_empty() {
+        String::new()
+    } else {
+        format!("({})", selected.join(","))
+    };
     body.insert(
         "@odata.context".to_owned(),
         json!(format!("{}{names}/$entity", context(request))),
@@ -159,7 +171,10 @@ pub(crate) fn get(inner: &Inner, request: &Request<'_>) -> Reply {
 }
 
 fn context(request: &Request<'_>) -> String {
-    format!("{}/{}/$metadata#deviceManagement/managedDevices", request.call.origin, request.version)
+    format!(
+        "{}/{}/$metadata#deviceManagement/managedDevices",
+        request.call.origin, request.version
+    )
 }
 
 /// `GET …/managedDevices`.
@@ -174,9 +189,8 @@ fn listed(inner: &Inner, request: &Request<'_>, scope: &Scope) -> Result<Reply, 
     let query = query_or_refusal(place, &request.call.query)?;
     let selected = select(request, &query)?;
     let members = members(&inner.world, scope).ok_or_else(|| place.not_found())?;
-    let known = |name: &str| {
-        property::find(name, request.version).filter(|name| FILTERABLE.contains(name))
-    };
+    let known =
+        |name: &str| property::find(name, request.version).filter(|name| FILTERABLE.contains(name));
     let filter = match &query.filter {
         Some(_) if has(request.struck, Effect::FilterRefused) => {
             return Err(place.bad_query("The filter is not supported."));
@@ -184,7 +198,11 @@ fn listed(inner: &Inner, request: &Request<'_>, scope: &Scope) -> Result<Reply, 
         Some(text) => Some(filter::parse(text, known).map_err(|why| place.bad_query(&why))?),
         None => None,
     };
-    let equality = if has(request.struck, Effect::FilterPartial) { Equality::Prefix } else { Equality::Whole };
+    let equality = if has(request.struck, Effect::FilterPartial) {
+        Equality::Prefix
+    } else {
+        Equality::Whole
+    };
     let ignored = has(request.struck, Effect::FilterIgnored);
     let keeps = |device: &Device| {
         filter.as_ref().filter(|_| !ignored).is_none_or(|filter| {
@@ -207,7 +225,8 @@ fn listed(inner: &Inner, request: &Request<'_>, scope: &Scope) -> Result<Reply, 
         }
     }
     let total = found.len();
-    let page = page::cut(found, &query, inner.settings.page_size).map_err(|why| place.bad_query(&why))?;
+    let page =
+        page::cut(found, &query, inner.settings.page_size).map_err(|why| place.bad_query(&why))?;
     let value: Vec<Value> = page
         .items
         .into_iter()
@@ -218,7 +237,10 @@ fn listed(inner: &Inner, request: &Request<'_>, scope: &Scope) -> Result<Reply, 
         body["@odata.count"] = json!(total);
     }
     if let Some(next) = page.next {
-        body["@odata.nextLink"] = json!(format!("{}{}?{next}", request.call.origin, request.call.path));
+        body["@odata.nextLink"] = json!(format!(
+            "{}{}?{next}",
+            request.call.origin, request.call.path
+        ));
     }
     Ok(Reply::json(200, body))
 }
@@ -236,9 +258,15 @@ pub(crate) fn policy_states(inner: &Inner, request: &Request<'_>) -> Reply {
     let Some(device) = device else {
         return request.place.not_found();
     };
-    let configuration =
-        matches!(request.route, Route::Device(_, _, Tail::ConfigurationStates));
-    let name = if configuration { "Sample passcode rules" } else { "Sample compliance" };
+    let configuration = matches!(
+        request.route,
+        Route::Device(_, _, Tail::ConfigurationStates)
+    );
+    let name = if configuration {
+        "Sample passcode rules"
+    } else {
+        "Sample compliance"
+    };
     let states: Vec<Value> = if device.reset == ResetOutcome::NoPasscodePolicy {
         Vec::new()
     } else {
@@ -253,10 +281,13 @@ pub(crate) fn policy_states(inner: &Inner, request: &Request<'_>) -> Reply {
             "settingStates": [],
         })]
     };
-    Reply::json(200, json!({
-        "@odata.context": format!("{}('{}')/states", context(request), device.id),
-        "value": states,
-    }))
+    Reply::json(
+        200,
+        json!({
+            "@odata.context": format!("{}('{}')/states", context(request), device.id),
+            "value": states,
+        }),
+    )
 }
 
 fn platform_type(device: &Device) -> &'static str {

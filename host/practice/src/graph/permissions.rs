@@ -9,7 +9,12 @@ use serde_json::json;
 
 const WRITE_DEVICES: &str = "DeviceManagementManagedDevices.ReadWrite.All";
 const WRITE_CONFIGURATION: &str = "DeviceManagementConfiguration.ReadWrite.All";
-const READ: &[&str] = &[READ_DEVICES, WRITE_DEVICES, READ_CONFIGURATION, WRITE_CONFIGURATION];
+const READ: &[&str] = &[
+    READ_DEVICES,
+    WRITE_DEVICES,
+    READ_CONFIGURATION,
+    WRITE_CONFIGURATION,
+];
 
 fn needed(route: &Route, method: &str) -> &'static [&'static str] {
     match route {
@@ -18,7 +23,12 @@ fn needed(route: &Route, method: &str) -> &'static [&'static str] {
         }
         Route::Device(_, _, Tail::Action(_)) => &[PRIVILEGED],
         Route::Device(_, _, Tail::Device) if method == "DELETE" => &[WRITE_DEVICES],
-        Route::Audits => &[READ_CONFIGURATION, WRITE_CONFIGURATION, READ_DEVICES, WRITE_DEVICES],
+        Route::Audits => &[
+            READ_CONFIGURATION,
+            WRITE_CONFIGURATION,
+            READ_DEVICES,
+            WRITE_DEVICES,
+        ],
         Route::Permissions => &[READ_RBAC, "DeviceManagementRBAC.ReadWrite.All"],
         _ => READ,
     }
@@ -38,22 +48,25 @@ pub(crate) fn check(request: &Request<'_>) -> Result<(), Reply> {
 /// Unconfirmed: which values of `scope` Intune takes, and what it tells an application.
 pub(crate) fn effective(request: &Request<'_>) -> Reply {
     let origin = &request.call.origin;
-    Reply::json(200, json!({
-        "@odata.context": format!("{origin}/{}/$metadata#Collection(microsoft.graph.rolePermission)", request.version),
-        "value": [{
-            "resourceActions": [{
-                "allowedResourceActions": [
-                    "Microsoft.Intune_Organization_Read",
-                    "Microsoft.Intune_ManagedDevices_Read",
-                    "Microsoft.Intune_ManagedDevices_Update",
-                    "Microsoft.Intune_DeviceConfigurations_Read",
-                    "Microsoft.Intune_RemoteTasks_ResetPasscode",
-                    "Microsoft.Intune_RemoteTasks_RemoteLock",
-                ],
-                "notAllowedResourceActions": [],
+    Reply::json(
+        200,
+        json!({
+            "@odata.context": format!("{origin}/{}/$metadata#Collection(microsoft.graph.rolePermission)", request.version),
+            "value": [{
+                "resourceActions": [{
+                    "allowedResourceActions": [
+                        "Microsoft.Intune_Organization_Read",
+                        "Microsoft.Intune_ManagedDevices_Read",
+                        "Microsoft.Intune_ManagedDevices_Update",
+                        "Microsoft.Intune_DeviceConfigurations_Read",
+                        "Microsoft.Intune_RemoteTasks_ResetPasscode",
+                        "Microsoft.Intune_RemoteTasks_RemoteLock",
+                    ],
+                    "notAllowedResourceActions": [],
+                }],
             }],
-        }],
-    }))
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -63,7 +76,11 @@ mod tests {
 
     #[test]
     fn reading_never_suffices_to_act() {
-        let act = Route::Device(Scope::All, Some("d".into()), Tail::Action(RemoteAction::ResetPasscode));
+        let act = Route::Device(
+            Scope::All,
+            Some("d".into()),
+            Tail::Action(RemoteAction::ResetPasscode),
+        );
         assert_eq!(needed(&act, "POST"), [PRIVILEGED]);
         let read = Route::Device(Scope::All, Some("d".into()), Tail::Device);
         assert!(!needed(&read, "GET").contains(&PRIVILEGED));

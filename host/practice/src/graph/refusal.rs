@@ -22,7 +22,8 @@ pub(crate) struct Place {
 }
 
 /// A scale unit of the shape of real ones. The address leads nowhere; clients must not show it.
-const SCALE_UNIT: &str = "https://fef.mspractice01.manage.microsoft.com/DeviceFE/StatelessDeviceFEService";
+const SCALE_UNIT: &str =
+    "https://fef.mspractice01.manage.microsoft.com/DeviceFE/StatelessDeviceFEService";
 
 /// Intune's path: key segments in parentheses, percent-encoded, and actions under their own namespace.
 pub(crate) fn service_path(segments: &[String]) -> String {
@@ -109,7 +110,9 @@ impl Place {
     /// Shape D: unquoted and unfinished.
     pub(crate) fn broken(&self, status: u16, code: &str) -> Reply {
         let text = self.sentence("An error has occurred");
-        let message = format!("{{\r\n  \"_version\": 3,\r\n  \"Message\": \"{text}\",\r\n  \"HttpHeaders\": \"{{\"A\":\"b\"}}\r\n");
+        let message = format!(
+            "{{\r\n  \"_version\": 3,\r\n  \"Message\": \"{text}\",\r\n  \"HttpHeaders\": \"{{\"A\":\"b\"}}\r\n"
+        );
         self.error(status, code, &message)
     }
 
@@ -135,7 +138,9 @@ impl Place {
              client_id=\"00000003-0000-0000-c000-000000000000\""
         );
         if let Some(claims) = claims {
-            challenge.push_str(&format!(", error=\"insufficient_claims\", claims=\"{claims}\""));
+            challenge.push_str(&format!(
+                ", error=\"insufficient_claims\", claims=\"{claims}\""
+            ));
         }
         self.error(401, "InvalidAuthenticationToken", why)
             .with_header("www-authenticate", challenge)
@@ -222,7 +227,12 @@ mod tests {
         assert_eq!(b["ErrorCode"], "Forbidden");
         let b = decode(b["Message"].as_str().expect("text")).expect("B, twice");
         let headers = decode(b["HttpHeaders"].as_str().expect("text")).expect("B, thrice");
-        assert!(headers["WWW-Authenticate"].as_str().expect("text").starts_with("Bearer realm"));
+        assert!(
+            headers["WWW-Authenticate"]
+                .as_str()
+                .expect("text")
+                .starts_with("Bearer realm")
+        );
         let c = message(place().plain(403, "Forbidden"));
         assert!(decode(&c).is_none() && c.ends_with("CustomApiErrorPhrase: "));
         let d = message(place().broken(500, "InternalError"));
@@ -232,7 +242,12 @@ mod tests {
 
     #[test]
     fn the_service_path_is_written_as_intune_writes_it() {
-        let segments = ["deviceManagement", "managedDevices", "d0000001-0000-4000-8000-000000000001", "wipe"];
+        let segments = [
+            "deviceManagement",
+            "managedDevices",
+            "d0000001-0000-4000-8000-000000000001",
+            "wipe",
+        ];
         let path = service_path(&segments.map(str::to_owned));
         assert_eq!(
             path,

@@ -65,8 +65,13 @@ pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
         if segment.is_empty() || segment == "." || segment == ".." || segment.contains('/') {
             return None;
         }
-        match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
-            Some((name, key)) if !name.contains('=') && !key.is_empty() && name != "getEffectivePermissions" => {
+        match segment
+            .strip_suffix("')")
+            .and_then(|rest| rest.split_once("('"))
+        {
+            Some((name, key))
+                if !name.contains('=') && !key.is_empty() && name != "getEffectivePermissions" =>
+            {
                 out.push(name.to_owned());
                 out.push(key.replace("''", "'"));
             }
@@ -83,7 +88,8 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
     match words.as_slice() {
         ["deviceManagement", "remoteActionAudits"] if beta => Ok(Route::Audits),
         ["deviceManagement", call]
-            if *call == "getEffectivePermissions" || call.starts_with("getEffectivePermissions(") =>
+            if *call == "getEffectivePermissions"
+                || call.starts_with("getEffectivePermissions(") =>
         {
             Ok(Route::Permissions)
         }
@@ -94,19 +100,35 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
         ["users", user, "managedDevices", rest @ ..] => {
             collection(version, Scope::User((*user).to_owned()), rest)
         }
-        ["deviceManagement", "detectedApps", app, "managedDevices", rest @ ..] => {
+        [
+            "deviceManagement",
+            "detectedApps",
+            app,
+            "managedDevices",
+            rest @ ..,
+        ] => {
             let scope = Scope::App((*app).to_owned());
             // Listed for v1.0 only: the devices of the users of an app's device.
             match rest {
-                [device, "users", user, "managedDevices", rest @ ..] if !beta => {
-                    below(version, scope, Some(device), Scope::User((*user).to_owned()), rest)
-                }
+                [device, "users", user, "managedDevices", rest @ ..] if !beta => below(
+                    version,
+                    scope,
+                    Some(device),
+                    Scope::User((*user).to_owned()),
+                    rest,
+                ),
                 _ => collection(version, scope, rest),
             }
         }
-        ["deviceManagement", family, script, "deviceRunStates", run, "managedDevice", rest @ ..]
-            if beta =>
-        {
+        [
+            "deviceManagement",
+            family,
+            script,
+            "deviceRunStates",
+            run,
+            "managedDevice",
+            rest @ ..,
+        ] if beta => {
             let family = script_family(family).ok_or_else(|| (*family).to_owned())?;
             let scope = Scope::Run {
                 family,
@@ -147,7 +169,11 @@ fn collection(version: Version, scope: Scope, rest: &[&str]) -> Result<Route, St
         [] => Ok(Route::List(scope)),
         // Actions of the whole collection, such as executeAction, are not served.
         [word] if *word == "executeAction" && version == Version::Beta => Err((*word).to_owned()),
-        [device, rest @ ..] => Ok(Route::Device(scope, Some((*device).to_owned()), tail(rest)?)),
+        [device, rest @ ..] => Ok(Route::Device(
+            scope,
+            Some((*device).to_owned()),
+            tail(rest)?,
+        )),
     }
 }
 
@@ -158,7 +184,9 @@ fn tail(rest: &[&str]) -> Result<Tail, String> {
         ["deviceCompliancePolicyStates"] => Ok(Tail::ComplianceStates),
         [word] => {
             let name = word.strip_prefix("microsoft.graph.").unwrap_or(word);
-            RemoteAction::from_segment(name).map(Tail::Action).ok_or_else(|| (*word).to_owned())
+            RemoteAction::from_segment(name)
+                .map(Tail::Action)
+                .ok_or_else(|| (*word).to_owned())
         }
         [first, second, ..] => {
             let known = tail(&[first]).is_ok();
@@ -192,19 +220,51 @@ mod tests {
             ("/users/U/managedDevices/D".to_owned(), true, true),
             (format!("{m}/comanagedDevices/D"), false, true),
             (format!("{m}/detectedApps/A/managedDevices/D"), true, true),
-            (format!("{m}/detectedApps/A/managedDevices/D/users/U/managedDevices/D"), true, false),
-            (format!("{m}/deviceHealthScripts/S/deviceRunStates/R/managedDevice"), false, true),
-            (format!("{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice"), false, true),
-            (format!("{m}/deviceComplianceScripts/S/deviceRunStates/R/managedDevice"), false, true),
-            (format!("{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D"), false, true),
-            (format!("{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice/detectedApps/A/managedDevices/D"), false, true),
+            (
+                format!("{m}/detectedApps/A/managedDevices/D/users/U/managedDevices/D"),
+                true,
+                false,
+            ),
+            (
+                format!("{m}/deviceHealthScripts/S/deviceRunStates/R/managedDevice"),
+                false,
+                true,
+            ),
+            (
+                format!("{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice"),
+                false,
+                true,
+            ),
+            (
+                format!("{m}/deviceComplianceScripts/S/deviceRunStates/R/managedDevice"),
+                false,
+                true,
+            ),
+            (
+                format!(
+                    "{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D"
+                ),
+                false,
+                true,
+            ),
+            (
+                format!(
+                    "{m}/deviceManagementScripts/S/deviceRunStates/R/managedDevice/detectedApps/A/managedDevices/D"
+                ),
+                false,
+                true,
+            ),
         ];
         for (path, v1, beta) in cases {
             for (version, expected) in [(Version::V1, v1), (Version::Beta, beta)] {
                 let read = route(version, &path);
                 let post = route(version, &format!("{path}/resetPasscode"));
                 assert_eq!(read.is_ok(), expected, "{version} {path}");
-                assert_eq!(post.as_ref().map(Route::name).ok(), expected.then_some("resetPasscode"), "{version} {path}");
+                assert_eq!(
+                    post.as_ref().map(Route::name).ok(),
+                    expected.then_some("resetPasscode"),
+                    "{version} {path}"
+                );
             }
         }
     }
@@ -212,11 +272,27 @@ mod tests {
     #[test]
     fn other_addresses_name_the_segment_that_is_missing() {
         for (version, path, segment) in [
-            (Version::V1, "/deviceManagement/remoteActionAudits", "remoteActionAudits"),
-            (Version::V1, "/deviceManagement/managedDevices/D/removePasscode", "removePasscode"),
-            (Version::Beta, "/deviceManagement/managedDevices/D/resetPasscode/x", "x"),
+            (
+                Version::V1,
+                "/deviceManagement/remoteActionAudits",
+                "remoteActionAudits",
+            ),
+            (
+                Version::V1,
+                "/deviceManagement/managedDevices/D/removePasscode",
+                "removePasscode",
+            ),
+            (
+                Version::Beta,
+                "/deviceManagement/managedDevices/D/resetPasscode/x",
+                "x",
+            ),
             (Version::Beta, "/me/managedDevices", "me"),
-            (Version::Beta, "/deviceManagement/deviceHealthScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D", "users"),
+            (
+                Version::Beta,
+                "/deviceManagement/deviceHealthScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D",
+                "users",
+            ),
         ] {
             assert_eq!(route(version, path), Err(segment.to_owned()), "{path}");
         }
@@ -224,16 +300,33 @@ mod tests {
 
     #[test]
     fn keys_in_parentheses_and_qualified_actions_are_understood() {
-        let one = route(Version::V1, "/deviceManagement/managedDevices('D')/microsoft.graph.resetPasscode");
-        let two = route(Version::V1, "/deviceManagement/managedDevices/D/resetPasscode");
+        let one = route(
+            Version::V1,
+            "/deviceManagement/managedDevices('D')/microsoft.graph.resetPasscode",
+        );
+        let two = route(
+            Version::V1,
+            "/deviceManagement/managedDevices/D/resetPasscode",
+        );
         assert_eq!(one, two);
-        let scoped = route(Version::Beta, "/deviceManagement/getEffectivePermissions(scope='*')");
+        let scoped = route(
+            Version::Beta,
+            "/deviceManagement/getEffectivePermissions(scope='*')",
+        );
         assert_eq!(scoped, Ok(Route::Permissions));
     }
 
     #[test]
     fn crooked_paths_have_no_segments() {
-        for path in ["//x", "/a//b", "/a/../b", "/a/%2e%2e/b", "/a%2Fb", "x", "/a/%ff"] {
+        for path in [
+            "//x",
+            "/a//b",
+            "/a/../b",
+            "/a/%2e%2e/b",
+            "/a%2Fb",
+            "x",
+            "/a/%ff",
+        ] {
             assert_eq!(segments(path), None, "{path}");
         }
     }

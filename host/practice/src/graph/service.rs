@@ -58,7 +58,10 @@ pub(crate) fn identify_route(inner: &Inner, call: &Call) -> (String, Option<Stri
 pub(crate) fn place(inner: &Inner, call: &Call, words: &[String]) -> Place {
     let request_id = uuid::Uuid::new_v4().to_string();
     Place {
-        client_request_id: call.client_request_id.clone().unwrap_or_else(|| request_id.clone()),
+        client_request_id: call
+            .client_request_id
+            .clone()
+            .unwrap_or_else(|| request_id.clone()),
         request_id,
         now: inner.clock.now(),
         tenant: inner.world.tenant.clone(),
@@ -87,11 +90,17 @@ pub(crate) fn answer(
         Some((_, _, Ok(route))) => devices::resolve(&inner.world, route),
         _ => None,
     };
-    if let Some(device) = target.as_deref().filter(|_| has(struck, Effect::ColleagueBefore)) {
+    if let Some(device) = target
+        .as_deref()
+        .filter(|_| has(struck, Effect::ColleagueBefore))
+    {
         let earlier = place.now - time::Duration::milliseconds(1);
         actions::colleague(inner, device, COLLEAGUE, earlier);
     }
-    if let Some(device) = target.as_deref().filter(|_| has(struck, Effect::UserChanges)) {
+    if let Some(device) = target
+        .as_deref()
+        .filter(|_| has(struck, Effect::UserChanges))
+    {
         reassign(inner, device);
     }
     let mut reply = if has(struck, Effect::DropBefore) {
@@ -101,7 +110,10 @@ pub(crate) fn answer(
     } else {
         Some(admit(shared, inner, call, struck, &place, parsed.as_ref()))
     };
-    if let Some(device) = target.as_deref().filter(|_| has(struck, Effect::ColleagueAfter)) {
+    if let Some(device) = target
+        .as_deref()
+        .filter(|_| has(struck, Effect::ColleagueAfter))
+    {
         let later = place.now + time::Duration::milliseconds(1);
         actions::colleague(inner, device, COLLEAGUE, later);
     }
@@ -147,14 +159,25 @@ fn admit(
     };
     let write = call.method != "GET" && call.method != "HEAD";
     let limits = inner.settings.throttle;
-    if let Err(left) = inner.meters.charge(&identity.app, write, &limits, Instant::now()) {
+    if let Err(left) = inner
+        .meters
+        .charge(&identity.app, write, &limits, Instant::now())
+    {
         let seconds = left.as_secs().max(1).to_string();
         return place.throttled(limits.retry_after.then_some(&*seconds));
     }
     let (version, route) = match parsed {
         Some((version, _, Ok(route))) => (*version, route),
         Some((_, _, Err(segment))) => return place.no_segment(segment),
-        None => return place.no_segment(call.path.trim_matches('/').split('/').next().unwrap_or_default()),
+        None => {
+            return place.no_segment(
+                call.path
+                    .trim_matches('/')
+                    .split('/')
+                    .next()
+                    .unwrap_or_default(),
+            );
+        }
     };
     if !identity.has_intune_role() {
         return place.no_intune_role();
@@ -182,7 +205,11 @@ fn admit(
         }
         (Route::Audits, "GET") => audits::list(inner, &request),
         (Route::Permissions, "GET") => permissions::effective(&request),
-        _ => place.error(405, "MethodNotAllowed", "The requested resource does not support this method."),
+        _ => place.error(
+            405,
+            "MethodNotAllowed",
+            "The requested resource does not support this method.",
+        ),
     }
 }
 
@@ -191,8 +218,12 @@ fn dress(mut reply: Reply, place: &Place) -> Reply {
         "DataCenter": "Practice", "Slice": "E", "Ring": "0", "ScaleUnit": "000", "RoleInstance": "PRACTICE",
     }});
     reply.headers.push(("request-id", place.request_id.clone()));
-    reply.headers.push(("client-request-id", place.client_request_id.clone()));
-    reply.headers.push(("x-ms-ags-diagnostic", diagnostic.to_string()));
+    reply
+        .headers
+        .push(("client-request-id", place.client_request_id.clone()));
+    reply
+        .headers
+        .push(("x-ms-ags-diagnostic", diagnostic.to_string()));
     reply
 }
 
@@ -208,16 +239,25 @@ pub(crate) fn refuse(
     let approval = |status, code, message: &str| {
         let id = uuid::Uuid::new_v4().to_string();
         let text = format!("{message} x-msft-approval-code: {id}");
-        place.error(status, code, &text).with_header("x-msft-approval-code", id)
+        place
+            .error(status, code, &text)
+            .with_header("x-msft-approval-code", id)
     };
     match how {
-        Refuse::Token => {
-            place.bad_token("Lifetime validation failed, the token is expired.", authority, None)
-        }
+        Refuse::Token => place.bad_token(
+            "Lifetime validation failed, the token is expired.",
+            authority,
+            None,
+        ),
         Refuse::Claims => {
             // {"access_token":{"nbf":{"essential":true,"value":"1"}}}
-            let claims = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxIn19fQ==";
-            place.bad_token("Continuous access evaluation resulted in challenge.", authority, Some(claims))
+            let claims =
+                "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxIn19fQ==";
+            place.bad_token(
+                "Continuous access evaluation resulted in challenge.",
+                authority,
+                Some(claims),
+            )
         }
         Refuse::IntuneRole => place.no_intune_role(),
         Refuse::Scope => place.missing_scope(&[crate::entra::caller::PRIVILEGED]),
@@ -250,7 +290,10 @@ pub(crate) fn refuse(
         Refuse::Empty => place.error(500, "", ""),
         Refuse::Html => html(502),
         Refuse::Redirect => {
-            let to = fault.to.as_deref().unwrap_or("https://graph.elsewhere.example");
+            let to = fault
+                .to
+                .as_deref()
+                .unwrap_or("https://graph.elsewhere.example");
             let mut reply = Reply::no_content();
             reply.status = 302;
             reply.with_header("location", format!("{to}{}", call.path))
@@ -263,7 +306,8 @@ fn html(status: u16) -> Reply {
     reply.status = status;
     reply.body = Content::Raw {
         media_type: "text/html",
-        text: "<html><head><title>Gateway</title></head><body><h1>Sorry</h1></body></html>".to_owned(),
+        text: "<html><head><title>Gateway</title></head><body><h1>Sorry</h1></body></html>"
+            .to_owned(),
     };
     reply
 }
@@ -273,7 +317,9 @@ fn reassign(inner: &mut Inner, device: &str) {
     let user = inner.world.add_user(upn, None, None).clone();
     if let Some(device) = inner.world.device_mut(device) {
         let mut set = |name: &str, value: &str| {
-            device.properties.insert(name.to_owned(), Value::from(value));
+            device
+                .properties
+                .insert(name.to_owned(), Value::from(value));
         };
         set("userId", &user.id);
         set("userPrincipalName", upn);
@@ -285,5 +331,9 @@ fn reassign(inner: &mut Inner, device: &str) {
 fn newest_passcode(inner: &Inner, device: &str) -> Option<String> {
     let now = inner.clock.now();
     let results = inner.world.results(device, now, true, true);
-    results.iter().rev().find_map(|result| result["passcode"].as_str()).map(str::to_owned)
+    results
+        .iter()
+        .rev()
+        .find_map(|result| result["passcode"].as_str())
+        .map(str::to_owned)
 }

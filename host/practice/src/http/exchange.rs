@@ -57,7 +57,10 @@ pub(crate) async fn answer(
     let Some(reply) = reply else {
         return Err(Dropped);
     };
-    shared.lock().journal.amend(number, |entry| entry.status = Some(reply.status));
+    shared
+        .lock()
+        .journal
+        .amend(number, |entry| entry.status = Some(reply.status));
     let mut response = reply.into_response();
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(header::DATE, date);
@@ -72,7 +75,9 @@ async fn read(scheme: &str, request: Request<Body>) -> Result<Call, Dropped> {
         value.to_str().ok().map(str::to_owned)
     };
     let token = text("authorization").map(|value| {
-        let bearer = value.get(..7).filter(|head| head.eq_ignore_ascii_case("bearer "));
+        let bearer = value
+            .get(..7)
+            .filter(|head| head.eq_ignore_ascii_case("bearer "));
         bearer.map_or_else(String::new, |head| value[head.len()..].trim().to_owned())
     });
     let headers = parts
@@ -107,20 +112,27 @@ fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
         .as_ref()
         .and_then(|token| shared.identify(&inner, token).ok())
         .map(|identity| identity.name().to_owned());
-    let names = device.as_ref().and_then(|id| inner.world.device(id)).map_or_else(Vec::new, |d| {
-        vec![
-            d.id.clone(),
-            d.text("serialNumber").to_owned(),
-            d.text("deviceName").to_owned(),
-        ]
-    });
+    let names = device
+        .as_ref()
+        .and_then(|id| inner.world.device(id))
+        .map_or_else(Vec::new, |d| {
+            vec![
+                d.id.clone(),
+                d.text("serialNumber").to_owned(),
+                d.text("deviceName").to_owned(),
+            ]
+        });
     let struck = inner.book.strike(&Sighting {
         method: &call.method,
         route: &route,
         path: &call.path,
         device: names,
     });
-    let body = if route == "token" { endpoint::without_secrets(&call.body) } else { call.body.clone() };
+    let body = if route == "token" {
+        endpoint::without_secrets(&call.body)
+    } else {
+        call.body.clone()
+    };
     let at = timestamp(inner.clock.now());
     let number = inner.journal.arrive(JournalEntry {
         number: 0,
@@ -151,7 +163,9 @@ fn carry_out(
     let mut inner = shared.lock();
     let reply = decide(shared, &mut inner, call, struck);
     let accepted = reply.as_ref().is_some_and(|reply| reply.accepted);
-    inner.journal.amend(number, |entry| entry.accepted = accepted);
+    inner
+        .journal
+        .amend(number, |entry| entry.accepted = accepted);
     let date = http_date(inner.clock.now());
     if ["POST", "DELETE"].contains(&call.method.as_str())
         && let Err(error) = inner.journal.write_down(number)

@@ -37,8 +37,7 @@ pub(crate) enum Content {
     },
 }
 
-pub(crate) const JSON: &str =
-    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+pub(crate) const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 impl Reply {
     pub(crate) fn json(status: u16, body: Value) -> Self {

@@ -18,22 +18,28 @@ pub(crate) enum Equality {
 
 pub(crate) fn passes(expr: &Expr, object: &Map<String, Value>, equality: Equality) -> bool {
     match expr {
-        Expr::And(left, right) => {
-            passes(left, object, equality) && passes(right, object, equality)
-        }
+        Expr::And(left, right) => passes(left, object, equality) && passes(right, object, equality),
         Expr::Or(left, right) => passes(left, object, equality) || passes(right, object, equality),
         Expr::Not(inner) => !passes(inner, object, equality),
         Expr::Compare {
             property,
             op,
             value,
-        } => compare(object.get(*property).unwrap_or(&Value::Null), *op, value, equality),
+        } => compare(
+            object.get(*property).unwrap_or(&Value::Null),
+            *op,
+            value,
+            equality,
+        ),
         Expr::Call {
             function,
             property,
             text,
         } => {
-            let own = object.get(*property).and_then(Value::as_str).unwrap_or_default();
+            let own = object
+                .get(*property)
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let (own, text) = (own.to_lowercase(), text.to_lowercase());
             match function {
                 Function::StartsWith => own.starts_with(&text),
@@ -48,7 +54,10 @@ fn compare(own: &Value, op: Op, value: &Literal, equality: Equality) -> bool {
         (op, equality, own, value)
     {
         // A shorter stem, so that the answer also holds devices whose value only resembles it.
-        let stem: String = text.chars().take(text.chars().count().saturating_sub(2)).collect();
+        let stem: String = text
+            .chars()
+            .take(text.chars().count().saturating_sub(2))
+            .collect();
         return own.to_lowercase().starts_with(&stem.to_lowercase());
     }
     match order(own, value) {

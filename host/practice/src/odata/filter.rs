@@ -140,7 +140,10 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> Result<Expr, String> {
-        let name = self.peek_word().map(str::to_owned).ok_or_else(|| self.syntax())?;
+        let name = self
+            .peek_word()
+            .map(str::to_owned)
+            .ok_or_else(|| self.syntax())?;
         self.at += 1;
         if self.tokens.get(self.at) == Some(&Token::Open) {
             return self.call(&name);
@@ -190,7 +193,10 @@ impl Parser<'_> {
             _ => return Err(format!("An unknown function with name '{name}' was found.")),
         };
         self.take(&Token::Open)?;
-        let word = self.peek_word().map(str::to_owned).ok_or_else(|| self.syntax())?;
+        let word = self
+            .peek_word()
+            .map(str::to_owned)
+            .ok_or_else(|| self.syntax())?;
         let property = self.property(&word)?;
         self.at += 1;
         self.take(&Token::Comma)?;
@@ -219,9 +225,14 @@ mod tests {
     use super::*;
 
     fn known(name: &str) -> Option<&'static str> {
-        ["deviceName", "serialNumber", "isSupervised", "lastSyncDateTime"]
-            .into_iter()
-            .find(|known| known.eq_ignore_ascii_case(name))
+        [
+            "deviceName",
+            "serialNumber",
+            "isSupervised",
+            "lastSyncDateTime",
+        ]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name))
     }
 
     #[test]
@@ -235,7 +246,11 @@ mod tests {
             "lastSyncDateTime lt 2026-01-01T00:00:00Z",
             "serialNumber eq null",
         ] {
-            assert!(parse(filter, known).is_ok(), "{filter}: {:?}", parse(filter, known));
+            assert!(
+                parse(filter, known).is_ok(),
+                "{filter}: {:?}",
+                parse(filter, known)
+            );
         }
     }
 
@@ -264,7 +279,10 @@ mod tests {
 
     #[test]
     fn and_binds_tighter_than_or() {
-        let expr = parse("deviceName eq 'A' or deviceName eq 'B' and deviceName eq 'C'", known);
+        let expr = parse(
+            "deviceName eq 'A' or deviceName eq 'B' and deviceName eq 'C'",
+            known,
+        );
         assert!(matches!(expr, Ok(Expr::Or(_, right)) if matches!(*right, Expr::And(..))));
     }
 }

@@ -55,7 +55,9 @@ pub(crate) fn tokens(input: &str) -> Result<Vec<Token>, String> {
                 out.push(Token::Word(word));
             }
             _ => {
-                return Err(format!("Syntax error: character '{next}' is not valid at position {at} in '{input}'."));
+                return Err(format!(
+                    "Syntax error: character '{next}' is not valid at position {at} in '{input}'."
+                ));
             }
         }
     }

@@ -41,17 +41,27 @@ fn digest(query: &Query) -> String {
         hasher.update(pair.as_bytes());
         hasher.update(b"&");
     }
-    hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn make_token(start: usize, query: &Query) -> String {
-    STANDARD.encode(format!("LastDeviceIndex='{start}',Query='{}'", digest(query)))
+    STANDARD.encode(format!(
+        "LastDeviceIndex='{start}',Query='{}'",
+        digest(query)
+    ))
 }
 
 fn read_token(token: &str, query: &Query) -> Result<usize, String> {
     let bad = || "Skip token is not valid.".to_owned();
     // A `+` of base64 that was not percent-encoded arrives as a space.
-    let bytes = STANDARD.decode(token.replace(' ', "+")).map_err(|_| bad())?;
+    let bytes = STANDARD
+        .decode(token.replace(' ', "+"))
+        .map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
     let rest = text.strip_prefix("LastDeviceIndex='").ok_or_else(bad)?;
     let (start, rest) = rest.split_once("',Query='").ok_or_else(bad)?;
@@ -94,14 +104,20 @@ mod tests {
             let sizes: Vec<_> = pages.iter().map(Vec::len).collect();
             assert_eq!(sizes, expected, "{first} {count} {limit}");
             let flat: Vec<_> = pages.concat();
-            assert!(flat.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{first}");
+            assert!(
+                flat.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+                "{first}"
+            );
         }
     }
 
     #[test]
     fn a_token_of_another_query_or_of_nobody_is_refused() {
         let query = Query::parse("$top=1").expect("query");
-        let next = cut(vec![1, 2], &query, 9).expect("page").next.expect("next");
+        let next = cut(vec![1, 2], &query, 9)
+            .expect("page")
+            .next
+            .expect("next");
         let moved = next.replace("$top=1", "$top=2");
         for raw in [moved.as_str(), "$skiptoken=abc", "$skiptoken="] {
             let query = Query::parse(raw).expect("query");

@@ -31,15 +31,20 @@ impl Query {
                 query.raw.push(pair.to_owned());
             }
             let list = || -> Vec<String> {
-                value.split(',').map(|item| item.trim().to_owned()).collect()
+                value
+                    .split(',')
+                    .map(|item| item.trim().to_owned())
+                    .collect()
             };
             let number = || {
-                value.parse::<usize>().map_err(|_| {
-                    format!("Invalid value '{value}' for ${name} query option found.")
-                })
+                value
+                    .parse::<usize>()
+                    .map_err(|_| format!("Invalid value '{value}' for ${name} query option found."))
             };
             if seen.contains(&name) {
-                return Err(format!("Query option '${name}' was specified more than once."));
+                return Err(format!(
+                    "Query option '${name}' was specified more than once."
+                ));
             }
             match name.as_str() {
                 "filter" => query.filter = Some(value.clone()),
@@ -76,8 +81,10 @@ mod tests {
 
     #[test]
     fn options_are_read_with_and_without_their_dollar() {
-        let query = Query::parse("$select=id,%20deviceName&top=5&%24filter=a+eq+%27b%26c%27&x=1&$skiptoken=q")
-            .expect("query");
+        let query = Query::parse(
+            "$select=id,%20deviceName&top=5&%24filter=a+eq+%27b%26c%27&x=1&$skiptoken=q",
+        )
+        .expect("query");
         assert_eq!(query.select, ["id", "deviceName"]);
         assert_eq!(query.top, Some(5));
         assert_eq!(query.filter.as_deref(), Some("a eq 'b&c'"));
@@ -87,7 +94,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for raw in ["$top=x", "$top=0", "$top=-1", "$search=a", "$top=1&top=2", "$filter=%ff"] {
+        for raw in [
+            "$top=x",
+            "$top=0",
+            "$top=-1",
+            "$search=a",
+            "$top=1&top=2",
+            "$filter=%ff",
+        ] {
             assert!(Query::parse(raw).is_err(), "{raw}");
         }
     }

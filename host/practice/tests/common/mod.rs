@@ -18,7 +18,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -26,17 +29,26 @@ impl Answer {
     }
 
     pub(crate) fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().expect("code").to_owned()
+        self.json()["error"]["code"]
+            .as_str()
+            .expect("code")
+            .to_owned()
     }
 
     pub(crate) fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().expect("message").to_owned()
+        self.json()["error"]["message"]
+            .as_str()
+            .expect("message")
+            .to_owned()
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
         let body = self.json();
         let devices = body["value"].as_array().expect("list");
-        devices.iter().map(|device| device["deviceName"].as_str().unwrap_or_default().to_owned()).collect()
+        devices
+            .iter()
+            .map(|device| device["deviceName"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
@@ -52,10 +64,17 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Option<Answer> {
-    let authority = tenant.http_url().expect("http").strip_prefix("http://").expect("scheme");
+    let authority = tenant
+        .http_url()
+        .expect("http")
+        .strip_prefix("http://")
+        .expect("scheme");
     let mut stream = TcpStream::connect(authority).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("timeout");
+    let mut text =
+        format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -80,7 +99,10 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
     let mut body = bytes[end + 4..].to_vec();
-    if headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked") {
+    if headers
+        .iter()
+        .any(|(name, value)| name == "transfer-encoding" && value == "chunked")
+    {
         body = unchunk(&body)?;
     }
     let length = headers.iter().find(|(name, _)| name == "content-length");
@@ -89,7 +111,11 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     {
         return None;
     }
-    Some(Answer { status, headers, body })
+    Some(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
@@ -116,7 +142,13 @@ pub(crate) fn get(tenant: &PracticeTenant, path: &str) -> Answer {
 
 pub(crate) fn try_post(tenant: &PracticeTenant, path: &str) -> Option<Answer> {
     let token = bearer(tenant);
-    send(tenant, "POST", path, &[("Authorization", &token), ("Content-Length", "0")], "")
+    send(
+        tenant,
+        "POST",
+        path,
+        &[("Authorization", &token), ("Content-Length", "0")],
+        "",
+    )
 }
 
 pub(crate) fn post(tenant: &PracticeTenant, path: &str) -> Answer {
@@ -136,5 +168,8 @@ pub(crate) fn reset(tenant: &PracticeTenant, device: &str) -> Answer {
 
 /// Percent-encodes what a filter needs.
 pub(crate) fn encoded(filter: &str) -> String {
-    filter.replace('%', "%25").replace(' ', "%20").replace('\'', "%27")
+    filter
+        .replace('%', "%25")
+        .replace(' ', "%20")
+        .replace('\'', "%27")
 }

@@ -1,0 +1,254 @@
+//! Our answers beside Microsoft's own: captured errors, example bodies, type mappings.
+//!
+//! The data lies outside the repository; `PASSCODE_VENDOR_DATA` says where.
+
+mod common;
+
+use common::{address, bearer, get, post, reset, send, tenant};
+use passcode_practice::TokenRequest;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+fn vendor(file: &str) -> Option<String> {
+    let Some(folder) = std::env::var_os("PASSCODE_VENDOR_DATA").map(PathBuf::from) else {
+        let required = std::env::var("PASSCODE_REQUIRE_DATA").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "PASSCODE_REQUIRE_DATA=1, but PASSCODE_VENDOR_DATA is not set"
+        );
+        eprintln!("skipped: PASSCODE_VENDOR_DATA is not set, {file} is not compared");
+        return None;
+    };
+    let path = folder.join("graph").join(file);
+    Some(
+        std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+    )
+}
+
+/// The skeleton of a value: its keys, with text that holds JSON opened up as deep as it goes.
+fn skeleton(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = format!("{path}/{key}");
+                out.insert(path.clone());
+                skeleton(value, &path, out);
+            }
+        }
+        Value::String(text) if text.starts_with('{') => {
+            if let Ok(inner @ Value::Object(_)) = serde_json::from_str(text) {
+                skeleton(&inner, &format!("{path}!"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    skeleton(value, "", &mut out);
+    out
+}
+
+#[test]
+fn our_errors_nest_like_captured_ones() {
+    let tenant = tenant();
+    let guest = format!(
+        "Bearer {}",
+        tenant.mint_token(&TokenRequest::help_desk().without_intune_role())
+    );
+    let list = "/beta/deviceManagement/managedDevices";
+    let refused = reset(&tenant, "MAC-0016");
+    let nobody = send(&tenant, "GET", list, &[("Authorization", &guest)], "").expect("answer");
+    let missing = get(
+        &tenant,
+        &format!("{list}/00000000-0000-4000-8000-000000000000"),
+    );
+    tenant.inject_named("429-no-retry-after").expect("fault");
+    let throttled = reset(&tenant, "KIOSK-0001");
+    tenant.inject_named("500").expect("fault");
+    let internal = reset(&tenant, "KIOSK-0001");
+    for (file, ours, status) in [
+        ("errors/intune.400.BadRequest.wipe.json", refused, 400),
+        (
+            "errors/intune.401.UnknownError.nested-Forbidden.json",
+            nobody,
+            401,
+        ),
+        ("errors/intune.404.ResourceNotFound.json", missing, 404),
+        ("errors/intune.429.TooManyRequests.json", throttled, 429),
+        ("errors/intune.500.InternalError.json", internal, 500),
+    ] {
+        let Some(text) = vendor(file) else { return };
+        let theirs: Value = serde_json::from_str(&text).expect("captured");
+        let (theirs_keys, ours_keys) = (keys(&theirs), keys(&ours.json()));
+        // Older captures lack ids inside innerError; all else is the same on both sides.
+        let stable = |key: &&String| !key.contains("/innerError/");
+        let difference: Vec<_> = theirs_keys
+            .iter()
+            .filter(stable)
+            .collect::<BTreeSet<_>>()
+            .symmetric_difference(&ours_keys.iter().filter(stable).collect())
+            .map(|key| (*key).clone())
+            .collect();
+        assert!(difference.is_empty(), "{file}: {difference:?}");
+        assert!(theirs_keys.is_subset(&ours_keys), "{file}");
+        assert_eq!(
+            (ours.status, ours.code().as_str()),
+            (status, theirs["error"]["code"].as_str().expect("code")),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn our_sentences_resemble_captured_ones() {
+    let tenant = tenant();
+    let path = format!("{}/syncDevice", address(&tenant, "KIOSK-0001"));
+    let reader = tenant.mint_token(&TokenRequest::app().without(passcode_practice::PRIVILEGED));
+    let token = format!("Bearer {reader}");
+    let ours = send(
+        &tenant,
+        "POST",
+        &path,
+        &[("Authorization", &token), ("Content-Length", "0")],
+        "",
+    )
+    .expect("answer");
+    let segment = post(
+        &tenant,
+        "/v1.0/deviceManagement/managedDevices/x/managedDevices",
+    )
+    .message();
+    let Some(captured) = vendor("errors/intune.403.Forbidden.missing-scope.syncDevice.txt") else {
+        return;
+    };
+    let theirs: Value =
+        serde_json::from_str(captured.split("\n\n").next().expect("first part")).expect("json");
+    let ours: Value = serde_json::from_str(&ours.message()).expect("json");
+    let until = |value: &Value| {
+        let text = value["Message"].as_str().expect("text");
+        text.split("Activity ID").next().expect("head").to_owned()
+    };
+    assert_eq!(until(&ours), until(&theirs));
+    assert!(
+        ours["Message"]
+            .as_str()
+            .expect("text")
+            .contains("/microsoft.management.services.api.syncDevice?api-version=")
+    );
+    let captured = vendor("errors/graph.400.segment-not-found.txt").expect("present");
+    assert!(captured.contains(&segment), "{segment}");
+}
+
+fn mapping(version: &str, group: &str, name: &str) -> Option<BTreeSet<String>> {
+    let text = vendor(&format!("schema/{version}-type-mappings-2026-08.json"))?;
+    let all: Value = serde_json::from_str(&text).expect("mapping");
+    let list = all[group][name]["properties"]
+        .as_array()
+        .expect("properties");
+    Some(
+        list.iter()
+            .map(|name| name.as_str().expect("name").to_owned())
+            .collect(),
+    )
+}
+
+fn own_keys(value: &Value) -> BTreeSet<String> {
+    value
+        .as_object()
+        .expect("object")
+        .keys()
+        .filter(|key| !key.starts_with('@'))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn devices_have_exactly_the_properties_of_their_version() {
+    let tenant = tenant();
+    for version in ["v1.0", "beta"] {
+        let Some(mut theirs) = mapping(version, "entityTypes", "managedDevice") else {
+            return;
+        };
+        theirs.insert("id".to_owned());
+        let path = address(&tenant, "COPE-0003").replace("/beta/", &format!("/{version}/"));
+        let ours = own_keys(&get(&tenant, &path).json());
+        assert_eq!(ours, theirs, "{version}");
+        let example = vendor(&format!(
+            "docs-examples/{version}.devices-manageddevice-get.response.json"
+        ));
+        let example: Value = serde_json::from_str(&example.expect("present")).expect("json");
+        let missing: Vec<_> = own_keys(&example["value"])
+            .difference(&ours)
+            .cloned()
+            .collect();
+        assert!(missing.is_empty(), "{version}: {missing:?}");
+    }
+}
+
+#[test]
+fn results_and_audits_have_the_documented_properties() {
+    let tenant = tenant();
+    reset(&tenant, "KIOSK-0001");
+    let token = bearer(&tenant);
+    let path = address(&tenant, "KIOSK-0001");
+    let device = send(&tenant, "GET", &path, &[("Authorization", &token)], "")
+        .expect("answer")
+        .json();
+    let audits = get(&tenant, "/beta/deviceManagement/remoteActionAudits").json();
+    let Some(base) = mapping("beta", "complexTypes", "deviceActionResult") else {
+        return;
+    };
+    let own = mapping("beta", "complexTypes", "resetPasscodeActionResult").expect("present");
+    let theirs: BTreeSet<_> = base.union(&own).cloned().collect();
+    assert_eq!(own_keys(&device["deviceActionResults"][0]), theirs);
+    let mut theirs = mapping("beta", "entityTypes", "remoteActionAudit").expect("present");
+    theirs.insert("id".to_owned());
+    assert_eq!(own_keys(&audits["value"][0]), theirs);
+}
+
+#[test]
+fn enumerations_hold_members_that_exist() {
+    let tenant = tenant();
+    for version in ["v1.0", "beta"] {
+        let Some(text) = vendor(&format!("schema/{version}-type-mappings-2026-08.json")) else {
+            return;
+        };
+        let all: Value = serde_json::from_str(&text).expect("mapping");
+        for id in tenant.device_ids() {
+            let path = format!("/{version}/deviceManagement/managedDevices/{id}");
+            let device = get(&tenant, &path).json();
+            for (property, kind) in [
+                ("deviceType", "deviceType"),
+                ("deviceEnrollmentType", "deviceEnrollmentType"),
+                ("managementAgent", "managementAgentType"),
+                ("managedDeviceOwnerType", "managedDeviceOwnerType"),
+                ("managementState", "managementState"),
+                ("deviceRegistrationState", "deviceRegistrationState"),
+                ("complianceState", "complianceState"),
+                ("lostModeState", "lostModeState"),
+                ("joinType", "joinType"),
+                ("chassisType", "chassisType"),
+                ("managementFeatures", "managedDeviceManagementFeatures"),
+                (
+                    "partnerReportedThreatState",
+                    "managedDevicePartnerReportedHealthState",
+                ),
+                ("exchangeAccessState", "deviceManagementExchangeAccessState"),
+            ] {
+                let (Some(value), Some(members)) =
+                    (device[property].as_str(), all["enumTypes"][kind].as_array())
+                else {
+                    continue;
+                };
+                assert!(
+                    members.iter().any(|member| member == value),
+                    "{version} {property} {value}"
+                );
+            }
+        }
+    }
+}
