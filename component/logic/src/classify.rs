@@ -3,8 +3,8 @@
 //! v1.0 of Graph has no member for Android's ways of enrolment and no `deviceType`, so with it
 //! alone an Android device stays unknown; nothing here guesses.
 
-use crate::prelude::*;
 use crate::kind::Kind;
+use crate::prelude::*;
 
 /// The properties that decide.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,18 +40,33 @@ pub fn classify(traits: &Traits<'_>) -> (Kind, String) {
     let by_type = traits.device_type.and_then(platform_of_type);
     let platform = match (by_system, by_type) {
         (Some(system), Some(device)) if system != device => {
-            return (Kind::Unknown, format!("{} and {} contradict each other", traits.system(), traits.kind_of_device()));
+            return (
+                Kind::Unknown,
+                format!(
+                    "{} and {} contradict each other",
+                    traits.system(),
+                    traits.kind_of_device()
+                ),
+            );
         }
         (Some(platform), _) | (None, Some(platform)) => platform,
         (None, None) => {
             return (
                 Kind::Unknown,
-                format!("neither {} nor {} names a platform this tool knows", traits.system(), traits.kind_of_device()),
+                format!(
+                    "neither {} nor {} names a platform this tool knows",
+                    traits.system(),
+                    traits.kind_of_device()
+                ),
             );
         }
     };
     let plain = |kind: Kind| {
-        let reason = if by_system.is_some() { traits.system() } else { traits.kind_of_device() };
+        let reason = if by_system.is_some() {
+            traits.system()
+        } else {
+            traits.kind_of_device()
+        };
         (kind, reason)
     };
     match platform {
@@ -66,7 +81,10 @@ pub fn classify(traits: &Traits<'_>) -> (Kind, String) {
 
 impl Traits<'_> {
     fn system(&self) -> String {
-        format!("operatingSystem `{}`", self.operating_system.unwrap_or("absent"))
+        format!(
+            "operatingSystem `{}`",
+            self.operating_system.unwrap_or("absent")
+        )
     }
 
     fn kind_of_device(&self) -> String {
@@ -74,19 +92,25 @@ impl Traits<'_> {
     }
 
     fn enrolment(&self) -> String {
-        format!("deviceEnrollmentType `{}`", self.enrollment.unwrap_or("absent"))
+        format!(
+            "deviceEnrollmentType `{}`",
+            self.enrollment.unwrap_or("absent")
+        )
     }
 
     fn enrolled_as(&self, types: &[&str]) -> bool {
-        self.enrollment.is_some_and(|own| types.iter().any(|other| own.eq_ignore_ascii_case(other)))
+        self.enrollment
+            .is_some_and(|own| types.iter().any(|other| own.eq_ignore_ascii_case(other)))
     }
 
     fn device_is(&self, device_type: &str) -> bool {
-        self.device_type.is_some_and(|own| own.eq_ignore_ascii_case(device_type))
+        self.device_type
+            .is_some_and(|own| own.eq_ignore_ascii_case(device_type))
     }
 
     fn owned_by(&self, owner: &str) -> bool {
-        self.owner.is_some_and(|own| own.eq_ignore_ascii_case(owner))
+        self.owner
+            .is_some_and(|own| own.eq_ignore_ascii_case(owner))
     }
 }
 
@@ -107,7 +131,8 @@ fn platform_of_system(text: &str) -> Option<Platform> {
     PREFIXES
         .iter()
         .find(|(prefix, _)| {
-            text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+            text.get(..prefix.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
         })
         .map(|(_, platform)| *platform)
 }
@@ -152,11 +177,20 @@ fn android(traits: &Traits<'_>) -> (Kind, String) {
     const DEFINITE: [(&str, Kind); 5] = [
         ("androidEnterpriseDedicatedDevice", Kind::AndroidDedicated),
         ("androidEnterpriseFullyManaged", Kind::AndroidFullyManaged),
-        ("androidEnterpriseCorporateWorkProfile", Kind::AndroidCorporateWorkProfile),
-        ("androidAOSPUserOwnedDeviceEnrollment", Kind::AospUserAssociated),
+        (
+            "androidEnterpriseCorporateWorkProfile",
+            Kind::AndroidCorporateWorkProfile,
+        ),
+        (
+            "androidAOSPUserOwnedDeviceEnrollment",
+            Kind::AospUserAssociated,
+        ),
         ("androidAOSPUserlessDeviceEnrollment", Kind::AospUserless),
     ];
-    if let Some((_, kind)) = DEFINITE.iter().find(|(name, _)| traits.enrolled_as(&[name])) {
+    if let Some((_, kind)) = DEFINITE
+        .iter()
+        .find(|(name, _)| traits.enrolled_as(&[name]))
+    {
         return (*kind, traits.enrolment());
     }
     if !traits.beta {
@@ -177,7 +211,10 @@ fn android(traits: &Traits<'_>) -> (Kind, String) {
             return (Kind::AndroidDeviceAdministrator, both());
         }
     }
-    (Kind::Unknown, format!("{}: no document tells what that is", both()))
+    (
+        Kind::Unknown,
+        format!("{}: no document tells what that is", both()),
+    )
 }
 
 fn apple(traits: &Traits<'_>, vision: bool) -> (Kind, String) {
@@ -191,28 +228,54 @@ fn apple(traits: &Traits<'_>, vision: bool) -> (Kind, String) {
         return (Kind::IosUserEnrollment, traits.enrolment());
     }
     if traits.shared == Some(true) {
-        return (Kind::SharedIpad, "hardwareInformation.isSharedDevice `true`".to_owned());
+        return (
+            Kind::SharedIpad,
+            "hardwareInformation.isSharedDevice `true`".to_owned(),
+        );
     }
     if vision {
-        return (Kind::VisionOs, format!("{}, {}", traits.system(), traits.kind_of_device()));
+        return (
+            Kind::VisionOs,
+            format!("{}, {}", traits.system(), traits.kind_of_device()),
+        );
     }
     let bulk = traits.enrolled_as(&BULK);
     if !bulk && !traits.enrolled_as(&["userEnrollment", "deviceEnrollmentManager"]) {
         return (
             Kind::Unknown,
-            format!("{} does not say whether this is Apple's User Enrollment", traits.enrolment()),
+            format!(
+                "{} does not say whether this is Apple's User Enrollment",
+                traits.enrolment()
+            ),
         );
     }
-    let owner = |words: &str| format!("{} with managedDeviceOwnerType `{words}`", traits.enrolment());
+    let owner = |words: &str| {
+        format!(
+            "{} with managedDeviceOwnerType `{words}`",
+            traits.enrolment()
+        )
+    };
     if traits.owned_by("company") {
         (Kind::IosCorporate, owner("company"))
     } else if traits.owned_by("personal") {
         (Kind::IosPersonal, owner("personal"))
     } else if bulk {
-        (Kind::IosCorporate, format!("{}, which organisations use for their own devices; no owner is stated", traits.enrolment()))
+        (
+            Kind::IosCorporate,
+            format!(
+                "{}, which organisations use for their own devices; no owner is stated",
+                traits.enrolment()
+            ),
+        )
     } else {
         // The stricter of the two readings: it only adds warnings.
-        (Kind::IosPersonal, format!("{}; no owner is stated, so it is treated as personal", traits.enrolment()))
+        (
+            Kind::IosPersonal,
+            format!(
+                "{}; no owner is stated, so it is treated as personal",
+                traits.enrolment()
+            ),
+        )
     }
 }
 

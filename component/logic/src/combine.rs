@@ -5,8 +5,8 @@
 //! outlives a newer rule without one. What an older page forbade and a newer one allows is
 //! allowed, and shown as a disagreement.
 
-use crate::prelude::*;
 use crate::kind::{Family, Kind};
+use crate::prelude::*;
 use crate::rules::{About, Says, Source, When, all};
 use crate::version::OsVersion;
 
@@ -42,14 +42,26 @@ pub fn read(kind: Kind, about: About, version: Option<OsVersion>) -> Reading {
         }
     }
     // `all` begins with the newest document.
-    let conditional = holding.iter().find(|source| source.row.when != When::Always).copied();
+    let conditional = holding
+        .iter()
+        .find(|source| source.row.when != When::Always)
+        .copied();
     let by = conditional
         .filter(|source| source.row.says == Says::No)
         .or_else(|| holding.first().copied());
     let against = by.map_or_else(Vec::new, |by| {
-        holding.iter().filter(|other| other.row.says != by.row.says).copied().collect()
+        holding
+            .iter()
+            .filter(|other| other.row.says != by.row.says)
+            .copied()
+            .collect()
     });
-    Reading { allowed: by.map(|by| by.row.says == Says::Yes), by, against, open }
+    Reading {
+        allowed: by.map(|by| by.row.says == Says::Yes),
+        by,
+        against,
+        open,
+    }
 }
 
 fn holds(when: When, version: Option<OsVersion>) -> Option<bool> {
@@ -96,7 +108,11 @@ pub enum Eligibility {
 /// Weigh what there is about a device.
 pub fn eligibility(kind: Kind, version: Option<OsVersion>) -> Eligibility {
     let read = |about| read(kind, about, version);
-    let yes = |what, reading| Eligibility::Yes { what, disputed_level: false, reading };
+    let yes = |what, reading| Eligibility::Yes {
+        what,
+        disputed_level: false,
+        reading,
+    };
     match kind.family() {
         Family::Unknown => Eligibility::Unmentioned,
         Family::Apple => match read(About::Removal) {
@@ -104,7 +120,15 @@ pub fn eligibility(kind: Kind, version: Option<OsVersion>) -> Eligibility {
             reading => not_possible(vec![reading]),
         },
         Family::Computer => {
-            not_possible(vec![read(About::Removal), read(About::DeviceLevel)])
+            // Whatever level a page speaks of, none of it reaches a computer.
+            let (removal, device) = (read(About::Removal), read(About::DeviceLevel));
+            let date = |reading: &Reading| reading.by.map_or("", |by| by.document.date);
+            let removal_first = date(&removal) >= date(&device);
+            not_possible(if removal_first {
+                vec![removal, device]
+            } else {
+                vec![device, removal]
+            })
         }
         Family::Android => {
             let (device, mut profile) = (read(About::DeviceLevel), read(About::WorkProfile));
@@ -112,12 +136,19 @@ pub fn eligibility(kind: Kind, version: Option<OsVersion>) -> Eligibility {
                 (_, Some(true)) => {
                     // One reading per lock: where an older page promised the whole device,
                     // nobody knows which lock it will be until the result is there.
-                    let disputed_level = device.against.iter().any(|other| other.row.says == Says::Yes);
+                    let disputed_level = device
+                        .against
+                        .iter()
+                        .any(|other| other.row.says == Says::Yes);
                     if disputed_level {
                         profile.against.extend(device.by);
                         profile.against.extend(device.against);
                     }
-                    Eligibility::Yes { what: Possible::ResetWorkProfile, disputed_level, reading: profile }
+                    Eligibility::Yes {
+                        what: Possible::ResetWorkProfile,
+                        disputed_level,
+                        reading: profile,
+                    }
                 }
                 (Some(true), _) => yes(Possible::ResetDevice, device),
                 _ if kind.has_work_profile() => not_possible(vec![profile, device]),
@@ -129,11 +160,16 @@ pub fn eligibility(kind: Kind, version: Option<OsVersion>) -> Eligibility {
 
 /// The first reading that forbids; else what it hangs on; else silence.
 fn not_possible(readings: Vec<Reading>) -> Eligibility {
-    let open = readings.iter().find(|reading| !reading.open.is_empty() && reading.allowed != Some(false));
+    let open = readings
+        .iter()
+        .find(|reading| !reading.open.is_empty() && reading.allowed != Some(false));
     if let Some(open) = open {
         return Eligibility::NeedsVersion(open.clone());
     }
-    match readings.into_iter().find(|reading| reading.allowed == Some(false)) {
+    match readings
+        .into_iter()
+        .find(|reading| reading.allowed == Some(false))
+    {
         Some(reading) => Eligibility::No(reading),
         None => Eligibility::Unmentioned,
     }

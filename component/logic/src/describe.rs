@@ -1,7 +1,7 @@
 //! What this component says of itself.
 
-use crate::prelude::*;
 use crate::contract::{Description, Verb};
+use crate::prelude::*;
 use crate::rules::AS_OF;
 
 /// What this component is.

@@ -1,11 +1,11 @@
 //! A managed device as Graph describes it.
 
-use crate::prelude::*;
 use crate::classify::{Traits, classify};
 use crate::contract::Device;
 use crate::graph::Version;
 use crate::json::{Value, instant, text, truth};
 use crate::kind::Kind;
+use crate::prelude::*;
 use crate::version::OsVersion;
 
 /// What beta is asked for. Every name must be granted as `$select` of the route.

@@ -1,9 +1,9 @@
 //! What comes next, for whom, and how long it takes.
 
-use crate::prelude::*;
 use crate::combine::Possible;
 use crate::contract::{Citation, Effect, Expectation};
 use crate::kind::Kind;
+use crate::prelude::*;
 use crate::rules::{CHECK_IN, WITHOUT_GMS, cite, cites};
 
 /// How long a result usually takes, and how long it may.
@@ -19,14 +19,27 @@ pub(crate) fn duration(kind: Kind) -> Duration {
     const EIGHT_HOURS: u32 = 8 * 3_600;
     if kind.without_push() {
         // Newer agents look every quarter of an hour, older ones every eight hours.
-        Duration { usual_seconds: 900, longest_seconds: EIGHT_HOURS, look_again_seconds: 60 }
+        Duration {
+            usual_seconds: 900,
+            longest_seconds: EIGHT_HOURS,
+            look_again_seconds: 60,
+        }
     } else {
-        Duration { usual_seconds: 30, longest_seconds: EIGHT_HOURS, look_again_seconds: 5 }
+        Duration {
+            usual_seconds: 30,
+            longest_seconds: EIGHT_HOURS,
+            look_again_seconds: 5,
+        }
     }
 }
 
 fn expect(id: &str, who: &str, text: &str, citations: Vec<Citation>) -> Expectation {
-    Expectation { id: id.to_owned(), who: who.to_owned(), text: text.to_owned(), citations }
+    Expectation {
+        id: id.to_owned(),
+        who: who.to_owned(),
+        text: text.to_owned(),
+        citations,
+    }
 }
 
 /// Everybody's next steps, in the order they come.
@@ -38,9 +51,19 @@ pub(crate) fn expectations(what: Possible, disputed: bool, kind: Kind) -> Vec<Ex
 
 fn reachable(kind: Kind) -> Expectation {
     if kind.without_push() {
-        expect("device-checks-in", "device", "has to be switched on and connected; without Google's push it may take up to eight hours until it asks Intune", vec![WITHOUT_GMS.cite()])
+        expect(
+            "device-checks-in",
+            "device",
+            "has to be switched on and connected; without Google's push it may take up to eight hours until it asks Intune",
+            vec![WITHOUT_GMS.cite()],
+        )
     } else {
-        expect("device-checks-in", "device", "has to be switched on and connected; then it usually acts within seconds, otherwise when it next checks in", vec![CHECK_IN.cite()])
+        expect(
+            "device-checks-in",
+            "device",
+            "has to be switched on and connected; then it usually acts within seconds, otherwise when it next checks in",
+            vec![CHECK_IN.cite()],
+        )
     }
 }
 
@@ -48,24 +71,61 @@ fn reachable(kind: Kind) -> Expectation {
 pub(crate) fn after(what: Possible, disputed: bool) -> Vec<Expectation> {
     if what == Possible::Remove {
         return vec![
-            expect("device-open", "device", "has no passcode any more and opens without one", cite("passcode-2022/ios-removed")),
-            expect("user-sets-new-passcode", "user", "sets a new passcode in Settings; the device asks for it if a passcode policy is assigned, and stays open if none is", cite("remove-2025/new-passcode")),
+            expect(
+                "device-open",
+                "device",
+                "has no passcode any more and opens without one",
+                cite("passcode-2022/ios-removed"),
+            ),
+            expect(
+                "user-sets-new-passcode",
+                "user",
+                "sets a new passcode in Settings; the device asks for it if a passcode policy is assigned, and stays open if none is",
+                cite("remove-2025/new-passcode"),
+            ),
         ];
     }
-    let mut steps = vec![
-        expect("operator-passes-on-passcode", "operator", "sees the temporary passcode and gives it to the user by a channel other than the device", cite("reset-2025-08/seven-days")),
-    ];
+    let mut steps = vec![expect(
+        "operator-passes-on-passcode",
+        "operator",
+        "sees the temporary passcode and gives it to the user by a channel other than the device",
+        cite("reset-2025-08/seven-days"),
+    )];
     let profile = what == Possible::ResetWorkProfile;
     if profile {
-        steps.push(expect("user-is-notified", "user", "gets a notification to activate the reset passcode", cite("reset-2025-08/notified")));
+        steps.push(expect(
+            "user-is-notified",
+            "user",
+            "gets a notification to activate the reset passcode",
+            cite("reset-2025-08/notified"),
+        ));
     }
-    steps.push(expect("user-enters-temporary-passcode", "user", if profile && !disputed { "enters the temporary passcode for the work profile" } else { "enters the temporary passcode on the device" }, cite("reset-2025-08/seven-days")));
+    steps.push(expect(
+        "user-enters-temporary-passcode",
+        "user",
+        if profile && !disputed {
+            "enters the temporary passcode for the work profile"
+        } else {
+            "enters the temporary passcode on the device"
+        },
+        cite("reset-2025-08/seven-days"),
+    ));
     if disputed {
         steps.push(expect("level-disputed", "user", "tries the temporary passcode at the lock screen; the documents disagree about which lock it opens", cites(&["reset-2025-10/cobo-device", "passcode-2025/device-owner"])));
     } else if profile {
-        steps.push(expect("phone-stays-locked", "user", "still needs the phone's own screen lock, which this does not change", cite("reset-2025-08/profile-level")));
+        steps.push(expect(
+            "phone-stays-locked",
+            "user",
+            "still needs the phone's own screen lock, which this does not change",
+            cite("reset-2025-08/profile-level"),
+        ));
     }
-    steps.push(expect("passcode-shown-seven-days", "service", "shows the temporary passcode to administrators for seven days", cite("reset-2025-08/seven-days")));
+    steps.push(expect(
+        "passcode-shown-seven-days",
+        "service",
+        "shows the temporary passcode to administrators for seven days",
+        cite("reset-2025-08/seven-days"),
+    ));
     steps
 }
 

@@ -1,12 +1,12 @@
 //! Finding devices. The service narrows the search, but only an exact match on our side counts:
 //! a filter may be ignored, or read more loosely than it was meant.
 
-use crate::prelude::*;
 use crate::contract::{Context, Device, Findings, Problem, Selector};
 use crate::device::{SELECT_BETA, SELECT_V1, View, device, kind_of};
 use crate::graph::{self, Miss, Version};
 use crate::json::{Value, text};
 use crate::kind::{Family, Kind};
+use crate::prelude::*;
 use crate::problem::usage;
 use crate::service::Service;
 
@@ -36,7 +36,12 @@ pub fn find(
     if wanted.property == "id" {
         return one(service, wanted.value);
     }
-    let mut findings = Findings { matched: vec![], set_aside: vec![], mismatched: 0, limits: vec![] };
+    let mut findings = Findings {
+        matched: vec![],
+        set_aside: vec![],
+        mismatched: 0,
+        limits: vec![],
+    };
     let first = first(service, &wanted, &mut findings.limits)?;
     let filtered = first.filtered;
     pages(service, first, &wanted, &mut findings)?;
@@ -63,7 +68,9 @@ fn wanted(selector: &Selector) -> Result<Wanted<'_>, Problem> {
         Selector::EntraDeviceId(value) => ("azureADDeviceId", value, false),
         Selector::Other((property, value)) => {
             // Only what the route may select can be compared here.
-            let known = SELECT_BETA.split(',').find(|known| known.eq_ignore_ascii_case(property));
+            let known = SELECT_BETA
+                .split(',')
+                .find(|known| known.eq_ignore_ascii_case(property));
             let Some(known) = known else {
                 return Err(usage(
                     "selector-unknown",
@@ -88,7 +95,11 @@ fn wanted(selector: &Selector) -> Result<Wanted<'_>, Problem> {
             "find the device by its serial number, its user or its id",
         ));
     }
-    Ok(Wanted { property, value, case_counts })
+    Ok(Wanted {
+        property,
+        value,
+        case_counts,
+    })
 }
 
 fn one(service: &mut dyn Service, id: &str) -> Result<Findings, Problem> {
@@ -102,9 +113,15 @@ fn one(service: &mut dyn Service, id: &str) -> Result<Findings, Problem> {
         &[("$select", SELECT_V1)],
         &what,
     )?;
-    let read = device(&found.body, found.version, View::One).ok_or_else(|| graph::malformed(&what))?;
+    let read =
+        device(&found.body, found.version, View::One).ok_or_else(|| graph::malformed(&what))?;
     let limits = found.limit.into_iter().collect();
-    let mut findings = Findings { matched: vec![], set_aside: vec![], mismatched: 0, limits };
+    let mut findings = Findings {
+        matched: vec![],
+        set_aside: vec![],
+        mismatched: 0,
+        limits,
+    };
     if read.id.eq_ignore_ascii_case(id) {
         keep(&mut findings, read);
     } else {
@@ -128,20 +145,33 @@ fn first(
 ) -> Result<First, Problem> {
     let filter = format!("{} eq {}", wanted.property, literal(wanted.value));
     let mut ask = |version: Version, filtered: bool| -> Result<Value, Miss> {
-        let select = if version == Version::Beta { SELECT_BETA } else { SELECT_V1 };
-        let mut query = vec![("$select", select), ("$top", if filtered { NARROW } else { WIDE })];
+        let select = if version == Version::Beta {
+            SELECT_BETA
+        } else {
+            SELECT_V1
+        };
+        let mut query = vec![
+            ("$select", select),
+            ("$top", if filtered { NARROW } else { WIDE }),
+        ];
         if filtered {
             query.push(("$filter", &filter));
         }
         graph::get(service, format!("/{}{PATH}", version.name()), &query, WHAT)
     };
     let unfiltered = || {
-        format!("Intune did not take the filter on {}; the list of devices was read and searched here", wanted.property)
+        format!(
+            "Intune did not take the filter on {}; the list of devices was read and searched here",
+            wanted.property
+        )
     };
     let mut refusal: Option<Miss> = None;
-    for (version, filtered) in
-        [(Version::Beta, true), (Version::Beta, false), (Version::V1, true), (Version::V1, false)]
-    {
+    for (version, filtered) in [
+        (Version::Beta, true),
+        (Version::Beta, false),
+        (Version::V1, true),
+        (Version::V1, false),
+    ] {
         // A list without the filter is worth reading only if the filter was the trouble.
         if !filtered && refusal.as_ref().is_none_or(|miss| miss.status != Some(400)) {
             continue;
@@ -154,7 +184,11 @@ fn first(
                 if let (Version::V1, Some(miss)) = (version, &refusal) {
                     limits.push(graph::not_beta(miss));
                 }
-                return Ok(First { body, version, filtered });
+                return Ok(First {
+                    body,
+                    version,
+                    filtered,
+                });
             }
             Err(miss) if miss.try_other => refusal = Some(miss),
             Err(miss) => return Err(miss.problem),
@@ -169,9 +203,14 @@ fn pages(
     wanted: &Wanted<'_>,
     findings: &mut Findings,
 ) -> Result<(), Problem> {
-    let First { mut body, version, .. } = first;
+    let First {
+        mut body, version, ..
+    } = first;
     for page in 1.. {
-        let items = body.get("value").and_then(Value::as_array).ok_or_else(|| graph::malformed(WHAT))?;
+        let items = body
+            .get("value")
+            .and_then(Value::as_array)
+            .ok_or_else(|| graph::malformed(WHAT))?;
         for item in items {
             let exact = text(item, wanted.property).is_some_and(|own| {
                 own == wanted.value
@@ -199,8 +238,15 @@ fn pages(
 /// Keep a match, once: a list that changes while it is read can show a device twice.
 fn keep(findings: &mut Findings, device: Device) {
     let computer = kind_of(&device).family() == Family::Computer;
-    let place = if computer { &mut findings.set_aside } else { &mut findings.matched };
-    if !place.iter().any(|known| known.id.eq_ignore_ascii_case(&device.id)) {
+    let place = if computer {
+        &mut findings.set_aside
+    } else {
+        &mut findings.matched
+    };
+    if !place
+        .iter()
+        .any(|known| known.id.eq_ignore_ascii_case(&device.id))
+    {
         place.push(device);
     }
 }

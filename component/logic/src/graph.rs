@@ -1,10 +1,10 @@
 //! Reads from Microsoft Graph: beta first, because v1.0 cannot tell what we must know, and
 //! v1.0 where beta will not answer.
 
-use crate::prelude::*;
 use crate::contract::{Problem, ProblemKind};
 use crate::errors::{Asked, of_failure, of_response};
 use crate::json::Value;
+use crate::prelude::*;
 use crate::problem::{remedied, untouched};
 use crate::service::{GRAPH, Reason, Request, Service};
 
@@ -41,27 +41,39 @@ pub(crate) fn get(
     what: &str,
 ) -> Result<Value, Miss> {
     let asked = Asked::Read(what);
-    let query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let query = query
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
     let response = match service.send(GRAPH, Request::get(path, query)) {
         Ok(response) => response,
         Err(failure) => {
             // A grant may leave beta out.
             let try_other = matches!(failure.reason, Reason::Refused(_));
-            return Err(Miss { problem: of_failure(&failure, asked), try_other, status: None });
+            return Err(Miss {
+                problem: of_failure(&failure, asked),
+                try_other,
+                status: None,
+            });
         }
     };
     if !response.ok() {
         let problem = of_response(&response, asked);
         // A refused sign-in and a throttled tenant are the same in every version.
         let try_other = matches!(response.status, 400 | 403 | 404 | 410 | 500..=599);
-        return Err(Miss { problem, try_other, status: Some(response.status) });
+        return Err(Miss {
+            problem,
+            try_other,
+            status: Some(response.status),
+        });
     }
     let body = response.body.as_deref().and_then(Value::parse);
-    body.filter(|body| matches!(body, Value::Object(_))).ok_or_else(|| Miss {
-        problem: malformed(what),
-        try_other: false,
-        status: Some(response.status),
-    })
+    body.filter(|body| matches!(body, Value::Object(_)))
+        .ok_or_else(|| Miss {
+            problem: malformed(what),
+            try_other: false,
+            status: Some(response.status),
+        })
 }
 
 pub(crate) fn malformed(what: &str) -> Problem {
@@ -91,14 +103,24 @@ pub(crate) fn get_either(
     what: &str,
 ) -> Result<Found, Problem> {
     let miss = match get(service, format!("/beta{path}"), beta, what) {
-        Ok(body) => return Ok(Found { body, version: Version::Beta, limit: None }),
+        Ok(body) => {
+            return Ok(Found {
+                body,
+                version: Version::Beta,
+                limit: None,
+            });
+        }
         Err(miss) if miss.try_other => miss,
         Err(miss) => return Err(miss.problem),
     };
     match get(service, format!("/v1.0{path}"), v1, what) {
         Ok(body) => {
             let limit = Some(not_beta(&miss));
-            Ok(Found { body, version: Version::V1, limit })
+            Ok(Found {
+                body,
+                version: Version::V1,
+                limit,
+            })
         }
         // Where both refuse, what beta said is the fuller story; a missing device is v1.0's
         // to deny, because beta may lack the address.
@@ -109,8 +131,12 @@ pub(crate) fn get_either(
 
 /// Why only v1.0 answered.
 pub(crate) fn not_beta(miss: &Miss) -> String {
-    let why = miss.status.map_or_else(|| miss.problem.code.clone(), |status| status.to_string());
-    format!("beta of Microsoft Graph did not answer ({why}); this was read from v1.0, which knows less")
+    let why = miss
+        .status
+        .map_or_else(|| miss.problem.code.clone(), |status| status.to_string());
+    format!(
+        "beta of Microsoft Graph did not answer ({why}); this was read from v1.0, which knows less"
+    )
 }
 
 /// A path segment that needs no escaping; nothing else reaches a path.
@@ -118,7 +144,9 @@ pub(crate) fn plain_segment(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 256
         && !text.starts_with('.')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-'))
 }
 
 /// `/deviceManagement/managedDevices/{id}`, once the id is known to be plain.

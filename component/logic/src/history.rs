@@ -1,11 +1,11 @@
 //! The service's own record of who did what: remoteActionAudits, in the admin center Devices >
 //! Device actions. It exists in beta only, and holds no passcode.
 
-use crate::prelude::*;
 use crate::contract::{Context, HistoryEntry, HistoryQuery, Problem};
 use crate::find::literal;
 use crate::graph::{self, Miss};
 use crate::json::{Value, instant, text};
+use crate::prelude::*;
 use crate::problem::usage;
 use crate::service::Service;
 use crate::time::Instant;
@@ -24,8 +24,16 @@ pub fn history(
     _context: &Context,
 ) -> Result<Vec<HistoryEntry>, Problem> {
     // It goes into a filter as it is.
-    if query.since.as_deref().is_some_and(|since| Instant::parse(since).is_none()) {
-        return Err(usage("since-malformed", "`since` is not an instant", "write it like 2026-08-20T10:00:00Z"));
+    if query
+        .since
+        .as_deref()
+        .is_some_and(|since| Instant::parse(since).is_none())
+    {
+        return Err(usage(
+            "since-malformed",
+            "`since` is not an instant",
+            "write it like 2026-08-20T10:00:00Z",
+        ));
     }
     entries(service, query)
 }
@@ -37,7 +45,10 @@ pub(crate) fn entries(
     let since = query.since.as_deref().and_then(Instant::parse);
     let wanted = |entry: &HistoryEntry| {
         let device = query.device_id.as_deref().is_none_or(|wanted| {
-            entry.device_id.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(wanted))
+            entry
+                .device_id
+                .as_deref()
+                .is_some_and(|own| own.eq_ignore_ascii_case(wanted))
         });
         let requested = entry.requested.as_deref().and_then(Instant::parse);
         device && since.is_none_or(|since| requested.is_some_and(|at| at >= since))
@@ -45,7 +56,10 @@ pub(crate) fn entries(
     let mut kept: Vec<HistoryEntry> = Vec::new();
     let (mut body, asked_for_order) = first(service, query).map_err(|miss| miss.problem)?;
     for page in 1..=PAGES {
-        let items = body.get("value").and_then(Value::as_array).ok_or_else(|| graph::malformed(WHAT))?;
+        let items = body
+            .get("value")
+            .and_then(Value::as_array)
+            .ok_or_else(|| graph::malformed(WHAT))?;
         kept.extend(items.iter().filter_map(entry).filter(|entry| wanted(entry)));
         // Enough only if they come newest first; a service may ignore the order it was asked.
         let ordered = kept.is_sorted_by_key(|entry| core::cmp::Reverse(requested(entry)));
@@ -88,14 +102,19 @@ fn first(service: &mut dyn Service, query: &HistoryQuery) -> Result<(Value, bool
     }
     let filter = terms.join(" and ");
     let top = query.limit.clamp(1, PAGE).to_string();
-    let mut pairs = vec![("$select", SELECT), ("$top", &top), ("$orderby", "requestDateTime desc")];
+    let mut pairs = vec![
+        ("$select", SELECT),
+        ("$top", &top),
+        ("$orderby", "requestDateTime desc"),
+    ];
     if !filter.is_empty() {
         pairs.push(("$filter", &filter));
     }
     match graph::get(service, PATH.to_owned(), &pairs, WHAT) {
         Ok(body) => Ok((body, true)),
         Err(miss) if miss.status == Some(400) => {
-            graph::get(service, PATH.to_owned(), &[("$select", SELECT)], WHAT).map(|body| (body, false))
+            graph::get(service, PATH.to_owned(), &[("$select", SELECT)], WHAT)
+                .map(|body| (body, false))
         }
         Err(miss) => Err(miss),
     }
@@ -121,7 +140,11 @@ pub(crate) fn passcode_entries(
     device_id: &str,
     limit: u32,
 ) -> Vec<HistoryEntry> {
-    let query = HistoryQuery { device_id: Some(device_id.to_owned()), since: None, limit };
+    let query = HistoryQuery {
+        device_id: Some(device_id.to_owned()),
+        since: None,
+        limit,
+    };
     let mut found = entries(service, &query).unwrap_or_default();
     found.retain(|entry| {
         ["resetPasscode", "removePasscode"]

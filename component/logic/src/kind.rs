@@ -70,12 +70,14 @@ impl Kind {
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::AndroidDedicated => {
-                ("android-dedicated", "Android Enterprise dedicated device (COSU)")
-            }
-            Self::AndroidFullyManaged => {
-                ("android-fully-managed", "Android Enterprise fully managed device (COBO)")
-            }
+            Self::AndroidDedicated => (
+                "android-dedicated",
+                "Android Enterprise dedicated device (COSU)",
+            ),
+            Self::AndroidFullyManaged => (
+                "android-fully-managed",
+                "Android Enterprise fully managed device (COBO)",
+            ),
             Self::AndroidCorporateWorkProfile => (
                 "android-corporate-work-profile",
                 "Android Enterprise corporate-owned device with a work profile (COPE)",
@@ -84,20 +86,21 @@ impl Kind {
                 "android-personal-work-profile",
                 "Android Enterprise personally-owned device with a work profile (BYOD)",
             ),
-            Self::AospUserAssociated => {
-                ("aosp-user-associated", "Android Open Source Project (AOSP) device with a user")
-            }
-            Self::AospUserless => {
-                ("aosp-userless", "Android Open Source Project (AOSP) device without a user")
-            }
-            Self::AndroidDeviceAdministrator => {
-                ("android-device-administrator", "Android device under device administrator")
-            }
+            Self::AospUserAssociated => (
+                "aosp-user-associated",
+                "Android Open Source Project (AOSP) device with a user",
+            ),
+            Self::AospUserless => (
+                "aosp-userless",
+                "Android Open Source Project (AOSP) device without a user",
+            ),
+            Self::AndroidDeviceAdministrator => (
+                "android-device-administrator",
+                "Android device under device administrator",
+            ),
             Self::IosCorporate => ("ios-corporate", "corporate-owned iPhone or iPad"),
             Self::IosPersonal => ("ios-personal", "personally owned iPhone or iPad"),
-            Self::IosUserEnrollment => {
-                ("ios-user-enrollment", "Apple device with User Enrollment")
-            }
+            Self::IosUserEnrollment => ("ios-user-enrollment", "Apple device with User Enrollment"),
             Self::SharedIpad => ("shared-ipad", "Shared iPad"),
             Self::VisionOs => ("visionos", "Apple Vision Pro"),
             Self::MacOs => ("macos", "Mac"),
@@ -140,6 +143,9 @@ impl Kind {
 
     /// Whether it has a work profile of its own.
     pub const fn has_work_profile(self) -> bool {
-        matches!(self, Self::AndroidCorporateWorkProfile | Self::AndroidPersonalWorkProfile)
+        matches!(
+            self,
+            Self::AndroidCorporateWorkProfile | Self::AndroidPersonalWorkProfile
+        )
     }
 }

@@ -15,7 +15,6 @@
     clippy::result_large_err,
     reason = "`Problem` is the contract's; it is made once a call, and a box would buy nothing"
 )]
-
 #![no_std]
 
 extern crate alloc;

@@ -3,15 +3,15 @@
 //! Results have no id and do not say who asked, so what counts as ours is decided narrowly:
 //! new since the snapshot, begun after the sending, and the only one of that sort.
 
-use crate::prelude::*;
+use crate::commit::doing;
 use crate::contract::{
     ActionResult, Context, Disposition, Effect, Evidence, HistoryEntry, Outcome, Plan, Problem,
     Progress, ProgressState, Receipt,
 };
-use crate::commit::doing;
 use crate::device::{called, kind_of};
 use crate::expectations::{after, duration, possible};
 use crate::history::passcode_entries;
+use crate::prelude::*;
 use crate::results::{is_passcode_action, read_results, same, without_passcode};
 use crate::service::Service;
 use crate::time::Instant;
@@ -31,7 +31,11 @@ pub fn observe(
     let (results, limit) = read_results(service, &plan.proposal.device.id)?;
     let new = sort(&results, receipt);
     let unknown = receipt.disposition == Disposition::Unknown;
-    let entries = if unknown { entries_since(service, plan, receipt) } else { Vec::new() };
+    let entries = if unknown {
+        entries_since(service, plan, receipt)
+    } else {
+        Vec::new()
+    };
     let mut progress = match new.candidates.as_slice() {
         [] => not_listed(plan, unknown),
         // An unknown sending may have come to nothing, and the one new result may be somebody
@@ -71,12 +75,17 @@ fn sort(results: &[ActionResult], receipt: &Receipt) -> New {
         .filter(|result| is_passcode_action(result))
         .filter(|result| !receipt.snapshot.iter().any(|known| same(known, result)))
         .cloned()
-        .partition(|result| match (since, result.started.as_deref().and_then(Instant::parse)) {
-            (Some(since), Some(started)) => started >= since,
-            // Without times, being new is all there is.
-            _ => true,
-        });
-    New { candidates, too_old }
+        .partition(
+            |result| match (since, result.started.as_deref().and_then(Instant::parse)) {
+                (Some(since), Some(started)) => started >= since,
+                // Without times, being new is all there is.
+                _ => true,
+            },
+        );
+    New {
+        candidates,
+        too_old,
+    }
 }
 
 fn earliest(receipt: &Receipt) -> Option<Instant> {
@@ -99,9 +108,15 @@ fn progress(state: ProgressState, summary: String, plan: &Plan) -> Progress {
 fn not_listed(plan: &Plan, unknown: bool) -> Progress {
     let device = called(&plan.proposal.device);
     let summary = if unknown {
-        format!("nothing shows yet that Intune took on {} of {device}; that it is not listed proves nothing", doing(&plan.proposal.effect))
+        format!(
+            "nothing shows yet that Intune took on {} of {device}; that it is not listed proves nothing",
+            doing(&plan.proposal.effect)
+        )
     } else {
-        format!("Intune took on {} of {device}; it is not listed on the device yet", doing(&plan.proposal.effect))
+        format!(
+            "Intune took on {} of {device}; it is not listed on the device yet",
+            doing(&plan.proposal.effect)
+        )
     };
     progress(ProgressState::NotListed, summary, plan)
 }
@@ -130,13 +145,24 @@ fn told(plan: &Plan, ours: &ActionResult, limit: Option<&str>) -> Progress {
     let summary = match &state {
         ProgressState::Pending => format!("{doing} of {device} waits for the device"),
         ProgressState::Active => format!("the device is at it: {doing} of {device}"),
-        ProgressState::Done if removes => format!("the passcode of {device} is removed; the device is open"),
-        ProgressState::Done if ours.passcode.is_some() => format!("{device} has a temporary passcode"),
-        ProgressState::Done => format!("Intune says {doing} of {device} is done, but shows no passcode"),
+        ProgressState::Done if removes => {
+            format!("the passcode of {device} is removed; the device is open")
+        }
+        ProgressState::Done if ours.passcode.is_some() => {
+            format!("{device} has a temporary passcode")
+        }
+        ProgressState::Done => {
+            format!("Intune says {doing} of {device} is done, but shows no passcode")
+        }
         ProgressState::Failed => format!("{doing} of {device} failed{error}"),
         ProgressState::Canceled => format!("{doing} of {device} was cancelled before it ran"),
-        ProgressState::NotSupported => format!("{device} says that it does not support this: {doing}{error}"),
-        _ => format!("{doing} of {device} is in a state that no document mentions: {}", ours.state),
+        ProgressState::NotSupported => {
+            format!("{device} says that it does not support this: {doing}{error}")
+        }
+        _ => format!(
+            "{doing} of {device} is in a state that no document mentions: {}",
+            ours.state
+        ),
     };
     let mut told = progress(state.clone(), summary, plan);
     let mut shown = ours.clone();
@@ -183,7 +209,10 @@ pub fn state(word: &str) -> ProgressState {
 }
 
 /// Whether it has ended, and if so what can be done about it.
-#[expect(clippy::option_option, reason = "an end, and an end that needs nothing, are two things")]
+#[expect(
+    clippy::option_option,
+    reason = "an end, and an end that needs nothing, are two things"
+)]
 fn ended(
     state: &ProgressState,
     plan: &Plan,
@@ -204,7 +233,9 @@ fn ended(
 
 fn no_passcode(limit: Option<&str>) -> String {
     let version = limit.map_or("", |_| "; only v1.0 of Microsoft Graph answered, and nobody has confirmed that it shows the passcode");
-    format!("a temporary passcode is shown for seven days, and to those who may read it{version}. Look at the device in Intune, or reset it again with a new plan")
+    format!(
+        "a temporary passcode is shown for seven days, and to those who may read it{version}. Look at the device in Intune, or reset it again with a new plan"
+    )
 }
 
 /// The ways back after a failure. This tool has none of its own: it cannot wipe or retire.
@@ -225,14 +256,22 @@ fn entries_since(service: &mut dyn Service, plan: &Plan, receipt: &Receipt) -> V
     };
     let mut entries = passcode_entries(service, &plan.proposal.device.id, 20);
     entries.retain(|entry| {
-        entry.requested.as_deref().and_then(Instant::parse).is_some_and(|at| at >= since)
+        entry
+            .requested
+            .as_deref()
+            .and_then(Instant::parse)
+            .is_some_and(|at| at >= since)
     });
     entries
 }
 
 fn by_us(entry: &HistoryEntry, plan: &Plan) -> bool {
     let us = &plan.caller.operator.name;
-    us.contains('@') && entry.initiated_by.as_deref().is_some_and(|by| by.eq_ignore_ascii_case(us))
+    us.contains('@')
+        && entry
+            .initiated_by
+            .as_deref()
+            .is_some_and(|by| by.eq_ignore_ascii_case(us))
 }
 
 /// Whether the record names people, and none of them is us.
@@ -240,7 +279,9 @@ fn only_others(entries: &[HistoryEntry], plan: &Plan) -> bool {
     // An application has no sign-in name to compare with.
     plan.caller.operator.name.contains('@')
         && !entries.is_empty()
-        && entries.iter().all(|entry| entry.initiated_by.is_some() && !by_us(entry, plan))
+        && entries
+            .iter()
+            .all(|entry| entry.initiated_by.is_some() && !by_us(entry, plan))
 }
 
 /// A new result or an entry of ours shows that the service took the request. Nothing ever

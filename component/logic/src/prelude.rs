@@ -1,6 +1,9 @@
 //! What the standard library would have put into every file.
 
-#![allow(unused_imports, reason = "as with any prelude, no file needs all of it")]
+#![allow(
+    unused_imports,
+    reason = "as with any prelude, no file needs all of it"
+)]
 
 pub(crate) use alloc::borrow::ToOwned;
 pub(crate) use alloc::format;

@@ -1,6 +1,5 @@
 //! Proposing what to do with one device. Only reads.
 
-use crate::prelude::*;
 use crate::addresses;
 use crate::checks::{self, Evidence};
 use crate::combine::{Eligibility, Possible, eligibility};
@@ -11,6 +10,7 @@ use crate::device::{SELECT_BETA, SELECT_V1, View, called, device, kind_of, versi
 use crate::expectations::{duration, expectations};
 use crate::graph;
 use crate::kind::{Family, Kind};
+use crate::prelude::*;
 use crate::problem::refused;
 use crate::results::{is_passcode_action, listed, without_passcode};
 use crate::service::{GRAPH, Service};
@@ -23,11 +23,21 @@ pub fn prepare(
 ) -> Result<Proposal, Problem> {
     let path = graph::device_path(&order.device_id)?;
     // A wrong address is found before anything is asked.
-    addresses::fill(order.address.as_deref(), &order.device_id, &order.address_values)?;
+    addresses::fill(
+        order.address.as_deref(),
+        &order.device_id,
+        &order.address_values,
+    )?;
     let beta = format!("{SELECT_BETA},hardwareInformation,deviceActionResults");
     let v1 = format!("{SELECT_V1},deviceActionResults");
     let what = format!("the device {}", order.device_id);
-    let found = graph::get_either(service, &path, &[("$select", &beta)], &[("$select", &v1)], &what)?;
+    let found = graph::get_either(
+        service,
+        &path,
+        &[("$select", &beta)],
+        &[("$select", &v1)],
+        &what,
+    )?;
     let read = device(&found.body, found.version, View::One)
         .filter(|read| read.id.eq_ignore_ascii_case(&order.device_id))
         .ok_or_else(|| graph::malformed(&what))?;
@@ -45,17 +55,30 @@ pub fn prepare(
         address: &filled.address,
         context,
     });
-    let Eligibility::Yes { what, disputed_level, .. } = eligibility else {
+    let Eligibility::Yes {
+        what,
+        disputed_level,
+        ..
+    } = eligibility
+    else {
         return Err(ineligible(&read, kind, checks));
     };
     wrong_verb(order.verb, what, &read, &checks)?;
     if let Some(block) = checks::blocking(&checks) {
-        let (id, message) = (block.id.clone(), format!("{}: {}", called(&read), block.summary));
+        let (id, message) = (
+            block.id.clone(),
+            format!("{}: {}", called(&read), block.summary),
+        );
         let remedy = block.remedy.clone().unwrap_or_default();
         return Err(refused(&id, &id, message, &remedy, checks));
     }
     let mut limits: Vec<String> = found.limit.into_iter().collect();
-    limits.extend(checks.iter().filter(|check| check.verdict == Verdict::Unknown).map(|check| check.summary.clone()));
+    limits.extend(
+        checks
+            .iter()
+            .filter(|check| check.verdict == Verdict::Unknown)
+            .map(|check| check.summary.clone()),
+    );
     let duration = duration(kind);
     Ok(Proposal {
         effect: effect(what),
@@ -101,16 +124,34 @@ fn level(what: Possible, disputed: bool) -> Level {
 
 fn ineligible(device: &Device, kind: Kind, checks: Vec<crate::contract::Check>) -> Problem {
     const ID: &str = "eligibility";
-    let (summary, remedy) = checks.iter().find(|check| check.id == ID).map_or_else(Default::default, |check| {
-        (check.summary.clone(), check.remedy.clone().unwrap_or_default())
-    });
+    let (summary, remedy) =
+        checks
+            .iter()
+            .find(|check| check.id == ID)
+            .map_or_else(Default::default, |check| {
+                (
+                    check.summary.clone(),
+                    check.remedy.clone().unwrap_or_default(),
+                )
+            });
     let code = match kind {
         Kind::Unknown => "kind-unknown",
-        _ if checks.iter().any(|check| check.id == ID && check.verdict == Verdict::Unknown) => "os-version-unknown",
+        _ if checks
+            .iter()
+            .any(|check| check.id == ID && check.verdict == Verdict::Unknown) =>
+        {
+            "os-version-unknown"
+        }
         _ if kind.family() == Family::Computer => "not-a-phone-or-tablet",
         _ => "not-eligible",
     };
-    refused(ID, code, format!("{}: {summary}", called(device)), &remedy, checks)
+    refused(
+        ID,
+        code,
+        format!("{}: {summary}", called(device)),
+        &remedy,
+        checks,
+    )
 }
 
 /// The two verbs leave a device in opposite states, so neither is ever swapped for the other.
@@ -132,5 +173,11 @@ fn wrong_verb(
         ),
         _ => return Ok(()),
     };
-    Err(refused("wrong-verb", "wrong-verb", format!("{}: {message}", called(device)), remedy, checks.to_vec()))
+    Err(refused(
+        "wrong-verb",
+        "wrong-verb",
+        format!("{}: {message}", called(device)),
+        remedy,
+        checks.to_vec(),
+    ))
 }

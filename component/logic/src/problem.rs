@@ -1,7 +1,7 @@
 //! Problems, built so that nobody forgets the first question: was the device touched?
 
-use crate::prelude::*;
 use crate::contract::{Check, Problem, ProblemKind, Touched};
+use crate::prelude::*;
 
 /// A problem of something that only read, or that refused before sending.
 pub(crate) fn untouched(kind: ProblemKind, code: &str, message: impl Into<String>) -> Problem {

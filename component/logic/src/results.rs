@@ -1,9 +1,9 @@
 //! The action results that a device lists.
 
-use crate::prelude::*;
 use crate::contract::{ActionResult, Context, Problem};
 use crate::graph::{self, Found};
 use crate::json::{Value, instant, seal, text};
+use crate::prelude::*;
 use crate::service::Service;
 
 /// What is asked for: nothing but the id and the results. The host takes its own snapshot
@@ -74,7 +74,10 @@ pub fn is_passcode_action(result: &ActionResult) -> bool {
 
 /// What follows the last dot of a type's name.
 pub(crate) fn last_part(name: &str) -> &str {
-    let dot = name.bytes().rposition(|byte| byte == b'.').map_or(0, |at| at + 1);
+    let dot = name
+        .bytes()
+        .rposition(|byte| byte == b'.')
+        .map_or(0, |at| at + 1);
     name.get(dot..).unwrap_or_default()
 }
 
@@ -94,7 +97,9 @@ pub fn same(one: &ActionResult, other: &ActionResult) -> bool {
 
 /// Whether it is still under way.
 pub fn under_way(result: &ActionResult) -> bool {
-    ["pending", "active"].iter().any(|state| result.state.eq_ignore_ascii_case(state))
+    ["pending", "active"]
+        .iter()
+        .any(|state| result.state.eq_ignore_ascii_case(state))
 }
 
 /// The same result without its passcode.

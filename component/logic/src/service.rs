@@ -24,7 +24,12 @@ pub struct Request {
 impl Request {
     /// A read.
     pub fn get(path: String, query: Vec<(String, String)>) -> Self {
-        Self { method: Method::Get, path, query, body: None }
+        Self {
+            method: Method::Get,
+            path,
+            query,
+            body: None,
+        }
     }
 }
 

@@ -8,8 +8,11 @@ impl OsVersion {
     /// Read `14`, `8.1.0`, `17.5.1 (21F90)`. Anything that does not start with a number is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.trim().split('.').map(|part| {
-            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            part.get(..end).and_then(|digits| digits.parse::<u32>().ok())
+            let end = part
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(part.len());
+            part.get(..end)
+                .and_then(|digits| digits.parse::<u32>().ok())
         });
         let major = parts.next()??;
         Some(Self(major, parts.next().flatten().unwrap_or(0)))

@@ -114,4 +114,3 @@ impl Guest for Component {
         logic::history(&mut Door, &query, &context)
     }
 }
-

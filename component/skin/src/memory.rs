@@ -30,7 +30,10 @@ unsafe impl Sync for Blocks {}
 /// The size of a block as a power of two, and its place in the list. Alignment is at most the
 /// size, and fresh blocks lie at multiples of their size.
 fn class(layout: Layout) -> Option<(u32, usize)> {
-    let size = layout.size().max(layout.align()).checked_next_power_of_two()?;
+    let size = layout
+        .size()
+        .max(layout.align())
+        .checked_next_power_of_two()?;
     let power = size.trailing_zeros().max(SMALLEST);
     let index = (power - SMALLEST) as usize;
     (index < CLASSES).then_some((power, index))
@@ -113,8 +116,11 @@ unsafe impl GlobalAlloc for Blocks {
 }
 
 #[global_allocator]
-static MEMORY: Blocks =
-    Blocks(UnsafeCell::new(State { free: [null_mut(); CLASSES], next: 0, end: 0 }));
+static MEMORY: Blocks = Blocks(UnsafeCell::new(State {
+    free: [null_mut(); CLASSES],
+    next: 0,
+    end: 0,
+}));
 
 /// Nobody would read the text: the host reports a trap.
 #[panic_handler]

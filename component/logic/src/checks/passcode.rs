@@ -1,9 +1,9 @@
 //! What the action needs and nobody can read: policies, tokens.
 
-use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::{Family, Kind};
+use crate::prelude::*;
 use crate::rules::{RESET_TOKEN, cites};
 
 /// `passcode-policy`: without one the reset fails.
@@ -12,9 +12,15 @@ pub(super) fn policy(evidence: &Evidence<'_>) -> Option<Check> {
         return None;
     }
     let (summary, sources) = if evidence.kind.has_work_profile() {
-        ("a device configuration policy must enforce a passcode, or the reset fails; for a work profile the passcode must be configured in device restrictions. Policies are not read here", &["reset-2025-10/policy", "passcode-2025/restrictions"][..])
+        (
+            "a device configuration policy must enforce a passcode, or the reset fails; for a work profile the passcode must be configured in device restrictions. Policies are not read here",
+            &["reset-2025-10/policy", "passcode-2025/restrictions"][..],
+        )
     } else {
-        ("a device configuration policy must enforce a passcode, or the reset fails. Policies are not read here", &["reset-2025-10/policy"][..])
+        (
+            "a device configuration policy must enforce a passcode, or the reset fails. Policies are not read here",
+            &["reset-2025-10/policy"][..],
+        )
     };
     Some(
         check("passcode-policy", Verdict::Unknown, summary)
@@ -68,5 +74,8 @@ pub(super) fn open_without_policy(evidence: &Evidence<'_>) -> Option<Check> {
 }
 
 fn removable(evidence: &Evidence<'_>) -> bool {
-    matches!(evidence.kind, Kind::IosCorporate | Kind::IosPersonal | Kind::VisionOs)
+    matches!(
+        evidence.kind,
+        Kind::IosCorporate | Kind::IosPersonal | Kind::VisionOs
+    )
 }

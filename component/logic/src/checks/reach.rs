@@ -1,9 +1,9 @@
 //! How the request gets there, and what could be read on the way.
 
-use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::{Family, Kind};
+use crate::prelude::*;
 use crate::rules::CHINA;
 
 /// `cloud`: what a national cloud lacks.
@@ -20,7 +20,11 @@ pub(super) fn cloud(evidence: &Evidence<'_>) -> Option<Check> {
 pub(super) fn address(evidence: &Evidence<'_>) -> Check {
     let address = evidence.address;
     let found = if address.ordinary {
-        check("address", Verdict::Pass, "the request goes to the ordinary address")
+        check(
+            "address",
+            Verdict::Pass,
+            "the request goes to the ordinary address",
+        )
     } else if address.names_device {
         check("address", Verdict::Warn, "the request goes to an address that documents list but hardly anybody uses; nobody promises that it works")
             .remedy("leave `--via` out to use the ordinary address")
@@ -28,16 +32,26 @@ pub(super) fn address(evidence: &Evidence<'_>) -> Check {
         check("address", Verdict::Warn, "the request goes to an address that does not name the device; it is sent only if reading that address gives this very device")
             .remedy("leave `--via` out to use the ordinary address")
     };
-    found.seen("address", Some(&address.id)).citing(vec![address.citation.clone()])
+    found
+        .seen("address", Some(&address.id))
+        .citing(vec![address.citation.clone()])
 }
 
 /// `readable`: what the version that answered cannot tell.
 pub(super) fn readable(evidence: &Evidence<'_>) -> Check {
     let missing = &evidence.device.unreadable;
     if missing.is_empty() {
-        return check("readable", Verdict::Pass, "everything that decides could be read");
+        return check(
+            "readable",
+            Verdict::Pass,
+            "everything that decides could be read",
+        );
     }
-    let more = if evidence.kind.family() == Family::Apple { "; a Shared iPad, whose passcode cannot be removed, would not be noticed" } else { "" };
+    let more = if evidence.kind.family() == Family::Apple {
+        "; a Shared iPad, whose passcode cannot be removed, would not be noticed"
+    } else {
+        ""
+    };
     let mut names = String::new();
     for name in missing {
         if !names.is_empty() {
@@ -48,7 +62,10 @@ pub(super) fn readable(evidence: &Evidence<'_>) -> Check {
     check(
         "readable",
         Verdict::Unknown,
-        format!("{} of Microsoft Graph does not tell {names}{more}", evidence.device.read_from),
+        format!(
+            "{} of Microsoft Graph does not tell {names}{more}",
+            evidence.device.read_from
+        ),
     )
     .remedy("let this tool read the beta version of Microsoft Graph")
 }

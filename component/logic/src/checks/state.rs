@@ -1,9 +1,9 @@
 //! The state the device is in.
 
-use crate::prelude::*;
 use super::{Evidence, With, check};
 use crate::contract::{Check, Verdict};
 use crate::kind::Family;
+use crate::prelude::*;
 use crate::rules::{CHECK_IN, PRECEDENCE};
 use crate::time::Instant;
 
@@ -20,45 +20,89 @@ pub(super) fn pending(evidence: &Evidence<'_>) -> Check {
     };
     let found = if is(&["managed"]) {
         check(ID, Verdict::Pass, "no retire, wipe or delete is pending")
-    } else if is(&["retirePending", "wipePending", "deletePending", "retireIssued", "wipeIssued"]) {
+    } else if is(&[
+        "retirePending",
+        "wipePending",
+        "deletePending",
+        "retireIssued",
+        "wipeIssued",
+    ]) {
         check(ID, Verdict::Block, "a retire, wipe or delete of this device is under way; it goes first, and the passcode action would never run")
             .remedy("wait until it has ended, or have it cancelled in Intune if that is still possible")
-    } else if is(&["retireFailed", "wipeFailed", "retireCanceled", "wipeCanceled"]) {
+    } else if is(&[
+        "retireFailed",
+        "wipeFailed",
+        "retireCanceled",
+        "wipeCanceled",
+    ]) {
         check(ID, Verdict::Warn, "an earlier retire or wipe of this device failed or was cancelled; it may not obey further actions")
             .remedy("look at the device's Device actions in Intune first")
     } else if is(&["unhealthy", "discovered"]) {
-        check(ID, Verdict::Warn, "Intune does not call this device managed; the action may never reach it")
-            .remedy("let the device check in with the Company Portal or the Intune app")
+        check(
+            ID,
+            Verdict::Warn,
+            "Intune does not call this device managed; the action may never reach it",
+        )
+        .remedy("let the device check in with the Company Portal or the Intune app")
     } else {
-        check(ID, Verdict::Unknown, "Intune does not say in what state of management this device is")
+        check(
+            ID,
+            Verdict::Unknown,
+            "Intune does not say in what state of management this device is",
+        )
     };
-    found.seen("managementState", state).citing(vec![PRECEDENCE.cite()])
+    found
+        .seen("managementState", state)
+        .citing(vec![PRECEDENCE.cite()])
 }
 
 /// `check-in`: a silent device hears nothing.
 pub(super) fn check_in(evidence: &Evidence<'_>) -> Check {
     let last = evidence.device.last_check_in.as_deref();
-    let days = last.and_then(Instant::parse).and_then(|last| {
-        Some(Instant::parse(&evidence.context.now)?.seconds_since(last) / 86_400)
-    });
+    let days = last
+        .and_then(Instant::parse)
+        .and_then(|last| Some(Instant::parse(&evidence.context.now)?.seconds_since(last) / 86_400));
     let found = match days {
-        Some(days) if days >= STALE_DAYS => check("check-in", Verdict::Warn, format!("the device last checked in {days} days ago; the action waits until it does again"))
-            .remedy("have the device switched on and connected"),
-        Some(_) => check("check-in", Verdict::Pass, format!("the device checked in within the last {STALE_DAYS} days")),
-        None => check("check-in", Verdict::Unknown, "Intune does not say when the device last checked in"),
+        Some(days) if days >= STALE_DAYS => check(
+            "check-in",
+            Verdict::Warn,
+            format!(
+                "the device last checked in {days} days ago; the action waits until it does again"
+            ),
+        )
+        .remedy("have the device switched on and connected"),
+        Some(_) => check(
+            "check-in",
+            Verdict::Pass,
+            format!("the device checked in within the last {STALE_DAYS} days"),
+        ),
+        None => check(
+            "check-in",
+            Verdict::Unknown,
+            "Intune does not say when the device last checked in",
+        ),
     };
-    found.seen("lastSyncDateTime", last).citing(vec![CHECK_IN.cite()])
+    found
+        .seen("lastSyncDateTime", last)
+        .citing(vec![CHECK_IN.cite()])
 }
 
 /// `management-certificate`: past its end the device no longer talks to Intune.
 pub(super) fn certificate(evidence: &Evidence<'_>) -> Option<Check> {
     let expires = evidence.device.certificate_expires.as_deref()?;
-    let (end, now) = (Instant::parse(expires)?, Instant::parse(&evidence.context.now)?);
+    let (end, now) = (
+        Instant::parse(expires)?,
+        Instant::parse(&evidence.context.now)?,
+    );
     let found = if end < now {
         check("management-certificate", Verdict::Warn, "the device's management certificate has run out, so it most likely hears nothing from Intune any more")
             .remedy("the device has to be enrolled again")
     } else {
-        check("management-certificate", Verdict::Pass, "the device's management certificate is still valid")
+        check(
+            "management-certificate",
+            Verdict::Pass,
+            "the device's management certificate is still valid",
+        )
     };
     Some(found.seen("managementCertificateExpirationDate", Some(expires)))
 }
@@ -67,9 +111,21 @@ pub(super) fn certificate(evidence: &Evidence<'_>) -> Option<Check> {
 pub(super) fn jailbreak(evidence: &Evidence<'_>) -> Check {
     let said = evidence.device.jail_broken.as_deref();
     let found = match said {
-        Some(said) if said.eq_ignore_ascii_case("true") => check("jailbreak", Verdict::Warn, "the device is reported as jailbroken or rooted; it may not do what it is told"),
-        Some(said) if said.eq_ignore_ascii_case("false") => check("jailbreak", Verdict::Pass, "the device is not reported as jailbroken or rooted"),
-        _ => check("jailbreak", Verdict::Unknown, "Intune does not know whether the device is jailbroken or rooted"),
+        Some(said) if said.eq_ignore_ascii_case("true") => check(
+            "jailbreak",
+            Verdict::Warn,
+            "the device is reported as jailbroken or rooted; it may not do what it is told",
+        ),
+        Some(said) if said.eq_ignore_ascii_case("false") => check(
+            "jailbreak",
+            Verdict::Pass,
+            "the device is not reported as jailbroken or rooted",
+        ),
+        _ => check(
+            "jailbreak",
+            Verdict::Unknown,
+            "Intune does not know whether the device is jailbroken or rooted",
+        ),
     };
     found.seen("jailBroken", said)
 }

@@ -5,8 +5,8 @@
 //! sometimes empty; its sentences carry the address of an internal scale unit with the
 //! device's id, which is nobody's business.
 
-use crate::prelude::*;
 use crate::json::{Value, word};
+use crate::prelude::*;
 use crate::text::split;
 
 /// Everything a body tells that is worth keeping.
@@ -32,7 +32,9 @@ impl ServiceError {
 
     /// Whether this code stands inside an inner error or inside the message.
     pub fn inner_says(&self, code: &str) -> bool {
-        self.inner_codes.iter().any(|inner| inner.eq_ignore_ascii_case(code))
+        self.inner_codes
+            .iter()
+            .any(|inner| inner.eq_ignore_ascii_case(code))
     }
 
     fn add_code(&mut self, code: &str) {
@@ -72,7 +74,9 @@ pub fn decode(body: &str) -> ServiceError {
 }
 
 fn inner(error: &Value, found: &mut ServiceError, depth: usize) {
-    let next = ["innerError", "innererror"].iter().find_map(|key| error.get(key));
+    let next = ["innerError", "innererror"]
+        .iter()
+        .find_map(|key| error.get(key));
     let (Some(next), true) = (next, depth > 0) else {
         return;
     };
@@ -105,19 +109,30 @@ fn message(text: &str, found: &mut ServiceError, depth: usize) {
 
 fn activity_id(text: &str) -> Option<&str> {
     let (_, rest) = split(text, "Activity ID: ")?;
-    let end = rest.find(|c: char| !c.is_ascii_hexdigit() && c != '-').unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_hexdigit() && c != '-')
+        .unwrap_or(rest.len());
     rest.get(..end).filter(|id| id.len() == 36)
 }
 
 /// The sentence without the fields that Intune appends, and without any address.
 pub(crate) fn presentable(text: &str) -> String {
-    const FIELDS: [&str; 4] = ["Operation ID", "Activity ID", "Url:", "CustomApiErrorPhrase"];
+    const FIELDS: [&str; 4] = [
+        "Operation ID",
+        "Activity ID",
+        "Url:",
+        "CustomApiErrorPhrase",
+    ];
     let mut kept = String::new();
     let mut rest = Some(text);
     while let Some(text) = rest {
-        let (part, more) = split(text, " - ").map_or((text, None), |(part, more)| (part, Some(more)));
+        let (part, more) =
+            split(text, " - ").map_or((text, None), |(part, more)| (part, Some(more)));
         rest = more;
-        if FIELDS.iter().any(|field| part.trim_start().starts_with(field)) {
+        if FIELDS
+            .iter()
+            .any(|field| part.trim_start().starts_with(field))
+        {
             continue;
         }
         for word in part.split(|c: char| c.is_ascii_whitespace()) {

@@ -1,8 +1,8 @@
 //! What a refusal means: which kind of problem, whether the device was touched, what to do.
 
-use crate::prelude::*;
 use crate::contract::{Problem, ProblemKind, Touched};
 use crate::errors::decode::{ServiceError, decode, presentable};
+use crate::prelude::*;
 use crate::problem::{remedied, untouched};
 use crate::service::{Failure, Reason, Response, Sent};
 
@@ -29,7 +29,8 @@ impl Asked<'_> {
 }
 
 const ROLE: &str = "have someone assign an Intune role with \"Remote tasks / Reset passcode\" whose scope covers the device: Help Desk Operator, School Administrator, or a custom role";
-const LOOK_FIRST: &str = "do not send it again: look at the device's action results first, with `passcode status`";
+const LOOK_FIRST: &str =
+    "do not send it again: look at the device's action results first, with `passcode status`";
 
 /// The problem behind an answer whose status is not a success.
 pub(crate) fn of_response(response: &Response, asked: Asked<'_>) -> Problem {
@@ -44,12 +45,19 @@ pub(crate) fn of_response(response: &Response, asked: Asked<'_>) -> Problem {
     let mut problem = by_status(response.status, &error, asked);
     problem.status = Some(response.status);
     problem.service_code = (!error.code.is_empty()).then(|| error.code.clone());
-    if matches!(problem.kind, ProblemKind::Throttled | ProblemKind::Unavailable) {
+    if matches!(
+        problem.kind,
+        ProblemKind::Throttled | ProblemKind::Unavailable
+    ) {
         problem.retry_after_seconds = response.header("retry-after").and_then(seconds);
     }
     for said in [error.phrase.as_deref().unwrap_or_default(), &error.text] {
         if !said.is_empty() {
-            problem.message = format!("{} (the service says: {})", problem.message, presentable(said));
+            problem.message = format!(
+                "{} (the service says: {})",
+                problem.message,
+                presentable(said)
+            );
             break;
         }
     }
@@ -67,14 +75,20 @@ fn by_status(status: u16, error: &ServiceError, asked: Asked<'_>) -> Problem {
         return problem(
             ProblemKind::ApprovalRequired,
             "approval-required",
-            format!("{what} needs the approval of another administrator in Intune; nothing was done"),
+            format!(
+                "{what} needs the approval of another administrator in Intune; nothing was done"
+            ),
             "ask another administrator to approve the request in Intune (Tenant administration > Multi Admin Approval), then execute the plan again",
         );
     }
     match status {
         400 => problem(
             ProblemKind::Rejected,
-            if asked.sends() { "action-rejected" } else { "request-rejected" },
+            if asked.sends() {
+                "action-rejected"
+            } else {
+                "request-rejected"
+            },
             format!("Intune did not accept {what} (400)"),
             if asked.sends() {
                 "Intune gives no cause: the action may not fit this device, or the device may just have changed; run `passcode explain` again"
@@ -125,12 +139,18 @@ fn by_status(status: u16, error: &ServiceError, asked: Asked<'_>) -> Problem {
         409 | 412 | 423 => problem(
             ProblemKind::Rejected,
             "state-conflict",
-            format!("Intune did not accept {what}, because of the state that the device or the request is in ({status})"),
+            format!(
+                "Intune did not accept {what}, because of the state that the device or the request is in ({status})"
+            ),
             "look at the device in Intune and at its Device actions, then plan again",
         ),
         400..=499 if status != 408 => problem(
             ProblemKind::Rejected,
-            if asked.sends() { "action-rejected" } else { "request-rejected" },
+            if asked.sends() {
+                "action-rejected"
+            } else {
+                "request-rejected"
+            },
             format!("the service did not accept {what} ({status})"),
             "this is most likely a fault in this tool; please report it with the ids shown",
         ),

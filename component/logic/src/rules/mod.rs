@@ -141,9 +141,12 @@ impl Source {
 
 /// Every row, newest document first.
 pub fn all() -> impl Iterator<Item = Source> {
-    PAGES
-        .iter()
-        .flat_map(|page| page.rows.iter().map(|row| Source { document: &page.document, row }))
+    PAGES.iter().flat_map(|page| {
+        page.rows.iter().map(|row| Source {
+            document: &page.document,
+            row,
+        })
+    })
 }
 
 /// The citation of the row with this id; nothing if there is none, which a test rules out.
@@ -170,7 +173,12 @@ pub fn matrix() -> Vec<Rule> {
     all()
         .map(|source| Rule {
             id: source.row.id.to_owned(),
-            kinds: source.row.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+            kinds: source
+                .row
+                .kinds
+                .iter()
+                .map(|kind| kind.name().to_owned())
+                .collect(),
             condition: condition(source.row.when),
             about: match source.row.about {
                 About::Removal => "removal",
@@ -205,8 +213,10 @@ fn condition(when: When) -> Option<String> {
 
 const IOS: &[Kind] = &[Kind::IosCorporate, Kind::IosPersonal];
 const AOSP: &[Kind] = &[Kind::AospUserAssociated, Kind::AospUserless];
-const WORK_PROFILE: &[Kind] =
-    &[Kind::AndroidCorporateWorkProfile, Kind::AndroidPersonalWorkProfile];
+const WORK_PROFILE: &[Kind] = &[
+    Kind::AndroidCorporateWorkProfile,
+    Kind::AndroidPersonalWorkProfile,
+];
 const DEVICE_OWNER: &[Kind] = &[Kind::AndroidDedicated, Kind::AndroidFullyManaged];
 const ADMINISTRATOR: &[Kind] = &[Kind::AndroidDeviceAdministrator];
 const RESETTABLE: &[Kind] = &[
@@ -228,5 +238,13 @@ const fn row(
     section: &'static str,
     statement: &'static str,
 ) -> Row {
-    Row { id, kinds, when, about, says, section, statement }
+    Row {
+        id,
+        kinds,
+        when,
+        about,
+        says,
+        section,
+        statement,
+    }
 }

@@ -9,9 +9,15 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/memdocs intune/device-management/actions/remove-passcode.md",
         date: "2026-04-21",
     },
-    rows: &[
-        row("remove-2026/ios", IOS, When::Always, About::Removal, Says::Yes, "Platform requirements", "iOS and iPadOS are supported; who owns the device is not mentioned."),
-    ],
+    rows: &[row(
+        "remove-2026/ios",
+        IOS,
+        When::Always,
+        About::Removal,
+        Says::Yes,
+        "Platform requirements",
+        "iOS and iPadOS are supported; who owns the device is not mentioned.",
+    )],
 };
 
 /// A mirror of a still later version, whose date is not known.
@@ -21,7 +27,13 @@ pub(super) static LATER: Page = Page {
         uri: "MicrosoftDocs/memdocs intune/device-management/actions/remove-passcode.md, as mirrored",
         date: "2026",
     },
-    rows: &[
-        row("remove-later/visionos", &[Kind::VisionOs], When::From(OsVersion(1, 1)), About::Removal, Says::Yes, "Platform requirements", "visionOS is supported from 1.1 on."),
-    ],
+    rows: &[row(
+        "remove-later/visionos",
+        &[Kind::VisionOs],
+        When::From(OsVersion(1, 1)),
+        About::Removal,
+        Says::Yes,
+        "Platform requirements",
+        "visionOS is supported from 1.1 on.",
+    )],
 };
