@@ -12,8 +12,8 @@ use crate::component::Loaded;
 use crate::contract::bindings::PasscodeActionPre;
 use crate::contract::types::{
     ActionResult, Address, Caller, Context, Description, Disposition, Findings, HistoryEntry,
-    HistoryQuery, Operator, Order, Plan, Progress, Proof, Proposal, Receipt, ReviewRecord, Rule,
-    Selector, Verb,
+    HistoryQuery, Operator, Order, Plan, Problem, ProblemKind, Progress, Proof, Proposal, Receipt,
+    ReviewRecord, Rule, Selector, Touched, Verb,
 };
 use crate::document::{IdentityCard, PlanDocument};
 use crate::door::{Binding, Bounds, Sent, Stopped, Vault, Wish, admit};
@@ -165,7 +165,7 @@ impl Action {
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
     async fn context(&self) -> Result<Context, HostError> {
-        self.shared.sign_in("graph").await?;
+        self.shared.sign_in(self.service()).await?;
         Ok(self.offline_context())
     }
 
@@ -233,7 +233,7 @@ impl Action {
     /// granted action on the device that was asked for; if the ledger cannot keep the plan.
     pub async fn prepare(&self, wanted: &Wanted) -> Result<PlanDocument, HostError> {
         let context = self.context().await?;
-        let identity = self.shared.sign_in("graph").await?;
+        let identity = self.shared.sign_in(self.service()).await?;
         let order = Order {
             device_id: wanted.device.clone(),
             verb: wanted.verb,
@@ -332,7 +332,7 @@ impl Action {
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
         let document = Arc::new(self.plan(id).await?);
         let plan = &document.plan;
-        let identity = self.shared.sign_in("graph").await?;
+        let identity = self.shared.sign_in(self.service()).await?;
         gate::admit(
             plan,
             &gate::Facts {
@@ -478,8 +478,15 @@ impl Action {
             .and_then(|route| route.opens.as_deref())
     }
 
+    /// The destination of the management service: the one that shows devices.
+    fn service(&self) -> &str {
+        self.authority
+            .showing_devices()
+            .map_or("", |route| route.destination.as_str())
+    }
+
     fn credential_kind(&self) -> String {
-        self.shared.destination("graph").map_or_else(
+        self.shared.destination(self.service()).map_or_else(
             |_| String::new(),
             |(graph, _)| graph.credential.kind().to_owned(),
         )
@@ -567,7 +574,7 @@ impl Action {
 }
 
 /// A component's answer, or its problem.
-fn answer<T>(said: Result<T, crate::contract::types::Problem>) -> Result<T, HostError> {
+fn answer<T>(said: Result<T, Problem>) -> Result<T, HostError> {
     said.map_err(|problem| HostError::Problem(Box::new(problem)))
 }
 
@@ -620,21 +627,47 @@ fn receipt(attempt: &Attempt) -> Receipt {
     }
 }
 
+/// The device could not be read just before acting. Nothing was sent; why, decides what to do.
 fn not_seen_again(why: &Stopped) -> HostError {
-    match why {
-        Stopped::NoCredential(message) => HostError::NotSignedIn {
-            code: "no-token".to_owned(),
-            message: format!("no token: {message}"),
-            remedy: "sign in again".to_owned(),
-            transient: false,
-        },
-        Stopped::Refused(broken) => {
-            HostError::Component(format!("the device cannot be looked at again: {broken}"))
+    let (kind, code, status) = match why {
+        Stopped::NoCredential(message) => {
+            return HostError::NotSignedIn {
+                code: "no-token".to_owned(),
+                message: format!("no token: {message}"),
+                remedy: "sign in again".to_owned(),
+                transient: false,
+            };
         }
-        _ => HostError::refused(
-            Refusal::Changed,
-            "the device could not be read again just before acting, so nothing was sent",
-            "try again; if it goes on, check that the device still exists and may be read",
+        Stopped::Refused(broken) => {
+            return HostError::Component(format!("the device cannot be looked at again: {broken}"));
+        }
+        Stopped::Answered(status @ 401) => {
+            (ProblemKind::NotSignedIn, "device-read-401", Some(*status))
+        }
+        Stopped::Answered(status @ 403) => {
+            (ProblemKind::Forbidden, "device-read-403", Some(*status))
+        }
+        Stopped::Answered(status @ 404) => (ProblemKind::NotFound, "device-gone", Some(*status)),
+        Stopped::Answered(status @ 429) => {
+            (ProblemKind::Throttled, "device-read-429", Some(*status))
+        }
+        Stopped::Answered(status) => (ProblemKind::Unavailable, "device-unreadable", Some(*status)),
+        _ => (ProblemKind::Unavailable, "device-unreadable", None),
+    };
+    HostError::Problem(Box::new(Problem {
+        touched: Touched::No,
+        kind,
+        code: code.to_owned(),
+        message: "the device could not be read again just before acting, so nothing was sent"
+            .to_owned(),
+        remedy: Some(
+            "try again; if it goes on, check that the device still exists and that you may read it"
+                .to_owned(),
         ),
-    }
+        status,
+        service_code: None,
+        support_ids: Vec::new(),
+        retry_after_seconds: None,
+        checks: Vec::new(),
+    }))
 }

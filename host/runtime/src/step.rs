@@ -219,6 +219,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> http::Failure {
             "the connection broke, or no answer came in time".to_owned(),
         ),
         Stopped::Unreadable(why) => (perhaps, Reason::Unreadable, (*why).to_owned()),
+        Stopped::Answered(_) => (
+            perhaps,
+            Reason::Unreadable,
+            "the service did not answer as expected".to_owned(),
+        ),
         Stopped::Withheld => (
             if may_be_sent {
                 http::Sent::Yes

@@ -67,6 +67,8 @@ pub(crate) enum Stopped {
     NotSent,
     Interrupted,
     Unreadable(&'static str),
+    /// The host's own request was answered with this status.
+    Answered(u16),
     Withheld,
     /// The ledger refused or failed; the reason is in `Door::fault`.
     Ledger,
@@ -226,7 +228,7 @@ impl Door {
             .read(&destination, &connector, destination.url(&path, &query))
             .await?;
         if answer.status != 200 {
-            return Err(Stopped::Unreadable("the device could not be read again"));
+            return Err(Stopped::Answered(answer.status));
         }
         let filtered = seal::answer(
             &route,
