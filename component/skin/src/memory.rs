@@ -27,8 +27,9 @@ struct Blocks(UnsafeCell<State>);
 // SAFETY: the component is built without threads; nothing can use it at the same time.
 unsafe impl Sync for Blocks {}
 
-/// The size of a block as a power of two, and its place in the list. Alignment is at most the
-/// size, and fresh blocks lie at multiples of their size.
+/// The size of a block as a power of two, and its place in the list. Fresh blocks lie at
+/// multiples of their size, from a page on at multiples of a page; nothing here asks for a
+/// coarser alignment, and what does gets no memory.
 fn class(layout: Layout) -> Option<(u32, usize)> {
     let size = layout
         .size()
@@ -36,12 +37,12 @@ fn class(layout: Layout) -> Option<(u32, usize)> {
         .checked_next_power_of_two()?;
     let power = size.trailing_zeros().max(SMALLEST);
     let index = (power - SMALLEST) as usize;
-    (index < CLASSES).then_some((power, index))
+    (index < CLASSES && layout.align() <= PAGE).then_some((power, index))
 }
 
 impl State {
     fn fresh(&mut self, size: usize) -> *mut u8 {
-        let start = self.next.checked_next_multiple_of(size);
+        let start = self.next.checked_next_multiple_of(size.min(PAGE));
         let Some((start, end)) = start.and_then(|start| Some((start, start.checked_add(size)?)))
         else {
             return null_mut();
@@ -54,9 +55,7 @@ impl State {
             }
             let begin = before * PAGE;
             if begin != self.end {
-                // Before the first growth, or somebody else grew it: start over there. The
-                // end of a page is a multiple of every block up to a page; larger ones may
-                // need the rest of a further growth.
+                // Before the first growth, or somebody else grew it: start over there.
                 self.next = begin;
                 self.end = begin + pages * PAGE;
                 return self.fresh(size);

@@ -29,6 +29,11 @@ impl Asked<'_> {
 }
 
 const ROLE: &str = "have someone assign an Intune role with \"Remote tasks / Reset passcode\" whose scope covers the device: Help Desk Operator, School Administrator, or a custom role";
+const APPROVE: &str = "ask another administrator to approve the request in Intune (Tenant administration > Multi Admin Approval), then execute the plan again";
+const MAY_ACT: &str = "grant the app DeviceManagementManagedDevices.PrivilegedOperations.All with admin consent; a signed-in person also needs an Intune role with \"Remote tasks / Reset passcode\"";
+const MAY_READ: &str = "grant the app DeviceManagementManagedDevices.Read.All with admin consent; a signed-in person also needs an Intune role that may read managed devices";
+const REPORT: &str =
+    "this is most likely a fault in this tool; please report it with the ids shown";
 const LOOK_FIRST: &str =
     "do not send it again: look at the device's action results first, with `passcode status`";
 
@@ -65,112 +70,129 @@ pub(crate) fn of_response(response: &Response, asked: Asked<'_>) -> Problem {
     problem
 }
 
+/// A meaning: the kind, the code, the sentence before and after what was asked, the remedy.
+type Meaning = (
+    ProblemKind,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
 fn by_status(status: u16, error: &ServiceError, asked: Asked<'_>) -> Problem {
-    let what = asked.words();
-    let problem = |kind, code: &str, message: String, remedy: &str| {
-        remedied(untouched(kind, code, message), remedy)
-    };
+    // A service that fails may have acted before it failed.
+    let approval = asked.sends() && error.says("ApprovalRequired");
+    if asked.sends() && !approval && (!(400..500).contains(&status) || status == 408) {
+        return unknown(format!(
+            "Intune answered {status} to {}; nobody knows whether it was taken",
+            asked.words()
+        ));
+    }
     // Multi Admin Approval: the documents say 403, laboratories saw 412 and 400.
-    if asked.sends() && error.says("ApprovalRequired") {
-        return problem(
+    let meaning = if approval {
+        (
             ProblemKind::ApprovalRequired,
             "approval-required",
-            format!(
-                "{what} needs the approval of another administrator in Intune; nothing was done"
-            ),
-            "ask another administrator to approve the request in Intune (Tenant administration > Multi Admin Approval), then execute the plan again",
-        );
-    }
+            "",
+            " needs the approval of another administrator in Intune; nothing was done",
+            APPROVE,
+        )
+    } else {
+        meaning(status, error, asked.sends())
+    };
+    made(meaning, asked, "")
+}
+
+/// What a status and the codes mean where the device was not touched.
+fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
     match status {
-        400 => problem(
-            ProblemKind::Rejected,
-            if asked.sends() {
-                "action-rejected"
-            } else {
-                "request-rejected"
-            },
-            format!("Intune did not accept {what} (400)"),
-            if asked.sends() {
-                "Intune gives no cause: the action may not fit this device, or the device may just have changed; run `passcode explain` again"
-            } else {
-                "this is most likely a fault in this tool; please report it with the ids shown"
-            },
-        ),
-        401 if error.inner_says("Forbidden") => problem(
+        401 if error.inner_says("Forbidden") => (
             ProblemKind::Forbidden,
             "intune-role-missing",
-            format!("the sign-in is valid, but its account has no Intune role that allows {what}"),
+            "the sign-in is valid, but its account has no Intune role that allows ",
+            "",
             ROLE,
         ),
-        401 | 403 if error.says("insufficient_claims") => problem(
+        401 | 403 if error.says("insufficient_claims") => (
             ProblemKind::Forbidden,
             "conditional-access",
-            format!("Conditional Access asks for a stronger sign-in before {what}"),
+            "Conditional Access asks for a stronger sign-in before ",
+            "",
             "sign in again and answer the additional request, or use an account that meets the policy",
         ),
-        401 => problem(
+        401 => (
             ProblemKind::NotSignedIn,
             "token-refused",
-            format!("Microsoft Graph did not accept the sign-in for {what}"),
+            "Microsoft Graph did not accept the sign-in for ",
+            "",
             "sign in again",
         ),
-        403 => problem(
+        403 => (
             ProblemKind::Forbidden,
             "graph-permission-missing",
-            format!("the sign-in may not do this: {what} was forbidden"),
-            if asked.sends() {
-                "grant the app DeviceManagementManagedDevices.PrivilegedOperations.All with admin consent; a signed-in person also needs an Intune role with \"Remote tasks / Reset passcode\""
-            } else {
-                "grant the app DeviceManagementManagedDevices.Read.All with admin consent; a signed-in person also needs an Intune role that may read managed devices"
-            },
+            "the sign-in may not do this: ",
+            " was forbidden",
+            if sends { MAY_ACT } else { MAY_READ },
         ),
-        404 | 410 => problem(
+        404 | 410 => (
             ProblemKind::NotFound,
             "not-found",
-            format!("Intune knows nothing at this address: {what}"),
+            "Intune knows nothing at this address: ",
+            "",
             "check the device's id; a device that was retired or deleted is no longer listed, and one outside your scope is not shown",
         ),
-        429 => problem(
+        429 => (
             ProblemKind::Throttled,
             "throttled",
-            format!("Microsoft Graph is throttling this app or tenant; {what} was not done"),
+            "Microsoft Graph is throttling this app or tenant: ",
+            " was not done",
             "wait and try again; nothing was sent to the device",
         ),
-        409 | 412 | 423 => problem(
+        409 | 412 | 423 => (
             ProblemKind::Rejected,
             "state-conflict",
-            format!(
-                "Intune did not accept {what}, because of the state that the device or the request is in ({status})"
-            ),
+            "the state that the device or the request is in does not allow ",
+            "",
             "look at the device in Intune and at its Device actions, then plan again",
         ),
-        400..=499 if status != 408 => problem(
-            ProblemKind::Rejected,
-            if asked.sends() {
-                "action-rejected"
-            } else {
-                "request-rejected"
-            },
-            format!("the service did not accept {what} ({status})"),
-            "this is most likely a fault in this tool; please report it with the ids shown",
-        ),
-        // A service that fails may have acted before it failed.
-        _ if asked.sends() => unknown(format!(
-            "Intune answered {status} to {what}; nobody knows whether it was taken"
-        )),
-        408 | 500..=599 => problem(
+        408 | 500..=599 => (
             ProblemKind::Unavailable,
             "service-unavailable",
-            format!("Intune is out of order ({status}): {what} did not work"),
+            "Intune is out of order: ",
+            " did not work",
             "try again in a few minutes; if it stays so, see the service health page",
         ),
-        _ => problem(
+        400..=499 if sends => (
+            ProblemKind::Rejected,
+            "action-rejected",
+            "Intune did not accept ",
+            "",
+            "Intune gives no cause: the action may not fit this device, or the device may just have changed; run `passcode explain` again",
+        ),
+        400..=499 => (
+            ProblemKind::Rejected,
+            "request-rejected",
+            "Intune did not accept ",
+            "",
+            REPORT,
+        ),
+        _ => (
             ProblemKind::Malformed,
             "answer-unexpected",
-            format!("{what} was answered with {status}, which no document mentions"),
-            "please report this with the ids shown",
+            "no document mentions such an answer to ",
+            "",
+            REPORT,
         ),
     }
+}
+
+/// The problem that a meaning amounts to.
+fn made((kind, code, before, after, remedy): Meaning, asked: Asked<'_>, said: &str) -> Problem {
+    let mut message = format!("{before}{}{after}", asked.words());
+    if !said.is_empty() {
+        message = format!("{message} ({said})");
+    }
+    remedied(untouched(kind, code, message), remedy)
 }
 
 /// The problem behind a request without an answer.
@@ -184,47 +206,51 @@ pub(crate) fn of_failure(failure: &Failure, asked: Asked<'_>) -> Problem {
             "the answer to {what} never arrived; nobody knows whether Intune took it ({said})"
         ));
     }
-    let problem = |kind, code: &str, message: String, remedy: &str| {
-        remedied(untouched(kind, code, message), remedy)
-    };
-    match &failure.reason {
-        Reason::Refused(rule) => problem(
+    let meaning = match &failure.reason {
+        Reason::Refused(rule) => (
             ProblemKind::Refused(rule.clone()),
             "door-refused",
-            format!("the host did not let the request through: {what} ({said})"),
+            "the host did not let the request through: ",
+            "",
             "the grant file decides what may pass; see the rule that is named",
         ),
-        Reason::Exhausted(limit) => problem(
+        Reason::Exhausted(_) => (
             ProblemKind::Internal,
             "limit-exhausted",
-            format!("the limit `{limit}` was used up before {what}"),
+            "a limit of this step was used up before ",
+            "",
             "narrow the search, or raise the limit",
         ),
-        Reason::NoCredential => problem(
+        Reason::NoCredential => (
             ProblemKind::NotSignedIn,
             "no-credential",
-            format!("there is no sign-in for {what} ({said})"),
+            "there is no sign-in for ",
+            "",
             "sign in first",
         ),
-        Reason::Unreachable | Reason::Interrupted => problem(
+        Reason::Unreachable | Reason::Interrupted => (
             ProblemKind::Unavailable,
             "unreachable",
-            format!("Microsoft Graph could not be reached for {what} ({said})"),
+            "Microsoft Graph could not be reached for ",
+            "",
             "check the network and the proxy, then try again",
         ),
-        Reason::Unreadable | Reason::Withheld => problem(
+        Reason::Unreadable | Reason::Withheld => (
             ProblemKind::Malformed,
             "answer-unreadable",
-            format!("the answer to {what} could not be used ({said})"),
-            "please report this; nothing was changed",
+            "the answer could not be used: ",
+            "",
+            REPORT,
         ),
-        Reason::Other(_) => problem(
+        Reason::Other(_) => (
             ProblemKind::Unavailable,
             "no-answer",
-            format!("{what} did not work ({said})"),
+            "there was no answer: ",
+            "",
             "try again",
         ),
-    }
+    };
+    made(meaning, asked, &said)
 }
 
 fn unknown(message: String) -> Problem {
