@@ -10,9 +10,10 @@ pub(super) static PAGE: Page = Page {
         uri: "apple/device-management mdm/commands/passcode.clear.yaml",
         date: "2024-10-21",
     },
+    name: "apple-2024",
     rows: &[
         row(
-            "apple-2024/ios",
+            "ios",
             IOS,
             When::From(OsVersion(4, 0)),
             About::Removal,
@@ -21,7 +22,7 @@ pub(super) static PAGE: Page = Page {
             "The command exists since iOS 4.0; the device need not be supervised.",
         ),
         row(
-            "apple-2024/ios-old",
+            "ios-old",
             IOS,
             When::Before(OsVersion(4, 0)),
             About::Removal,
@@ -30,7 +31,7 @@ pub(super) static PAGE: Page = Page {
             "The command does not exist before iOS 4.0.",
         ),
         row(
-            "apple-2024/user-enrollment",
+            "user-enrollment",
             &[Kind::IosUserEnrollment],
             When::Always,
             About::Removal,
@@ -39,7 +40,7 @@ pub(super) static PAGE: Page = Page {
             "The command is forbidden under User Enrollment, on iOS and on visionOS.",
         ),
         row(
-            "apple-2024/shared-ipad",
+            "shared-ipad",
             &[Kind::SharedIpad],
             When::Always,
             About::Removal,
@@ -48,7 +49,7 @@ pub(super) static PAGE: Page = Page {
             "The command is forbidden on a Shared iPad.",
         ),
         row(
-            "apple-2024/visionos",
+            "visionos",
             &[Kind::VisionOs],
             When::From(OsVersion(1, 1)),
             About::Removal,
@@ -57,7 +58,7 @@ pub(super) static PAGE: Page = Page {
             "The command exists since visionOS 1.1; the device need not be supervised.",
         ),
         row(
-            "apple-2024/visionos-old",
+            "visionos-old",
             &[Kind::VisionOs],
             When::Before(OsVersion(1, 1)),
             About::Removal,
@@ -66,7 +67,7 @@ pub(super) static PAGE: Page = Page {
             "The command does not exist before visionOS 1.1.",
         ),
         row(
-            "apple-2024/macos",
+            "macos",
             &[Kind::MacOs],
             When::Always,
             About::Removal,
@@ -75,7 +76,7 @@ pub(super) static PAGE: Page = Page {
             "The command does not exist on macOS.",
         ),
         row(
-            "apple-2024/access-right",
+            "access-right",
             &[Kind::IosCorporate, Kind::IosPersonal, Kind::VisionOs],
             When::If("enrolment grants AllowPasscodeRemovalAndLock"),
             About::Removal,
@@ -84,7 +85,7 @@ pub(super) static PAGE: Page = Page {
             "The enrolment must have granted the right to lock the device and remove its passcode.",
         ),
         row(
-            "apple-2024/unlock-token",
+            "unlock-token",
             &[Kind::IosCorporate, Kind::IosPersonal, Kind::VisionOs],
             When::If("unlock token held by the management service"),
             About::Removal,

@@ -10,9 +10,10 @@ pub(super) static PAGE: Page = Page {
         uri: "https://learn.microsoft.com/graph/api/intune-devices-manageddevice-resetpasscode",
         date: "2024-08-01",
     },
+    name: "graph-2024",
     rows: &[
         row(
-            "graph-2024/license",
+            "license",
             EVERY,
             When::If("active Intune licence for the tenant"),
             About::Any,
@@ -21,7 +22,7 @@ pub(super) static PAGE: Page = Page {
             "The tenant needs an active Intune licence.",
         ),
         row(
-            "graph-2024/permission",
+            "permission",
             EVERY,
             When::If("DeviceManagementManagedDevices.PrivilegedOperations.All"),
             About::Any,
@@ -30,7 +31,7 @@ pub(super) static PAGE: Page = Page {
             "Delegated and application calls need DeviceManagementManagedDevices.PrivilegedOperations.All; personal Microsoft accounts cannot call it.",
         ),
         row(
-            "graph-2024/no-body",
+            "no-body",
             EVERY,
             When::Always,
             About::Any,
@@ -39,7 +40,7 @@ pub(super) static PAGE: Page = Page {
             "The request has no body.",
         ),
         row(
-            "graph-2024/204",
+            "204",
             EVERY,
             When::Always,
             About::Any,

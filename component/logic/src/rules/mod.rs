@@ -74,7 +74,7 @@ pub enum Says {
 /// One row of a table, or one sentence.
 #[derive(Debug)]
 pub struct Row {
-    /// Stable; unique among all rows.
+    /// Stable; unique within its document.
     pub id: &'static str,
     /// The kinds it speaks of.
     pub kinds: &'static [Kind],
@@ -95,6 +95,8 @@ pub struct Row {
 pub struct Page {
     /// The document.
     pub document: Document,
+    /// The first part of its rows' ids.
+    pub name: &'static str,
     /// What it says.
     pub rows: &'static [Row],
 }
@@ -121,11 +123,18 @@ pub const AS_OF: &str = "2026-04-21";
 pub struct Source {
     /// The document.
     pub document: &'static Document,
+    /// The first part of the row's id.
+    pub page: &'static str,
     /// The row.
     pub row: &'static Row,
 }
 
 impl Source {
+    /// The rule's id: unique among all rules.
+    pub fn id(self) -> String {
+        [self.page, "/", self.row.id].concat()
+    }
+
     /// As the contract cites it.
     #[inline(never)]
     pub fn cite(self) -> Citation {
@@ -144,6 +153,7 @@ pub fn all() -> impl Iterator<Item = Source> {
     PAGES.iter().flat_map(|page| {
         page.rows.iter().map(|row| Source {
             document: &page.document,
+            page: page.name,
             row,
         })
     })
@@ -160,7 +170,7 @@ pub(crate) fn cites(ids: &[&str]) -> Vec<Citation> {
     let mut found = Vec::new();
     for id in ids {
         for source in all() {
-            if source.row.id == *id {
+            if id.split_once('/') == Some((source.page, source.row.id)) {
                 found.push(source.cite());
             }
         }
@@ -172,7 +182,7 @@ pub(crate) fn cites(ids: &[&str]) -> Vec<Citation> {
 pub fn matrix() -> Vec<Rule> {
     all()
         .map(|source| Rule {
-            id: source.row.id.to_owned(),
+            id: source.id(),
             kinds: source
                 .row
                 .kinds

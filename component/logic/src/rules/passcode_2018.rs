@@ -15,9 +15,10 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/IntuneDocs device-passcode-reset.md",
         date: "2018-03-29",
     },
+    name: "passcode-2018",
     rows: &[
         row(
-            "passcode-2018/profile-7",
+            "profile-7",
             BYOD,
             When::From(SEVEN),
             About::WorkProfile,
@@ -26,7 +27,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on 7.0 and later are supported.",
         ),
         row(
-            "passcode-2018/android-6",
+            "android-6",
             ADMINISTRATOR,
             When::Before(SEVEN),
             About::DeviceLevel,
@@ -35,7 +36,7 @@ pub(super) static PAGE: Page = Page {
             "Android 6.0 and earlier is supported.",
         ),
         row(
-            "passcode-2018/ios",
+            "ios",
             IOS,
             When::Always,
             About::Removal,
@@ -44,7 +45,7 @@ pub(super) static PAGE: Page = Page {
             "iOS is supported.",
         ),
         row(
-            "passcode-2018/profile-6",
+            "profile-6",
             BYOD,
             When::Before(SEVEN),
             About::WorkProfile,
@@ -53,7 +54,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on 6.0 and earlier are not supported.",
         ),
         row(
-            "passcode-2018/android-7",
+            "android-7",
             ADMINISTRATOR,
             When::From(SEVEN),
             About::DeviceLevel,
@@ -62,7 +63,7 @@ pub(super) static PAGE: Page = Page {
             "Android 7.0 and later is not supported.",
         ),
         row(
-            "passcode-2018/macos",
+            "macos",
             &[Kind::MacOs],
             When::Always,
             About::Any,
@@ -71,7 +72,7 @@ pub(super) static PAGE: Page = Page {
             "macOS is not supported.",
         ),
         row(
-            "passcode-2018/windows",
+            "windows",
             &[Kind::Windows],
             When::Always,
             About::Any,
@@ -80,7 +81,7 @@ pub(super) static PAGE: Page = Page {
             "Windows is not supported.",
         ),
         row(
-            "passcode-2018/one-name",
+            "one-name",
             &Kind::ALL,
             When::Always,
             About::Any,
@@ -89,7 +90,7 @@ pub(super) static PAGE: Page = Page {
             "The action was called Remove passcode on every platform, under All services > Intune > Devices > All devices > More.",
         ),
         row(
-            "passcode-2018/challenge",
+            "challenge",
             BYOD,
             When::Always,
             About::WorkProfile,
@@ -98,7 +99,7 @@ pub(super) static PAGE: Page = Page {
             "The work profile gets a new unlock password or a new challenge.",
         ),
         row(
-            "passcode-2018/notified",
+            "notified",
             BYOD,
             When::From(SEVEN),
             About::WorkProfile,
@@ -107,7 +108,7 @@ pub(super) static PAGE: Page = Page {
             "The user is notified right after enrolment to activate the reset token, if a work profile password is required and set; entering the passcode dismisses it.",
         ),
         row(
-            "passcode-2018/ios-removed",
+            "ios-removed",
             IOS,
             When::Always,
             About::Removal,
@@ -116,7 +117,7 @@ pub(super) static PAGE: Page = Page {
             "On iOS the passcode is removed.",
         ),
         row(
-            "passcode-2018/new-passcode",
+            "new-passcode",
             IOS,
             When::If("passcode compliance policy assigned"),
             About::Removal,
@@ -125,7 +126,7 @@ pub(super) static PAGE: Page = Page {
             "With a passcode compliance policy, the device asks its user to set a new passcode in Settings.",
         ),
         row(
-            "passcode-2018/device-actions",
+            "device-actions",
             &Kind::ALL,
             When::Always,
             About::Any,

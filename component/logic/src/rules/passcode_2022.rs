@@ -19,9 +19,10 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/memdocs memdocs/intune/remote-actions/device-passcode-reset.md",
         date: "2022-08-13",
     },
+    name: "passcode-2022",
     rows: &[
         row(
-            "passcode-2022/device-owner",
+            "device-owner",
             DEVICE_OWNER,
             When::Always,
             About::DeviceLevel,
@@ -30,7 +31,7 @@ pub(super) static PAGE: Page = Page {
             "Android Enterprise devices enrolled as Device Owner can be reset at device level.",
         ),
         row(
-            "passcode-2022/user-enrollment",
+            "user-enrollment",
             &[Kind::IosUserEnrollment],
             When::Always,
             About::Removal,
@@ -39,7 +40,7 @@ pub(super) static PAGE: Page = Page {
             "iOS and iPadOS devices with User Enrollment are not supported.",
         ),
         row(
-            "passcode-2022/work-profile-device",
+            "work-profile-device",
             WORK_PROFILE,
             When::Always,
             About::DeviceLevel,
@@ -48,7 +49,7 @@ pub(super) static PAGE: Page = Page {
             "Names devices with a work profile, personally-owned or corporate-owned; the cell is lost.",
         ),
         row(
-            "passcode-2022/android-7",
+            "android-7",
             ADMINISTRATOR,
             When::From(SEVEN),
             About::DeviceLevel,
@@ -57,7 +58,7 @@ pub(super) static PAGE: Page = Page {
             "Android 7.0 and later cannot be reset at device level.",
         ),
         row(
-            "passcode-2022/macos",
+            "macos",
             &[Kind::MacOs],
             When::Always,
             About::DeviceLevel,
@@ -66,7 +67,7 @@ pub(super) static PAGE: Page = Page {
             "macOS is not supported.",
         ),
         row(
-            "passcode-2022/windows",
+            "windows",
             &[Kind::Windows],
             When::Always,
             About::DeviceLevel,
@@ -75,7 +76,7 @@ pub(super) static PAGE: Page = Page {
             "Windows is not supported.",
         ),
         row(
-            "passcode-2022/aosp-user",
+            "aosp-user",
             &[Kind::AospUserAssociated],
             When::Always,
             About::DeviceLevel,
@@ -84,7 +85,7 @@ pub(super) static PAGE: Page = Page {
             "Names AOSP corporate-owned, user-associated devices; the cell is lost.",
         ),
         row(
-            "passcode-2022/aosp-userless",
+            "aosp-userless",
             &[Kind::AospUserless],
             When::Always,
             About::DeviceLevel,
@@ -93,7 +94,7 @@ pub(super) static PAGE: Page = Page {
             "Names AOSP corporate-owned, userless devices; the cell is lost.",
         ),
         row(
-            "passcode-2022/profile-8",
+            "profile-8",
             WORK_PROFILE,
             When::From(EIGHT),
             About::WorkProfile,
@@ -102,7 +103,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on Android 8.0 and later are supported.",
         ),
         row(
-            "passcode-2022/profile-corporate",
+            "profile-corporate",
             &[Kind::AndroidCorporateWorkProfile],
             When::Always,
             About::WorkProfile,
@@ -111,7 +112,7 @@ pub(super) static PAGE: Page = Page {
             "Names corporate-owned devices with a work profile; the cell is lost.",
         ),
         row(
-            "passcode-2022/profile-7",
+            "profile-7",
             WORK_PROFILE,
             When::Before(EIGHT),
             About::WorkProfile,
@@ -120,7 +121,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on Android 7.x and earlier are not supported.",
         ),
         row(
-            "passcode-2022/profile-android-7",
+            "profile-android-7",
             ADMINISTRATOR,
             When::Before(EIGHT),
             About::WorkProfile,
@@ -129,7 +130,7 @@ pub(super) static PAGE: Page = Page {
             "Names Android devices on 7.x and earlier; the cell is lost.",
         ),
         row(
-            "passcode-2022/kiosk",
+            "kiosk",
             &[Kind::AndroidDedicated],
             When::Always,
             About::DeviceLevel,
@@ -138,7 +139,7 @@ pub(super) static PAGE: Page = Page {
             "Of Android Enterprise, devices in kiosk mode can be reset at device level.",
         ),
         row(
-            "passcode-2022/only-6",
+            "only-6",
             ADMINISTRATOR,
             When::Before(SEVEN),
             About::DeviceLevel,
@@ -147,7 +148,7 @@ pub(super) static PAGE: Page = Page {
             "Outside kiosk mode, device level works on Android 6.x and earlier only.",
         ),
         row(
-            "passcode-2022/google",
+            "google",
             ADMINISTRATOR,
             When::From(SEVEN),
             About::DeviceLevel,
@@ -156,7 +157,7 @@ pub(super) static PAGE: Page = Page {
             "From Android 7 on, Google lets no device administrator app change the passcode, whoever made it.",
         ),
         row(
-            "passcode-2022/profile-only",
+            "profile-only",
             WORK_PROFILE,
             When::Always,
             About::WorkProfile,
@@ -165,7 +166,7 @@ pub(super) static PAGE: Page = Page {
             "A work profile reset makes a new, temporary passcode for the work profile and nothing else.",
         ),
         row(
-            "passcode-2022/roles",
+            "roles",
             RESETTABLE,
             When::Always,
             About::Any,
@@ -174,7 +175,7 @@ pub(super) static PAGE: Page = Page {
             "Global Administrator, Intune Administrator, Helpdesk Operator and Role Administrator are named.",
         ),
         row(
-            "passcode-2022/challenge",
+            "challenge",
             WORK_PROFILE,
             When::Always,
             About::WorkProfile,
@@ -183,7 +184,7 @@ pub(super) static PAGE: Page = Page {
             "The work profile gets a new unlock password or a new challenge.",
         ),
         row(
-            "passcode-2022/notified",
+            "notified",
             BYOD,
             When::From(EIGHT),
             About::WorkProfile,
@@ -192,7 +193,7 @@ pub(super) static PAGE: Page = Page {
             "On 8.x and later the user is notified right after enrolment to activate the reset, if a work profile password is required and set; entering the passcode dismisses it.",
         ),
         row(
-            "passcode-2022/temporary-owner",
+            "temporary-owner",
             DEVICE_OWNER,
             When::From(EIGHT),
             About::Any,
@@ -201,7 +202,7 @@ pub(super) static PAGE: Page = Page {
             "On 8.x and later the admin is shown a temporary passcode for device owner devices.",
         ),
         row(
-            "passcode-2022/temporary-profile",
+            "temporary-profile",
             WORK_PROFILE,
             When::From(EIGHT),
             About::WorkProfile,
@@ -210,7 +211,7 @@ pub(super) static PAGE: Page = Page {
             "On 8.x and later the admin is shown a temporary passcode for personally-owned and corporate-owned work profiles.",
         ),
         row(
-            "passcode-2022/seven-days",
+            "seven-days",
             RESETTABLE,
             When::Always,
             About::Any,
@@ -219,7 +220,7 @@ pub(super) static PAGE: Page = Page {
             "The temporary passcode has to be entered on the device and is shown for seven days.",
         ),
         row(
-            "passcode-2022/ios-removed",
+            "ios-removed",
             IOS,
             When::Always,
             About::Removal,
@@ -228,7 +229,7 @@ pub(super) static PAGE: Page = Page {
             "On iOS and iPadOS a passcode is removed, not reset.",
         ),
         row(
-            "passcode-2022/new-passcode",
+            "new-passcode",
             IOS,
             When::If("passcode compliance policy assigned"),
             About::Removal,
@@ -237,7 +238,7 @@ pub(super) static PAGE: Page = Page {
             "With a passcode compliance policy, the device asks its user to set a new passcode in Settings.",
         ),
         row(
-            "passcode-2022/unlock-token",
+            "unlock-token",
             IOS,
             When::If("the removal failed"),
             About::Removal,
@@ -246,7 +247,7 @@ pub(super) static PAGE: Page = Page {
             "After a failed removal Intune may hold the wrong unlock token, and only a wipe brings the device back.",
         ),
         row(
-            "passcode-2022/remote-lock",
+            "remote-lock",
             AOSP,
             When::If("a remote lock failed"),
             About::DeviceLevel,
@@ -255,7 +256,7 @@ pub(super) static PAGE: Page = Page {
             "After a failed remote lock of an AOSP device, check that a device passcode policy is assigned: without a passcode on the device a remote lock does not succeed.",
         ),
         row(
-            "passcode-2022/device-actions",
+            "device-actions",
             &Kind::ALL,
             When::Always,
             About::Any,

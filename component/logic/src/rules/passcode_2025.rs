@@ -14,9 +14,10 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/memdocs memdocs/intune/remote-actions/device-passcode-reset.md",
         date: "2025-02-28",
     },
+    name: "passcode-2025",
     rows: &[
         row(
-            "passcode-2025/android-6",
+            "android-6",
             ADMINISTRATOR,
             When::Before(SEVEN),
             About::DeviceLevel,
@@ -25,7 +26,7 @@ pub(super) static PAGE: Page = Page {
             "Android 6.x and earlier can be reset at device level.",
         ),
         row(
-            "passcode-2025/device-owner",
+            "device-owner",
             DEVICE_OWNER,
             When::Always,
             About::DeviceLevel,
@@ -34,7 +35,7 @@ pub(super) static PAGE: Page = Page {
             "Android Enterprise devices enrolled as Device Owner can be reset at device level.",
         ),
         row(
-            "passcode-2025/ios",
+            "ios",
             IOS,
             When::Always,
             About::Removal,
@@ -43,7 +44,7 @@ pub(super) static PAGE: Page = Page {
             "iOS and iPadOS are supported.",
         ),
         row(
-            "passcode-2025/user-enrollment",
+            "user-enrollment",
             &[Kind::IosUserEnrollment],
             When::Always,
             About::Removal,
@@ -52,7 +53,7 @@ pub(super) static PAGE: Page = Page {
             "iOS and iPadOS devices with User Enrollment are not supported.",
         ),
         row(
-            "passcode-2025/work-profile-device",
+            "work-profile-device",
             WORK_PROFILE,
             When::Always,
             About::DeviceLevel,
@@ -61,7 +62,7 @@ pub(super) static PAGE: Page = Page {
             "Devices with a work profile, personally-owned or corporate-owned, cannot be reset at device level.",
         ),
         row(
-            "passcode-2025/android-7",
+            "android-7",
             ADMINISTRATOR,
             When::From(SEVEN),
             About::DeviceLevel,
@@ -70,7 +71,7 @@ pub(super) static PAGE: Page = Page {
             "Android 7.0 and later cannot be reset at device level.",
         ),
         row(
-            "passcode-2025/macos",
+            "macos",
             &[Kind::MacOs],
             When::Always,
             About::DeviceLevel,
@@ -79,7 +80,7 @@ pub(super) static PAGE: Page = Page {
             "macOS is not supported.",
         ),
         row(
-            "passcode-2025/windows",
+            "windows",
             &[Kind::Windows],
             When::Always,
             About::DeviceLevel,
@@ -88,7 +89,7 @@ pub(super) static PAGE: Page = Page {
             "Windows is not supported.",
         ),
         row(
-            "passcode-2025/aosp-user",
+            "aosp-user",
             &[Kind::AospUserAssociated],
             When::Always,
             About::DeviceLevel,
@@ -97,7 +98,7 @@ pub(super) static PAGE: Page = Page {
             "AOSP corporate-owned, user-associated devices are supported.",
         ),
         row(
-            "passcode-2025/aosp-userless",
+            "aosp-userless",
             &[Kind::AospUserless],
             When::Always,
             About::DeviceLevel,
@@ -106,7 +107,7 @@ pub(super) static PAGE: Page = Page {
             "AOSP corporate-owned, userless devices are supported.",
         ),
         row(
-            "passcode-2025/profile-8",
+            "profile-8",
             WORK_PROFILE,
             When::From(EIGHT),
             About::WorkProfile,
@@ -115,7 +116,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on Android 8.0 and later are supported.",
         ),
         row(
-            "passcode-2025/profile-corporate",
+            "profile-corporate",
             &[Kind::AndroidCorporateWorkProfile],
             When::Always,
             About::WorkProfile,
@@ -124,7 +125,7 @@ pub(super) static PAGE: Page = Page {
             "Corporate-owned devices with a work profile are supported.",
         ),
         row(
-            "passcode-2025/profile-7",
+            "profile-7",
             WORK_PROFILE,
             When::Before(EIGHT),
             About::WorkProfile,
@@ -133,7 +134,7 @@ pub(super) static PAGE: Page = Page {
             "Devices enrolled with a work profile on Android 7.x and earlier are not supported.",
         ),
         row(
-            "passcode-2025/profile-android-7",
+            "profile-android-7",
             &[
                 Kind::AndroidDeviceAdministrator,
                 Kind::AndroidPersonalWorkProfile,
@@ -146,7 +147,7 @@ pub(super) static PAGE: Page = Page {
             "On Android 7.x and earlier no work profile passcode can be reset.",
         ),
         row(
-            "passcode-2025/kiosk",
+            "kiosk",
             &[Kind::AndroidDedicated],
             When::Always,
             About::DeviceLevel,
@@ -155,7 +156,7 @@ pub(super) static PAGE: Page = Page {
             "Of Android Enterprise, devices in kiosk mode can be reset at device level.",
         ),
         row(
-            "passcode-2025/only-6",
+            "only-6",
             ADMINISTRATOR,
             When::Before(SEVEN),
             About::DeviceLevel,
@@ -164,7 +165,7 @@ pub(super) static PAGE: Page = Page {
             "Outside kiosk mode, device level works on Android 6.x and earlier only.",
         ),
         row(
-            "passcode-2025/google",
+            "google",
             ADMINISTRATOR,
             When::From(SEVEN),
             About::DeviceLevel,
@@ -173,7 +174,7 @@ pub(super) static PAGE: Page = Page {
             "From Android 7 on, Google lets no device administrator app change the passcode, whoever made it.",
         ),
         row(
-            "passcode-2025/temporary-owner",
+            "temporary-owner",
             DEVICE_OWNER,
             When::From(EIGHT),
             About::Any,
@@ -182,7 +183,7 @@ pub(super) static PAGE: Page = Page {
             "On 8.x and later the admin is shown a temporary passcode for device owner devices.",
         ),
         row(
-            "passcode-2025/temporary-profile",
+            "temporary-profile",
             WORK_PROFILE,
             When::From(EIGHT),
             About::WorkProfile,
@@ -191,7 +192,7 @@ pub(super) static PAGE: Page = Page {
             "On 8.x and later the admin is shown a temporary passcode for personally-owned and corporate-owned work profiles.",
         ),
         row(
-            "passcode-2025/seven-days",
+            "seven-days",
             RESETTABLE,
             When::Always,
             About::Any,
@@ -200,7 +201,7 @@ pub(super) static PAGE: Page = Page {
             "The temporary passcode has to be entered on the device and is shown for seven days.",
         ),
         row(
-            "passcode-2025/restrictions",
+            "restrictions",
             WORK_PROFILE,
             When::If("device passcode configured in device restrictions"),
             About::WorkProfile,
@@ -209,7 +210,7 @@ pub(super) static PAGE: Page = Page {
             "A work profile needs the device passcode configured in device restrictions, or the reset fails.",
         ),
         row(
-            "passcode-2025/notified",
+            "notified",
             WORK_PROFILE,
             When::If("work profile password required and set"),
             About::WorkProfile,
@@ -218,7 +219,7 @@ pub(super) static PAGE: Page = Page {
             "Right after enrolment the user is notified to activate the reset, if a work profile password is required and set.",
         ),
         row(
-            "passcode-2025/challenge",
+            "challenge",
             WORK_PROFILE,
             When::Always,
             About::WorkProfile,
@@ -227,7 +228,7 @@ pub(super) static PAGE: Page = Page {
             "The work profile gets a new unlock password or a new challenge.",
         ),
         row(
-            "passcode-2025/roles",
+            "roles",
             RESETTABLE,
             When::Always,
             About::Any,

@@ -8,9 +8,10 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/memdocs remove-passcode.md",
         date: "2025-08-27",
     },
+    name: "remove-2025",
     rows: &[
         row(
-            "remove-2025/ios-corporate",
+            "ios-corporate",
             &[Kind::IosCorporate],
             When::Always,
             About::Removal,
@@ -19,7 +20,7 @@ pub(super) static PAGE: Page = Page {
             "iOS and iPadOS are supported on corporate-owned devices.",
         ),
         row(
-            "remove-2025/ios-personal",
+            "ios-personal",
             &[Kind::IosPersonal],
             When::Always,
             About::Removal,
@@ -28,7 +29,7 @@ pub(super) static PAGE: Page = Page {
             "The list of platforms requires a corporate-owned device, which leaves personal ones out.",
         ),
         row(
-            "remove-2025/purpose",
+            "purpose",
             IOS,
             When::Always,
             About::Removal,
@@ -37,7 +38,7 @@ pub(super) static PAGE: Page = Page {
             "Meant for people who forgot their passcode or are locked out, without a wipe.",
         ),
         row(
-            "remove-2025/roles",
+            "roles",
             IOS,
             When::Always,
             About::Any,
@@ -46,7 +47,7 @@ pub(super) static PAGE: Page = Page {
             "Help Desk Operator, School Administrator, or a custom role with Remote tasks/Reset passcode and the right to see the device.",
         ),
         row(
-            "remove-2025/new-passcode",
+            "new-passcode",
             IOS,
             When::If("passcode policy assigned"),
             About::Removal,
@@ -55,7 +56,7 @@ pub(super) static PAGE: Page = Page {
             "With a passcode policy, the device asks its user to set a new passcode in Settings.",
         ),
         row(
-            "remove-2025/unlock-token",
+            "unlock-token",
             IOS,
             When::If("the removal failed"),
             About::Removal,

@@ -9,8 +9,9 @@ pub(super) static PAGE: Page = Page {
         uri: "MicrosoftDocs/memdocs intune/device-management/actions/remove-passcode.md",
         date: "2026-04-21",
     },
+    name: "remove-2026",
     rows: &[row(
-        "remove-2026/ios",
+        "ios",
         IOS,
         When::Always,
         About::Removal,
@@ -27,8 +28,9 @@ pub(super) static LATER: Page = Page {
         uri: "MicrosoftDocs/memdocs intune/device-management/actions/remove-passcode.md, as mirrored",
         date: "2026",
     },
+    name: "remove-later",
     rows: &[row(
-        "remove-later/visionos",
+        "visionos",
         &[Kind::VisionOs],
         When::From(OsVersion(1, 1)),
         About::Removal,

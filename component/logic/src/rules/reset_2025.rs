@@ -23,9 +23,10 @@ pub(super) static OCTOBER: Page = Page {
         uri: "MicrosoftDocs/memdocs intune/device-management/actions/reset-passcode.md",
         date: "2025-10-27",
     },
+    name: "reset-2025-10",
     rows: &[
         row(
-            "reset-2025-10/cosu-device",
+            "cosu-device",
             COSU,
             When::Always,
             About::DeviceLevel,
@@ -34,7 +35,7 @@ pub(super) static OCTOBER: Page = Page {
             DEVICE_YES,
         ),
         row(
-            "reset-2025-10/cosu-profile",
+            "cosu-profile",
             COSU,
             When::Always,
             About::WorkProfile,
@@ -43,7 +44,7 @@ pub(super) static OCTOBER: Page = Page {
             PROFILE_NO,
         ),
         row(
-            "reset-2025-10/cobo-device",
+            "cobo-device",
             COBO,
             When::Always,
             About::DeviceLevel,
@@ -52,7 +53,7 @@ pub(super) static OCTOBER: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-10/cobo-profile",
+            "cobo-profile",
             COBO,
             When::Always,
             About::WorkProfile,
@@ -61,7 +62,7 @@ pub(super) static OCTOBER: Page = Page {
             "The work profile passcode can be reset, although a fully managed device has no work profile.",
         ),
         row(
-            "reset-2025-10/cope-device",
+            "cope-device",
             COPE,
             When::Always,
             About::DeviceLevel,
@@ -70,7 +71,7 @@ pub(super) static OCTOBER: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-10/cope-profile",
+            "cope-profile",
             COPE,
             When::Always,
             About::WorkProfile,
@@ -79,7 +80,7 @@ pub(super) static OCTOBER: Page = Page {
             PROFILE_YES,
         ),
         row(
-            "reset-2025-10/byod-device",
+            "byod-device",
             BYOD,
             When::Always,
             About::DeviceLevel,
@@ -88,7 +89,7 @@ pub(super) static OCTOBER: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-10/byod-profile",
+            "byod-profile",
             BYOD,
             When::Always,
             About::WorkProfile,
@@ -97,7 +98,7 @@ pub(super) static OCTOBER: Page = Page {
             PROFILE_YES,
         ),
         row(
-            "reset-2025-10/aosp-device",
+            "aosp-device",
             AOSP,
             When::Always,
             About::DeviceLevel,
@@ -106,7 +107,7 @@ pub(super) static OCTOBER: Page = Page {
             DEVICE_YES,
         ),
         row(
-            "reset-2025-10/aosp-profile",
+            "aosp-profile",
             AOSP,
             When::Always,
             About::WorkProfile,
@@ -115,7 +116,7 @@ pub(super) static OCTOBER: Page = Page {
             PROFILE_NO,
         ),
         row(
-            "reset-2025-10/policy",
+            "policy",
             RESETTABLE,
             When::If(POLICY),
             About::Any,
@@ -132,9 +133,10 @@ pub(super) static AUGUST: Page = Page {
         uri: "MicrosoftDocs/memdocs reset-passcode.md",
         date: "2025-08-27",
     },
+    name: "reset-2025-08",
     rows: &[
         row(
-            "reset-2025-08/cosu",
+            "cosu",
             COSU,
             When::Always,
             About::Any,
@@ -143,7 +145,7 @@ pub(super) static AUGUST: Page = Page {
             "Dedicated devices are on the list of supported platforms; the table says at which level.",
         ),
         row(
-            "reset-2025-08/cobo",
+            "cobo",
             COBO,
             When::Always,
             About::Any,
@@ -152,7 +154,7 @@ pub(super) static AUGUST: Page = Page {
             "Fully managed devices are on the list of supported platforms; the table says at which level.",
         ),
         row(
-            "reset-2025-08/cope",
+            "cope",
             COPE,
             When::Always,
             About::Any,
@@ -161,7 +163,7 @@ pub(super) static AUGUST: Page = Page {
             "Corporate-owned devices with a work profile are on the list of supported platforms; the table says at which level.",
         ),
         row(
-            "reset-2025-08/byod",
+            "byod",
             BYOD,
             When::Always,
             About::Any,
@@ -170,7 +172,7 @@ pub(super) static AUGUST: Page = Page {
             "Personally-owned devices with a work profile are on the list of supported platforms; the table says at which level.",
         ),
         row(
-            "reset-2025-08/aosp",
+            "aosp",
             AOSP,
             When::Always,
             About::Any,
@@ -179,7 +181,7 @@ pub(super) static AUGUST: Page = Page {
             "Android Open Source Project devices are on the list of supported platforms; the table says at which level.",
         ),
         row(
-            "reset-2025-08/cosu-device",
+            "cosu-device",
             COSU,
             When::Always,
             About::DeviceLevel,
@@ -188,7 +190,7 @@ pub(super) static AUGUST: Page = Page {
             DEVICE_YES,
         ),
         row(
-            "reset-2025-08/cosu-profile",
+            "cosu-profile",
             COSU,
             When::Always,
             About::WorkProfile,
@@ -197,7 +199,7 @@ pub(super) static AUGUST: Page = Page {
             PROFILE_NO,
         ),
         row(
-            "reset-2025-08/cobo-device",
+            "cobo-device",
             COBO,
             When::Always,
             About::DeviceLevel,
@@ -206,7 +208,7 @@ pub(super) static AUGUST: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-08/cobo-profile",
+            "cobo-profile",
             COBO,
             When::Always,
             About::WorkProfile,
@@ -215,7 +217,7 @@ pub(super) static AUGUST: Page = Page {
             "The work profile passcode can be reset, although a fully managed device has no work profile.",
         ),
         row(
-            "reset-2025-08/cope-device",
+            "cope-device",
             COPE,
             When::Always,
             About::DeviceLevel,
@@ -224,7 +226,7 @@ pub(super) static AUGUST: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-08/cope-profile",
+            "cope-profile",
             COPE,
             When::Always,
             About::WorkProfile,
@@ -233,7 +235,7 @@ pub(super) static AUGUST: Page = Page {
             PROFILE_YES,
         ),
         row(
-            "reset-2025-08/byod-device",
+            "byod-device",
             BYOD,
             When::Always,
             About::DeviceLevel,
@@ -242,7 +244,7 @@ pub(super) static AUGUST: Page = Page {
             DEVICE_NO,
         ),
         row(
-            "reset-2025-08/byod-profile",
+            "byod-profile",
             BYOD,
             When::Always,
             About::WorkProfile,
@@ -251,7 +253,7 @@ pub(super) static AUGUST: Page = Page {
             PROFILE_YES,
         ),
         row(
-            "reset-2025-08/aosp-device",
+            "aosp-device",
             AOSP,
             When::Always,
             About::DeviceLevel,
@@ -260,7 +262,7 @@ pub(super) static AUGUST: Page = Page {
             DEVICE_YES,
         ),
         row(
-            "reset-2025-08/aosp-profile",
+            "aosp-profile",
             AOSP,
             When::Always,
             About::WorkProfile,
@@ -269,7 +271,7 @@ pub(super) static AUGUST: Page = Page {
             PROFILE_NO,
         ),
         row(
-            "reset-2025-08/policy",
+            "policy",
             RESETTABLE,
             When::If(POLICY),
             About::Any,
@@ -278,7 +280,7 @@ pub(super) static AUGUST: Page = Page {
             NEEDS_POLICY,
         ),
         row(
-            "reset-2025-08/device-level",
+            "device-level",
             RESETTABLE,
             When::Always,
             About::DeviceLevel,
@@ -287,7 +289,7 @@ pub(super) static AUGUST: Page = Page {
             "A reset at device level replaces the passcode of the whole device.",
         ),
         row(
-            "reset-2025-08/profile-level",
+            "profile-level",
             RESETTABLE,
             When::Always,
             About::WorkProfile,
@@ -296,7 +298,7 @@ pub(super) static AUGUST: Page = Page {
             "A reset at work profile level replaces the passcode of the work profile and nothing else.",
         ),
         row(
-            "reset-2025-08/roles",
+            "roles",
             RESETTABLE,
             When::Always,
             About::Any,
@@ -305,7 +307,7 @@ pub(super) static AUGUST: Page = Page {
             "Help Desk Operator, School Administrator, or a custom role with Remote tasks/Reset passcode and the right to see and update managed devices.",
         ),
         row(
-            "reset-2025-08/seven-days",
+            "seven-days",
             RESETTABLE,
             When::Always,
             About::Any,
@@ -314,7 +316,7 @@ pub(super) static AUGUST: Page = Page {
             "The admin sees the new passcode for seven days; it has to be typed on the device.",
         ),
         row(
-            "reset-2025-08/notified",
+            "notified",
             WORK_PROFILE,
             When::Always,
             About::WorkProfile,
@@ -323,7 +325,7 @@ pub(super) static AUGUST: Page = Page {
             "The user is notified to activate the reset passcode; the notification goes once it was entered.",
         ),
         row(
-            "reset-2025-08/remote-lock",
+            "remote-lock",
             RESETTABLE,
             When::If("a remote lock failed"),
             About::Any,
