@@ -216,9 +216,9 @@ fn pages(
                 own == wanted.value
                     || (!wanted.case_counts && own.eq_ignore_ascii_case(wanted.value))
             });
-            match device(item, version, View::List) {
-                Some(read) if exact => keep(findings, read),
-                _ => findings.mismatched += 1,
+            match exact.then(|| device(item, version, View::List)).flatten() {
+                Some(read) => keep(findings, read),
+                None => findings.mismatched += 1,
             }
         }
         let Some(next) = text(&body, "@odata.nextLink") else {

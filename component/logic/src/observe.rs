@@ -46,7 +46,13 @@ pub fn observe(
     };
     progress.others = results
         .iter()
-        .filter(|result| new.shown(result) && progress.action_result.as_ref() != Some(result))
+        .filter(|result| {
+            new.shown(result)
+                && !progress
+                    .action_result
+                    .as_ref()
+                    .is_some_and(|ours| same(ours, result))
+        })
         .cloned()
         .map(without_passcode)
         .collect();

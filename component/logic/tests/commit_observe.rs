@@ -1,5 +1,12 @@
 //! Carrying out a plan and looking what became of it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::result_large_err,
+    reason = "a test"
+)]
+
 mod common;
 
 use common::{Fake, ID, UPN, answer, body, context, iphone, lost, plan, prepared, result, results};
@@ -260,6 +267,11 @@ fn each_state_is_told_apart_and_only_an_end_has_an_outcome() {
         let passcode = progress.outcome.and_then(|outcome| outcome.passcode);
         assert_eq!(passcode, (word == "done").then_some(9), "{word}");
         assert_eq!(progress.settled_by, None);
+        assert_eq!(
+            progress.others.len(),
+            0,
+            "ours is not among the others: {word}"
+        );
     }
 }
 

@@ -1,5 +1,12 @@
 //! The rules against tables that were written by hand from the documents.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::result_large_err,
+    reason = "a test"
+)]
+
 use passcode_logic::combine::{Eligibility, Possible, eligibility};
 use passcode_logic::contract::Ruling;
 use passcode_logic::kind::Kind;

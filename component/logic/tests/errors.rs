@@ -1,5 +1,12 @@
 //! The grammar of error bodies, on real ones and on made-up ones.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::result_large_err,
+    reason = "a test"
+)]
+
 mod common;
 
 use common::{Fake, ID, answer, body, caller, context, order, plan, prepared, results, vendor};

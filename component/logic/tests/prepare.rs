@@ -1,5 +1,12 @@
 //! Finding a device and proposing what to do with it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::result_large_err,
+    reason = "a test"
+)]
+
 mod common;
 
 use common::{Fake, ID, body, context, iphone, order, prepared, result, vendor};
