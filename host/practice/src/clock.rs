@@ -74,8 +74,10 @@ mod tests {
 
     #[test]
     fn offset_and_advance_add_up() {
-        let mut clock = ServiceClock::default();
-        clock.offset = time::Duration::minutes(-5);
+        let mut clock = ServiceClock {
+            offset: time::Duration::minutes(-5),
+            ..ServiceClock::default()
+        };
         clock.advance(Duration::from_secs(3600));
         let at = datetime!(2026-01-07 04:00 UTC);
         assert_eq!(clock.at(at), datetime!(2026-01-07 04:55 UTC));

@@ -52,7 +52,7 @@ impl PracticeTenant {
                     .map_err(|error| PracticeError::file(path, &error))?,
             )?,
         };
-        clock.advanced = time::Duration::seconds_f64(world.advanced);
+        clock.advanced = world.advanced();
         let file = match &options.journal_file {
             Some(path) => Some(
                 std::fs::OpenOptions::new()

@@ -118,6 +118,11 @@ impl World {
         }
     }
 
+    /// A number no clock can hold counts as nothing: the file may have been edited.
+    pub(crate) fn advanced(&self) -> time::Duration {
+        time::Duration::checked_seconds_f64(self.advanced).unwrap_or_default()
+    }
+
     pub(crate) fn add_user(&mut self, upn: &str, id: Option<&str>, name: Option<&str>) -> &User {
         self.users
             .entry(upn.to_lowercase())

@@ -1,5 +1,11 @@
 //! Every fault, over real HTTP.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
 mod common;
 
 use common::{address, bearer, encoded, get, reset, send, tenant, try_post};

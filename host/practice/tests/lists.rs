@@ -1,5 +1,11 @@
 //! Lists, filters, pages, and what v1.0 does not say.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
 mod common;
 
 use common::{address, encoded, get, tenant};

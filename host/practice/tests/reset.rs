@@ -1,5 +1,11 @@
 //! Resetting passcodes over real HTTP.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
 mod common;
 
 use common::{address, bearer, encoded, get, post, reset, send, tenant};

@@ -1,5 +1,11 @@
 //! Signing in, https, control, state, journal.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
 mod common;
 
 use common::{Answer, address, get, reset, send, tenant};

@@ -2,6 +2,12 @@
 //!
 //! The data lies outside the repository; `PASSCODE_VENDOR_DATA` says where.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
 mod common;
 
 use common::{address, bearer, get, post, reset, send, tenant};

@@ -354,7 +354,7 @@ impl Control {
     pub fn load_state_json(&self, text: &str) -> Result<(), PracticeError> {
         let world = World::from_json(text)?;
         let mut inner = self.shared.lock();
-        inner.clock.advanced = time::Duration::seconds_f64(world.advanced);
+        inner.clock.advanced = world.advanced();
         inner.world = world;
         Ok(())
     }

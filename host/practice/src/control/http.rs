@@ -78,7 +78,10 @@ fn route(control: &Control, call: &Call) -> Answer {
     let path = call.path.strip_prefix("/practice/").unwrap_or_default();
     match (call.method.as_str(), path) {
         ("GET", "journal") => to_json(&control.journal()),
-        ("DELETE", "journal") => done(control.clear_journal()),
+        ("DELETE", "journal") => {
+            control.clear_journal();
+            Ok(Value::Null)
+        }
         ("GET", "counts") => {
             let rows = control.counts().into_iter().map(|((device, action), count)| {
                 json!({"device": device, "action": action, "received": count.received, "accepted": count.accepted})
@@ -105,7 +108,10 @@ fn route(control: &Control, call: &Call) -> Answer {
                 .for_each(|fault| control.inject(fault));
             Ok(Value::Null)
         }
-        ("DELETE", "faults") => done(control.clear_faults()),
+        ("DELETE", "faults") => {
+            control.clear_faults();
+            Ok(Value::Null)
+        }
         ("GET", "state") => {
             serde_json::from_str(&control.state_json()).map_err(|error| (500, error.to_string()))
         }
@@ -115,14 +121,13 @@ fn route(control: &Control, call: &Call) -> Answer {
             .map_err(refused),
         ("POST", "time") => time(control, read(call)?),
         ("POST", "tokens") => token(control, read(call)?),
-        ("DELETE", "tokens") => done(control.revoke_all_tokens()),
+        ("DELETE", "tokens") => {
+            control.revoke_all_tokens();
+            Ok(Value::Null)
+        }
         ("POST", "devices") => device(control, &read(call)?).map_err(refused),
         _ => Err((404, format!("nothing is at {} {}", call.method, call.path))),
     }
-}
-
-fn done((): ()) -> Answer {
-    Ok(Value::Null)
 }
 
 fn read<T: DeserializeOwned>(call: &Call) -> Result<T, (u16, String)> {
@@ -133,10 +138,6 @@ fn to_json<T: serde::Serialize>(value: &T) -> Answer {
     serde_json::to_value(value).map_err(|error| (500, error.to_string()))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is the end of the error's way"
-)]
 fn refused(error: PracticeError) -> (u16, String) {
     (400, error.to_string())
 }

@@ -86,10 +86,10 @@ impl Fault {
 }
 
 /// The first struck fault with an effect that `pick` wants.
-pub(crate) fn first<'a, T>(
-    struck: &'a [Fault],
+pub(crate) fn first<T>(
+    struck: &[Fault],
     pick: impl Fn(Effect) -> Option<T>,
-) -> Option<(&'a Fault, T)> {
+) -> Option<(&Fault, T)> {
     struck
         .iter()
         .find_map(|fault| pick(fault.info.effect).map(|found| (fault, found)))
