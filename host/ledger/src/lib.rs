@@ -17,5 +17,8 @@ pub mod rules;
 mod reported;
 mod sqlite;
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
 pub use reported::Reported;
 pub use sqlite::{Checked, SqliteLedger};

@@ -10,7 +10,9 @@ pub(super) fn fault(fault: LedgerFault, path: &Path, detail: &str) -> LedgerErro
     let at = path.display();
     let (message, remedy) = match fault {
         LedgerFault::Corrupt => (
-            format!("the ledger {at} is damaged or not one of ours ({detail}); it was left as it is"),
+            format!(
+                "the ledger {at} is damaged or not one of ours ({detail}); it was left as it is"
+            ),
             format!(
                 "restore it from a backup, or keep it and move it away: mv '{at}' '{at}.damaged'. \
                  a new ledger does not know what was sent: look at each device's Device actions \
@@ -81,9 +83,9 @@ pub(super) fn of_io(path: &Path, error: &io::Error) -> LedgerError {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             LedgerFault::ReadOnly
         }
-        io::ErrorKind::StorageFull
-        | io::ErrorKind::QuotaExceeded
-        | io::ErrorKind::FileTooLarge => LedgerFault::Full,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            LedgerFault::Full
+        }
         _ => LedgerFault::Other,
     };
     fault(kind, path, &error.to_string())

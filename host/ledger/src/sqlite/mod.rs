@@ -7,6 +7,8 @@ mod record;
 mod rows;
 mod schema;
 
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -72,7 +72,11 @@ fn options(wait: Duration) -> SqliteConnectOptions {
 }
 
 /// Connect to `file`; errors speak of `path`.
-async fn connect(path: &Path, file: &Path, wait: Duration) -> Result<SqliteConnection, LedgerError> {
+async fn connect(
+    path: &Path,
+    file: &Path,
+    wait: Duration,
+) -> Result<SqliteConnection, LedgerError> {
     let mut connection = options(wait)
         .filename(file)
         .create_if_missing(false)
@@ -80,11 +84,12 @@ async fn connect(path: &Path, file: &Path, wait: Duration) -> Result<SqliteConne
         .connect()
         .await
         .map_err(|error| of(path, error))?;
-    let settings: (String, i64) =
-        sqlx::query_as("SELECT journal_mode, synchronous FROM pragma_journal_mode(), pragma_synchronous()")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(|error| of(path, error))?;
+    let settings: (String, i64) = sqlx::query_as(
+        "SELECT journal_mode, synchronous FROM pragma_journal_mode(), pragma_synchronous()",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .map_err(|error| of(path, error))?;
     if settings != ("wal".to_owned(), 2) {
         let detail = format!("it cannot be written ahead and in full, only {settings:?}");
         return Err(fault(LedgerFault::Other, path, &detail));
@@ -181,7 +186,7 @@ async fn of_kind(
 /// Every page, index and reference.
 async fn intact(connection: &mut SqliteConnection, path: &Path) -> Result<(), LedgerError> {
     let in_words = |error| of(path, error);
-    let found: String = sqlx::query_scalar("SELECT integrity_check FROM pragma_integrity_check(1)")
+    let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
         .fetch_one(&mut *connection)
         .await
         .map_err(in_words)?;

@@ -31,7 +31,9 @@ pub(super) fn look(path: &Path) -> Result<bool, LedgerError> {
     };
     let refuse = |detail: &str| Err(fault(LedgerFault::Other, path, detail));
     if found.is_symlink() {
-        return refuse("it is a symbolic link, which somebody could point elsewhere; name the file itself");
+        return refuse(
+            "it is a symbolic link, which somebody could point elsewhere; name the file itself",
+        );
     }
     if !found.is_file() {
         return refuse("it is not a file");
@@ -59,7 +61,10 @@ fn safe_from_others(path: &Path, found: &fs::Metadata) -> Result<(), LedgerError
         .permissions()
         .mode();
     if mode & OTHERS_WRITE != 0 && mode & STICKY == 0 {
-        let detail = format!("every user may replace it; chmod o-w '{}'", folder.display());
+        let detail = format!(
+            "every user may replace it; chmod o-w '{}'",
+            folder.display()
+        );
         return Err(fault(LedgerFault::Other, path, &detail));
     }
     Ok(())
@@ -163,7 +168,9 @@ pub(super) fn local(path: &Path) -> Result<(), LedgerError> {
         Some(name) => Err(fault(
             LedgerFault::Other,
             path,
-            &format!("it is on a network file system ({name}), where locks are not reliable; set PASSCODE_HOME to a local folder"),
+            &format!(
+                "it is on a network file system ({name}), where locks are not reliable; set PASSCODE_HOME to a local folder"
+            ),
         )),
     }
 }
@@ -212,7 +219,14 @@ mod tests {
             assert!(network(number).is_some(), "{number:x}");
         }
         // ext4, btrfs, xfs, tmpfs, overlayfs, zfs
-        for number in [0xef53, 0x9123_683e, 0x5846_5342, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1] {
+        for number in [
+            0xef53,
+            0x9123_683e,
+            0x5846_5342,
+            0x0102_1994,
+            0x794c_7630,
+            0x2fc1_2fc1,
+        ] {
             assert_eq!(network(number), None, "{number:x}");
         }
     }

@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use passcode_host::ledger::{
-    Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending,
-    Settlement, StoredPlan,
+    Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
+    StoredPlan,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
@@ -146,11 +146,13 @@ impl SqliteLedger {
             .map_err(|_| misuse(&self.path, "a snapshot that cannot be written"))?;
         if let Some(followed) = intent.after_unknown {
             // Whoever follows it up has decided that nobody is waiting for its answer any more.
-            sqlx::query("UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'")
-                .bind(followed.to_string())
-                .execute(&mut *connection)
-                .await
-                .map_err(self.words())?;
+            sqlx::query(
+                "UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'",
+            )
+            .bind(followed.to_string())
+            .execute(&mut *connection)
+            .await
+            .map_err(self.words())?;
         }
         sqlx::query(
             "INSERT INTO attempts (client_request_id, plan, tenant, device, request, at, \

@@ -1,0 +1,25 @@
+mod rules;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::SqliteLedger;
+use crate::conformance::Handle;
+
+/// A folder that is gone after the test, and a ledger's path in it.
+fn home() -> (tempfile::TempDir, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("home").join("ledger.db");
+    (home, path)
+}
+
+/// Store `n` of a folder.
+fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> OpenStore {
+    let folder = home.path().to_owned();
+    move |number| {
+        let path = folder.join(format!("{number}.db"));
+        Box::pin(async move { Arc::new(SqliteLedger::open(path, true).await.unwrap()) as Handle })
+    }
+}
+
+type OpenStore = std::pin::Pin<Box<dyn Future<Output = Handle> + Send>>;
