@@ -1,0 +1,25 @@
+//! Builds the puppet, the component that does what a test tells it.
+
+use std::path::{Path, PathBuf};
+
+use passcode_component_build::{Guest, component};
+
+fn main() {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = here.join("puppet");
+    let guest = Guest {
+        folder: &folder,
+        library: "passcode_puppet",
+        manifest: &folder.join("manifest.toml"),
+        sources: &[&here.join("../wit")],
+        out: &out,
+    };
+    match component(&guest) {
+        Ok(file) => println!("cargo::rustc-env=PASSCODE_PUPPET={}", file.display()),
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! End to end: hostile components, a hostile service, and what the host guarantees.
+mod smoke;
