@@ -57,9 +57,10 @@ pub fn component(guest: &Guest<'_>) -> Result<PathBuf, BuildError> {
     println!("cargo::rerun-if-env-changed=RUSTUP_TOOLCHAIN");
     target_installed()?;
     let module = module(guest)?;
-    let manifest = std::fs::read(guest.manifest)
+    let manifest = std::fs::read_to_string(guest.manifest)
         .map_err(|e| error(format!("{}: {e}", guest.manifest.display())))?;
-    let bytes = with_section(&encode(&module)?, "passcode-manifest", &manifest);
+    let manifest = without_comments(&manifest);
+    let bytes = with_section(&encode(&module)?, "passcode-manifest", manifest.as_bytes());
     let file = guest.out.join(format!("{}.component.wasm", guest.library));
     write_if_changed(&file, &bytes)?;
     Ok(file)
@@ -115,6 +116,13 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
         .module(module)
         .and_then(|encoder| encoder.validate(true).encode())
         .map_err(|e| error(format!("the module cannot be made a component: {e:#}")))
+}
+
+/// Whole-line comments are for whoever edits the manifest; the component need not carry them.
+fn without_comments(manifest: &str) -> String {
+    let lines = manifest.lines().map(str::trim);
+    let kept: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    kept.join("\n")
 }
 
 /// Append a custom section: id 0, its length, its name, its content.
