@@ -1,2 +1,7 @@
 //! End to end: hostile components, a hostile service, and what the host guarantees.
-mod smoke;
+//!
+//! Each guarantee and each rule of the door also has a patch in `tests/broken` that takes it
+//! away and names the test here that must then fail.
+
+mod door;
+mod support;
