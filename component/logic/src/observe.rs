@@ -21,6 +21,10 @@ use crate::time::Instant;
 /// Both clocks are the service's; the local one is never asked.
 pub const SKEW_SECONDS: i64 = 120;
 
+const ONLY_V1: &str =
+    "; only v1.0 of Microsoft Graph answered, and nobody has confirmed that it shows the passcode";
+const NOT_PROVEN: &str = "; here nothing proves that this action is ours, `passcode reveal --any` shows whatever is listed";
+
 /// Look how an action that was sent is getting on.
 pub fn observe(
     service: &mut dyn Service,
@@ -31,7 +35,8 @@ pub fn observe(
     let (results, limit) = read_results(service, &plan.proposal.device.id)?;
     let new = sort(&results, receipt);
     let unknown = receipt.disposition == Disposition::Unknown;
-    let entries = if unknown {
+    let ended = matches!(new.candidates.as_slice(), [one] if has_ended(one));
+    let entries = if unknown || ended {
         entries_since(service, plan, receipt)
     } else {
         Vec::new()
@@ -41,7 +46,14 @@ pub fn observe(
         // An unknown sending may have come to nothing, and the one new result may be somebody
         // else's. If the record names only others, it is.
         [_] if unknown && only_others(&entries, plan) => not_listed(plan, true),
-        [ours] => told(plan, ours, limit.as_deref()),
+        // A device may list only the newest result. If the record knows of a second action, the
+        // one that is listed may be the other.
+        [_] if entries.len() > 1 || only_others(&entries, plan) => ambiguous(plan),
+        // Nobody saw the service take our request: a result proves an action, not whose.
+        [one] if unknown && !entries.iter().any(|entry| by_us(entry, plan)) => {
+            told(plan, &without_passcode(one.clone()), Some(NOT_PROVEN))
+        }
+        [ours] => told(plan, ours, limit.as_deref().map(|_| ONLY_V1)),
         _ => ambiguous(plan),
     };
     progress.others = results
@@ -238,9 +250,9 @@ fn ended(
 }
 
 fn no_passcode(limit: Option<&str>) -> String {
-    let version = limit.map_or("", |_| "; only v1.0 of Microsoft Graph answered, and nobody has confirmed that it shows the passcode");
+    let why = limit.unwrap_or_default();
     format!(
-        "a temporary passcode is shown for seven days, and to those who may read it{version}. Look at the device in Intune, or reset it again with a new plan"
+        "a temporary passcode is shown for seven days, and to those who may read it{why}. Look at the device in Intune, or reset it again with a new plan"
     )
 }
 
@@ -254,21 +266,39 @@ fn failed(effect: &Effect) -> String {
     .to_owned()
 }
 
-/// Entries of the service's record that can be ours, by their time.
+/// How far the record's time of an action may lie from the start that the device lists.
+const AUDIT_SECONDS: i64 = 30;
+
+/// Entries of the service's record that are new: not before our sending, and not those of
+/// results that the device listed already then.
 fn entries_since(service: &mut dyn Service, plan: &Plan, receipt: &Receipt) -> Vec<HistoryEntry> {
     // Without the service's clock an older entry could pass for ours.
     let Some(since) = earliest(receipt) else {
         return Vec::new();
     };
     let mut entries = passcode_entries(service, &plan.proposal.device.id, 20);
+    let known = |at: Instant| {
+        let starts = receipt
+            .snapshot
+            .iter()
+            .filter_map(|old| Instant::parse(old.started.as_deref()?));
+        let mut near = starts.filter(|start| {
+            at >= start.minus_seconds(AUDIT_SECONDS) && *start >= at.minus_seconds(AUDIT_SECONDS)
+        });
+        near.next().is_some()
+    };
     entries.retain(|entry| {
-        entry
-            .requested
-            .as_deref()
-            .and_then(Instant::parse)
-            .is_some_and(|at| at >= since)
+        let at = entry.requested.as_deref().and_then(Instant::parse);
+        at.is_some_and(|at| at >= since && !known(at))
     });
     entries
+}
+
+fn has_ended(result: &ActionResult) -> bool {
+    !matches!(
+        state(&result.state),
+        ProgressState::Pending | ProgressState::Active | ProgressState::Other(_)
+    )
 }
 
 fn by_us(entry: &HistoryEntry, plan: &Plan) -> bool {

@@ -484,6 +484,17 @@ fn only_evidence_settles_what_is_unknown_and_absence_never_does() {
             "{by} {at} {action}"
         );
     }
+    // A result without an entry of ours proves an action, not whose: no passcode is offered.
+    let done = [result("done", "2026-08-20T10:05:00Z", Some(7))];
+    let unproven = watch(&reset(), Disposition::Unknown, &done);
+    assert_eq!(
+        (
+            unproven.state,
+            unproven.settled_by,
+            unproven.outcome.expect("an end").passcode
+        ),
+        (ProgressState::Done, Some(Evidence::NewResult), None)
+    );
     // The colleague's result, while ours was never taken: not ours, and not settled.
     let text = audited(other, "2026-08-20T10:05:00Z", "resetPasscode");
     let theirs = results(&[result("done", "2026-08-20T10:05:00Z", Some(7))]);
@@ -539,4 +550,65 @@ fn the_record_is_filtered_and_ordered_here_too() {
             .code,
         "since-malformed"
     );
+}
+
+#[test]
+fn where_the_record_knows_of_another_action_the_one_result_is_not_shown_as_ours() {
+    let entry = |id: &str, by: &str, at: &str| json!({"id": id, "action": "resetPasscode", "actionState": "done", "requestDateTime": at, "initiatedByUserPrincipalName": by, "managedDeviceId": ID});
+    let other = "colleague@contoso.example";
+    let ours = entry("a1", UPN, "2026-08-20T10:05:00Z");
+    let theirs = entry("a2", other, "2026-08-20T10:06:00Z");
+    let known_since = entry("a0", other, "2026-08-20T10:04:10Z");
+    let just_before = ActionResult {
+        started: Some("2026-08-20T10:04:00Z".into()),
+        ..known()
+    };
+    for (entries, snapshot, state, passcode) in [
+        (
+            vec![ours.clone()],
+            vec![known()],
+            ProgressState::Done,
+            Some(7),
+        ),
+        (vec![], vec![known()], ProgressState::Done, Some(7)),
+        (
+            vec![theirs.clone(), ours.clone()],
+            vec![known()],
+            ProgressState::Ambiguous,
+            None,
+        ),
+        (
+            vec![theirs.clone()],
+            vec![known()],
+            ProgressState::Ambiguous,
+            None,
+        ),
+        (
+            vec![ours.clone(), known_since.clone()],
+            vec![just_before],
+            ProgressState::Done,
+            Some(7),
+        ),
+        (
+            vec![ours.clone(), known_since],
+            vec![known()],
+            ProgressState::Ambiguous,
+            None,
+        ),
+    ] {
+        let audit = json!({ "value": entries }).to_string();
+        let listed = results(&[result("done", "2026-08-20T10:05:01Z", Some(7))]);
+        let mut fake = Fake::default()
+            .on("/beta/deviceManagement/remoteActionAudits", 200, &audit)
+            .on("/beta", 200, &listed);
+        let receipt = receipt(Disposition::Accepted, snapshot);
+        let progress =
+            passcode_logic::observe(&mut fake, &reset(), &receipt, &context()).expect("progress");
+        assert_eq!(progress.state, state, "{audit}");
+        assert_eq!(
+            progress.outcome.and_then(|outcome| outcome.passcode),
+            passcode,
+            "{audit}"
+        );
+    }
 }
