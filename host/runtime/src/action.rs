@@ -20,7 +20,7 @@ use crate::door::{Binding, Bounds, Sent, Stopped, Vault, Wish, admit};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::host::Shared;
-use crate::ledger::{Attempt, PlanId, StoredPlan};
+use crate::ledger::{Attempt, PlanId, SETTLED_BY_NEW_RESULT, Sending, StoredPlan};
 use crate::secret::Passcode;
 use crate::step::{Running, Step, call};
 
@@ -610,8 +610,10 @@ fn caller(wanted: &Wanted, signed_in: Option<String>, id: Option<String>, kind: 
 }
 
 fn receipt(attempt: &Attempt) -> Receipt {
+    let settled_by = attempt.settlement.settled_by.as_deref();
     let disposition = match attempt.sending {
-        crate::ledger::Sending::Accepted => Disposition::Accepted,
+        // A new result proved that there was an action, not that it was ours.
+        Sending::Accepted if settled_by != Some(SETTLED_BY_NEW_RESULT) => Disposition::Accepted,
         _ => Disposition::Unknown,
     };
     Receipt {

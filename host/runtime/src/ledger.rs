@@ -147,6 +147,10 @@ impl Sending {
     }
 }
 
+/// What [`Settlement::settled_by`] says if a new result on the device settled it: that shows
+/// that there was an action, not whose.
+pub const SETTLED_BY_NEW_RESULT: &str = "new-result";
+
 /// What came back, or did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
