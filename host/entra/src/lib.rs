@@ -1,1 +1,30 @@
 //! Where tokens come from.
+//!
+//! A [`Cloud`] pairs the place that issues tokens with the one place they may be sent to. A
+//! credential is made for one cloud, asks its authority only, and gives a token for its root
+//! only. There is no chain of guesses: [`SignIn::from_environment`] finds exactly one way to
+//! sign in, or says what it found and what to set.
+//!
+//! - [`Cloud`] — global, US government L4 and L5, China, or two origins of one's own.
+//! - [`GivenToken`] — a token that somebody else got.
+//! - [`ClientSecret`] — an app with a secret.
+//! - [`SignIn`] — the choice between them.
+//! - [`Http`] — the connection to the authority.
+//! - [`Claims`] — what a token says of itself, for people to read; never a proof.
+
+mod answer;
+mod client_secret;
+mod cloud;
+mod error;
+mod given;
+mod http;
+mod jwt;
+mod origin;
+mod sign_in;
+
+pub use client_secret::ClientSecret;
+pub use cloud::Cloud;
+pub use given::GivenToken;
+pub use http::{Http, HttpOptions};
+pub use jwt::{Claims, claims};
+pub use sign_in::{Choice, SignIn};

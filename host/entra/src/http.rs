@@ -1,0 +1,202 @@
+//! The connection to an authority: no redirects, no plain text off this machine, no endless
+//! answers.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use passcode_host::credential::CredentialError;
+use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::error::{later, refused};
+use crate::origin;
+
+/// A token answer is a few kilobytes; what is longer than this, unpacked, is not one.
+pub(crate) const LONGEST_ANSWER: usize = 256 * 1024;
+
+/// How to reach an authority.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// PEM certificates to trust beside the system's: a corporate proxy's, a practice tenant's.
+    /// The system's own can be replaced with `SSL_CERT_FILE`.
+    pub extra_roots: Vec<u8>,
+    /// How long connecting may take. 10 seconds unless told otherwise.
+    pub connect_timeout: Duration,
+    /// How long a request may take from its beginning to the answer's end. 30 seconds unless
+    /// told otherwise.
+    pub timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            extra_roots: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Connections to authorities, shared by credentials. Cheap to clone.
+///
+/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, except for loopback addresses, which
+/// are never asked of a proxy: over plain http it would read the secret.
+#[derive(Clone)]
+pub struct Http {
+    proxied: Client,
+    direct: Client,
+}
+
+/// An answer, whole.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+impl Http {
+    /// Connections with these options.
+    ///
+    /// # Errors
+    ///
+    /// `ca-invalid` if the extra roots are not PEM certificates; `tls-unavailable` if the
+    /// system's own cannot be read.
+    pub fn new(options: &HttpOptions) -> Result<Self, CredentialError> {
+        let roots = Certificate::from_pem_bundle(&options.extra_roots).map_err(|_| bad_roots())?;
+        if roots.is_empty() && !options.extra_roots.is_empty() {
+            return Err(bad_roots());
+        }
+        let build = |builder: ClientBuilder| {
+            builder
+                .tls_certs_merge(roots.iter().cloned())
+                .redirect(redirect::Policy::none())
+                .retry(retry::never())
+                .referer(false)
+                .connect_timeout(options.connect_timeout)
+                .timeout(options.timeout)
+                .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(|error| {
+                    if roots.is_empty() {
+                        refused(
+                            "tls-unavailable",
+                            format!("no encrypted connection can be made ({})", cause(&error)),
+                            "install the system's CA certificates, or name a file with SSL_CERT_FILE",
+                        )
+                    } else {
+                        bad_roots()
+                    }
+                })
+        };
+        let loopback = [
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+        ];
+        Ok(Self {
+            proxied: build(Client::builder().https_only(true))?,
+            // A name server could point `localhost` anywhere.
+            direct: build(
+                Client::builder()
+                    .no_proxy()
+                    .resolve_to_addrs("localhost", &loopback),
+            )?,
+        })
+    }
+
+    /// POST a form and read the answer.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, CredentialError> {
+        let client = if origin::is_loopback(url) {
+            &self.direct
+        } else {
+            &self.proxied
+        };
+        let at = origin::written(url);
+        let failed = |error: reqwest::Error| unreachable(&at, &error);
+        let mut response = client
+            .post(url.clone())
+            .header("accept", "application/json")
+            .form(form)
+            .send()
+            .await
+            .map_err(failed)?;
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+            .map(Duration::from_secs);
+        let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
+                return Err(refused(
+                    "sign-in-answer",
+                    format!(
+                        "{at} answered with more than {LONGEST_ANSWER} bytes, which is no token"
+                    ),
+                    "check that the authority and the proxy are the right ones",
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            retry_after,
+            body,
+        })
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A client prints its proxies, and a proxy's address may hold a password.
+        f.write_str("Http")
+    }
+}
+
+fn bad_roots() -> CredentialError {
+    refused(
+        "ca-invalid",
+        "the extra CA certificates cannot be read",
+        "give a file of certificates in PEM form (-----BEGIN CERTIFICATE-----)",
+    )
+}
+
+/// No answer came. Whether a request was received does not matter here: asking for a token
+/// twice harms nothing.
+fn unreachable(at: &str, error: &reqwest::Error) -> CredentialError {
+    let cause = cause(error);
+    if error.is_timeout() {
+        return later(
+            "sign-in-timeout",
+            format!("{at} did not answer in time"),
+            "check the network and the proxy (HTTPS_PROXY), and try again",
+        );
+    }
+    if cause.contains("certificate") {
+        return refused(
+            "sign-in-tls",
+            format!("{at} could not prove who it is ({cause})"),
+            "if a proxy opens encrypted connections here, add its CA certificate: SSL_CERT_FILE=FILE",
+        );
+    }
+    later(
+        "sign-in-unreachable",
+        format!("{at} could not be reached ({cause})"),
+        "check the network and the proxy (HTTPS_PROXY), and try again",
+    )
+}
+
+/// The innermost cause, which names no address and so no password in one.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    crate::error::shown(&innermost.to_string(), 200)
+}
