@@ -1,0 +1,74 @@
+//! What every command knows: the settings of this call, and what it is connected to.
+
+use std::io::IsTerminal as _;
+
+use crate::args::{Color, Format, Global};
+use crate::terminal::Paint;
+
+/// Which of the three are terminals.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminals {
+    pub(crate) stdin: bool,
+    pub(crate) stdout: bool,
+    pub(crate) stderr: bool,
+}
+
+/// This call.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) global: Global,
+    pub(crate) terminals: Terminals,
+    pub(crate) format: Format,
+    /// For stderr.
+    pub(crate) paint: Paint,
+    /// For stdout.
+    pub(crate) paint_out: Paint,
+}
+
+impl App {
+    pub(crate) fn new(global: Global) -> Self {
+        let terminals = Terminals {
+            stdin: std::io::stdin().is_terminal(),
+            stdout: std::io::stdout().is_terminal(),
+            stderr: std::io::stderr().is_terminal(),
+        };
+        let format = global.output.unwrap_or(if terminals.stdout {
+            Format::Table
+        } else {
+            Format::Json
+        });
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let paint = |terminal: bool| {
+            Paint::new(match global.color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => terminal && !plain,
+            })
+        };
+        Self {
+            paint: paint(terminals.stderr),
+            paint_out: paint(terminals.stdout),
+            terminals,
+            format,
+            global,
+        }
+    }
+
+    /// Whether a person can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.terminals.stdin && self.terminals.stderr
+    }
+
+    /// Whether a passcode can be shown to a person and taken away again.
+    pub(crate) fn has_screen(&self) -> bool {
+        self.can_ask() && self.terminals.stdout && self.format == Format::Table
+    }
+
+    /// A line for the person, unless nobody wants to hear it.
+    pub(crate) fn tell(&self, line: &str) {
+        if !self.global.quiet {
+            crate::output::note(line);
+        }
+    }
+}

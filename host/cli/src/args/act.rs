@@ -1,0 +1,128 @@
+//! Flags of the verbs that plan or act.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::device::{DeviceArgs, NarrowArgs};
+use super::duration;
+
+/// `reset` and `remove`.
+#[derive(Args, Debug)]
+pub(crate) struct ActArgs {
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) narrow: NarrowArgs,
+    /// Show what would happen, and do nothing; with `-o json` the plan for `passcode execute`
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) what_if: bool,
+    /// Answer the question with yes; lifts no check
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) case: CaseArgs,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
+    #[command(flatten)]
+    pub(crate) reveal: RevealFlag,
+    #[command(flatten)]
+    pub(crate) grant: GrantArgs,
+}
+
+/// `execute`.
+#[derive(Args, Debug)]
+pub(crate) struct ExecuteArgs {
+    /// A plan's file, its id, or `-` for standard input
+    #[arg(value_name = "PLAN.json|PLAN-ID|-")]
+    pub(crate) plan: String,
+    /// Answer the question with yes; lifts no check
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
+    #[command(flatten)]
+    pub(crate) reveal: RevealFlag,
+    #[command(flatten)]
+    pub(crate) grant: GrantArgs,
+}
+
+/// On whose behalf and why. All of it is recorded.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The case (recorded)")]
+pub(crate) struct CaseArgs {
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// The ticket
+    #[arg(long, value_name = "ID")]
+    pub(crate) ticket: Option<String>,
+    /// How the person who asks was verified: callback, in-person, manager, …
+    #[arg(long, value_name = "HOW")]
+    pub(crate) verified_by: Option<String>,
+    /// Who acts, where no sign-in proves it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+}
+
+/// What belongs to a plan.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Plan")]
+pub(crate) struct PlanArgs {
+    /// Accept a check on which the documents disagree, by its id (repeatable)
+    #[arg(long, value_name = "CHECK-ID")]
+    pub(crate) accept: Vec<String>,
+    /// Go ahead although another passcode action is under way
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Go ahead after a plan whose outcome stayed unknown
+    #[arg(long, value_name = "PLAN-ID")]
+    pub(crate) after_unknown: Option<String>,
+    /// Use another address; see `passcode matrix --addresses`
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) via: Option<String>,
+    /// A value for the address's path (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", requires = "via")]
+    pub(crate) via_value: Vec<String>,
+}
+
+/// Whether to wait for the device.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Waiting")]
+pub(crate) struct WaitArgs {
+    /// Wait for the device (the default)
+    #[arg(long, overrides_with = "no_wait")]
+    wait: bool,
+    /// End as soon as Intune has accepted it
+    #[arg(long, overrides_with = "wait")]
+    no_wait: bool,
+    /// How long to wait: 15s, 2m, 8h
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
+    timeout: Duration,
+}
+
+impl WaitArgs {
+    /// How long to wait; `None` for not at all.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        (!self.no_wait).then_some(self.timeout)
+    }
+}
+
+/// Whether the passcode may be printed.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct RevealFlag {
+    /// Print the passcode in the answer, where no terminal can show it
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+/// What the component may do.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct GrantArgs {
+    /// Another grant than the ordinary one; see `passcode matrix --grant`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grant: Option<PathBuf>,
+}

@@ -1,0 +1,169 @@
+//! Arguments, parsed to values. Nothing here opens, reads or sends anything.
+
+mod act;
+mod device;
+mod duration;
+mod global;
+mod practice;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use act::{ActArgs, CaseArgs, ExecuteArgs, GrantArgs, PlanArgs, RevealFlag};
+pub(crate) use device::{DeviceArgs, DeviceFlags, NarrowArgs, is_guid, unclear};
+pub(crate) use global::{Color, Format, Global};
+pub(crate) use practice::{PracticeArgs, PracticeCommand};
+
+/// Get a locked-out person back into a managed phone or tablet, through Microsoft Intune
+///
+/// `passcode` removes the passcode of an iPhone or iPad and resets that of an Android device or
+/// work profile. It asks before it acts, acts once, and cannot wipe.
+#[derive(Debug, Parser)]
+#[command(
+    name = "passcode",
+    disable_version_flag = true,
+    arg_required_else_help = true,
+    subcommand_value_name = "COMMAND",
+    after_help = "\
+The three commands people need first:
+  passcode explain --serial SERIAL      what can be done for this device, and why
+  passcode reset --serial SERIAL        reset an Android passcode (iPhone, iPad: `passcode remove`)
+  passcode reveal --serial SERIAL       show the temporary passcode again
+
+Nothing real happens with --practice: try `passcode reset --practice --serial SAMPLE-COSU-0001`.
+Exit codes: 0 done, 2 usage, 3 not signed in, 4 forbidden, 5 no such device or several, 6 refused,
+7 outcome unknown, 8 approval needed, 9 still pending, 10 failed, 12 unavailable, 130 interrupted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    /// Print the version, the component's digest and the contract's version
+    #[arg(short = 'V', long)]
+    pub(crate) version: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List devices
+    #[command(after_help = "Examples:
+  passcode devices --user adele@contoso.com
+  passcode devices --platform android -o csv
+  passcode devices --name 'Front desk phone' --kind android-fully-managed")]
+    Devices {
+        #[command(flatten)]
+        device: DeviceArgs,
+        #[command(flatten)]
+        narrow: NarrowArgs,
+        #[command(flatten)]
+        grant: GrantArgs,
+    },
+    /// Show what can be done for a device, and which document says so
+    #[command(after_help = "Examples:
+  passcode explain --serial R58N123ABC
+  passcode explain --user adele@contoso.com --platform ios
+
+It exits as the action would: 0 if nothing stands in the way, 6 if something does.")]
+    Explain {
+        #[command(flatten)]
+        device: DeviceArgs,
+        #[command(flatten)]
+        narrow: NarrowArgs,
+        #[command(flatten)]
+        plan: PlanArgs,
+        #[command(flatten)]
+        grant: GrantArgs,
+    },
+    /// Reset the passcode of an Android device or work profile to a temporary one
+    #[command(after_help = "Examples:
+  passcode reset --serial R58N123ABC --reason 'forgot it' --ticket INC-4711
+  passcode reset --user adele@contoso.com --platform android --verified-by callback
+  passcode reset --id GUID --what-if -o json > plan.json   then: passcode execute plan.json
+  passcode reset --id GUID --yes --reveal -o json --reason 'forgot it'   without a terminal
+
+On an iPhone or iPad the passcode can only be removed: `passcode remove`.")]
+    Reset(ActArgs),
+    /// Remove the passcode of an iPhone or iPad; the device is open afterwards
+    #[command(after_help = "Examples:
+  passcode remove --serial F2LX12345678 --reason 'forgot it' --ticket INC-4711
+  passcode remove --user adele@contoso.com --platform ios --verified-by callback
+
+On Android the passcode can only be reset to a temporary one: `passcode reset`.")]
+    Remove(ActArgs),
+    /// Carry out a plan that `--what-if` made
+    #[command(after_help = "Examples:
+  passcode reset --serial R58N123ABC --what-if -o json > plan.json
+  passcode execute plan.json
+  passcode execute 3f1c…   by the plan's id
+  cat plan.json | passcode execute - --yes")]
+    Execute(ExecuteArgs),
+    /// Show what became of an action; without arguments: recent Device actions
+    #[command(after_help = "Examples:
+  passcode status
+  passcode status --serial R58N123ABC
+  passcode status 3f1c… --wait --timeout 10m")]
+    Status {
+        /// A plan's id, or a device's
+        #[arg(value_name = "PLAN-ID|DEVICE-ID")]
+        subject: Option<String>,
+        #[command(flatten)]
+        device: DeviceFlags,
+        #[command(flatten)]
+        narrow: NarrowArgs,
+        /// Go on watching until it has ended
+        #[arg(long)]
+        wait: bool,
+        /// How long to watch with --wait
+        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
+        timeout: std::time::Duration,
+        /// How many entries to list
+        #[arg(long, value_name = "N", default_value_t = 25)]
+        limit: u32,
+        #[command(flatten)]
+        grant: GrantArgs,
+    },
+    /// Show a temporary passcode again; Intune shows it for seven days
+    #[command(after_help = "Examples:
+  passcode reveal --serial R58N123ABC
+  passcode reveal 3f1c… -o json --reveal
+  passcode reveal --serial R58N123ABC --any   also one that a colleague made")]
+    Reveal {
+        /// A plan's id, or a device's
+        #[arg(value_name = "PLAN-ID|DEVICE-ID")]
+        subject: Option<String>,
+        #[command(flatten)]
+        device: DeviceFlags,
+        #[command(flatten)]
+        narrow: NarrowArgs,
+        /// Also a passcode made elsewhere, marked so
+        #[arg(long)]
+        any: bool,
+        #[command(flatten)]
+        reveal: RevealFlag,
+        #[command(flatten)]
+        grant: GrantArgs,
+    },
+    /// Print the rules, with document and date
+    #[command(after_help = "Examples:
+  passcode matrix
+  passcode matrix --addresses
+  passcode matrix --grant > grant.toml")]
+    Matrix {
+        /// The addresses that documents list for resetPasscode
+        #[arg(long, conflicts_with = "grant")]
+        addresses: bool,
+        /// The ordinary grant, to start your own from
+        #[arg(long)]
+        grant: bool,
+    },
+    /// Run a practice tenant on this machine, where nothing real happens
+    #[command(after_help = "Examples:
+  passcode practice                          run it, and print how to connect
+  passcode practice fleet                    its devices
+  passcode practice faults                   what can go wrong on demand
+  passcode practice --fault 429 --pace 0.1   ten times faster, with a throttle")]
+    Practice(PracticeArgs),
+}

@@ -1,0 +1,101 @@
+//! `passcode matrix`: the rules, the addresses, the grant.
+
+use passcode_host::contract::types::Ruling;
+use passcode_runner::Ended;
+use serde_json::json;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::output::{Reply, Rows};
+use crate::wiring::offline;
+
+pub(super) async fn matrix(app: &App, addresses: bool, grant: bool) -> Result<Reply, Failure> {
+    if grant {
+        let text = passcode_builtin::GRANT;
+        let rows = Rows::one(vec![("grant", text.to_owned())]);
+        // A grant is a file to edit: without a terminal, too, it is printed as it is.
+        let mut reply = Reply::new(Ended::Done, "grant", false, json!({ "grant": text }));
+        reply.verbatim = app.global.output.is_none();
+        return Ok(reply.rows(rows).human(text.to_owned()));
+    }
+    let action = offline(app).await?;
+    if addresses {
+        return Ok(of_addresses(&action.addresses().await?));
+    }
+    let rules = action.matrix().await?;
+    let description = action.describe().await?;
+    let mut rows = Rows::list(&[
+        "id",
+        "kinds",
+        "condition",
+        "about",
+        "ruling",
+        "document",
+        "date",
+        "statement",
+    ]);
+    for rule in &rules {
+        rows.push(vec![
+            rule.id.clone(),
+            rule.kinds.join(" "),
+            rule.condition.clone().unwrap_or_default(),
+            rule.about.clone(),
+            ruling(rule.ruling).to_owned(),
+            rule.citation.document.clone(),
+            rule.citation.date.clone(),
+            rule.citation.statement.clone(),
+        ]);
+    }
+    let body = json!({
+        "component": description,
+        "componentDigest": action.digest(),
+        "rules": rules,
+    });
+    Ok(Reply::new(Ended::Done, "rules", false, body)
+        .items("rule", false, rules.iter().map(|rule| json!(rule)))
+        .rows(rows))
+}
+
+fn ruling(ruling: Ruling) -> &'static str {
+    match ruling {
+        Ruling::Supported => "supported",
+        Ruling::Unsupported => "unsupported",
+        Ruling::Conditional => "conditional",
+        Ruling::Note => "note",
+    }
+}
+
+fn of_addresses(addresses: &[passcode_host::contract::types::Address]) -> Reply {
+    let mut rows = Rows::list(&[
+        "id",
+        "path",
+        "versions",
+        "namesDevice",
+        "ordinary",
+        "document",
+        "date",
+    ]);
+    for address in addresses {
+        rows.push(vec![
+            address.id.clone(),
+            address.path.clone(),
+            address.versions.join(" "),
+            address.names_device.to_string(),
+            address.ordinary.to_string(),
+            address.citation.document.clone(),
+            address.citation.date.clone(),
+        ]);
+    }
+    Reply::new(
+        Ended::Done,
+        "addresses",
+        false,
+        json!({ "addresses": addresses }),
+    )
+    .items(
+        "address",
+        false,
+        addresses.iter().map(|address| json!(address)),
+    )
+    .rows(rows)
+}

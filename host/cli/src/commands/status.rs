@@ -1,0 +1,242 @@
+//! `passcode status`: what became of an action, and what was done lately.
+
+use std::time::Duration;
+
+use passcode_host::contract::types::HistoryEntry;
+use passcode_host::ledger::{Attempt, PlanId};
+use passcode_host::{parse_rfc3339, rfc3339};
+use passcode_ledger::Reported;
+use passcode_runner::Ended;
+use serde_json::{Value, json};
+
+use super::choose::{Subject, subject, to_look_at};
+use super::execute::by_digits;
+use crate::app::App;
+use crate::args::{DeviceFlags, GrantArgs, NarrowArgs};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::output::{Reply, Rows};
+use crate::report::Report;
+use crate::terminal::Spinner;
+use crate::wiring::{Connected, connect};
+
+pub(super) struct Wanted {
+    pub(super) subject: Option<String>,
+    pub(super) device: DeviceFlags,
+    pub(super) narrow: NarrowArgs,
+    pub(super) wait: Option<Duration>,
+    pub(super) limit: u32,
+    pub(super) grant: GrantArgs,
+}
+
+pub(super) async fn status(
+    app: &App,
+    interrupt: &Interrupt,
+    wanted: Wanted,
+) -> Result<Reply, Failure> {
+    let subject = subject(wanted.subject.as_deref(), &wanted.device)?;
+    let looking = async {
+        let connected = connect(app, wanted.grant.grant.as_deref()).await?;
+        match subject {
+            Subject::Plan(digits) => {
+                let id = by_digits(&connected, &digits).await?;
+                of_plan(app, &connected, &id, wanted.wait).await
+            }
+            Subject::Device(selector) => {
+                let device = to_look_at(&connected, selector, &wanted.narrow).await?;
+                let newest = connected
+                    .runner
+                    .attempts_on(&device.id)
+                    .await?
+                    .into_iter()
+                    .next();
+                match newest {
+                    Some(attempt) => {
+                        of_plan(app, &connected, &attempt.intent.plan, wanted.wait).await
+                    }
+                    None => {
+                        app.tell(
+                            "nothing of ours was done to this device; Intune's own record says:",
+                        );
+                        lately(app, &connected, Some(&device.id), wanted.limit).await
+                    }
+                }
+            }
+            Subject::Nothing => lately(app, &connected, None, wanted.limit).await,
+        }
+    };
+    interrupt.until(1, looking).await.unwrap_or_else(|| {
+        Err(Failure::new(
+            Ended::Interrupted,
+            "interrupted",
+            "interrupted; nothing was sent, and looking changes nothing",
+        ))
+    })
+}
+
+async fn of_plan(
+    app: &App,
+    connected: &Connected,
+    id: &PlanId,
+    wait: Option<Duration>,
+) -> Result<Reply, Failure> {
+    let with_plan = |error| Failure::from(error).plan(*id);
+    let standing = connected.runner.standing(id).await.map_err(with_plan)?;
+    let (mut observed, mut attempt, mut ended) =
+        (standing.observed, standing.attempt, standing.ended);
+    let watchable = matches!(ended, Ended::Pending | Ended::Unknown) && observed.is_some();
+    if let (Some(limit), Some(tried), true) = (wait, &attempt, watchable) {
+        let mut spinner = Spinner::start(app);
+        let watched = connected
+            .runner
+            .watch(id, tried.sending, limit, |seen| {
+                spinner.say(&seen.progress.summary)
+            })
+            .await;
+        ended = watched.ended;
+        if let Some(last) = watched.last {
+            attempt = Some(last.attempt.clone());
+            observed = Some(last);
+        }
+    }
+    let report = Report {
+        document: &standing.document,
+        attempt: attempt.as_ref(),
+        observed: observed.as_ref(),
+        ended,
+        passcode: None,
+    };
+    Ok(
+        Reply::new(ended, "result", connected.practice, report.body())
+            .rows(report.rows())
+            .human(report.human()),
+    )
+}
+
+/// Intune's record, ours marked, and ours that it does not list.
+async fn lately(
+    app: &App,
+    connected: &Connected,
+    device: Option<&str>,
+    limit: u32,
+) -> Result<Reply, Failure> {
+    let entries = connected.runner.history(device, limit).await?;
+    let mut ours = connected.runner.recent(limit).await?;
+    ours.retain(|attempt| device.is_none_or(|device| attempt.intent.device == device));
+    let mut lines: Vec<Line> = Vec::new();
+    for entry in entries {
+        let own = ours.iter().position(|attempt| likely(attempt, &entry));
+        let own = own.map(|at| ours.remove(at));
+        lines.push(Line {
+            entry: Some(entry),
+            own,
+        });
+    }
+    lines.extend(ours.into_iter().map(|own| Line {
+        entry: None,
+        own: Some(own),
+    }));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
+    let mut rows = Rows::list(&[
+        "requested",
+        "action",
+        "state",
+        "by",
+        "device",
+        "user",
+        "ours",
+        "plan",
+    ]);
+    for line in &lines {
+        rows.push(line.row());
+    }
+    let items: Vec<Value> = lines.iter().map(Line::json).collect();
+    if lines.is_empty() {
+        app.tell("no action is on record");
+    }
+    let body = json!({ "actions": items, "exitCode": 0 });
+    Ok(Reply::new(Ended::Done, "actions", connected.practice, body)
+        .items("action", connected.practice, items)
+        .rows(rows))
+}
+
+/// Whether an entry of the service is most likely an attempt of ours: the same device, and
+/// within two minutes by the service's clock.
+fn likely(attempt: &Attempt, entry: &HistoryEntry) -> bool {
+    let sent = attempt
+        .settlement
+        .service_date
+        .as_deref()
+        .and_then(parse_rfc3339)
+        .unwrap_or(attempt.intent.at);
+    let close = entry
+        .requested
+        .as_deref()
+        .and_then(parse_rfc3339)
+        .is_some_and(|requested| (requested - sent).abs() < time::Duration::minutes(2));
+    close
+        && attempt.sending.may_have_touched()
+        && entry.device_id.as_deref() == Some(&attempt.intent.device)
+        && ["resetPasscode", "removePasscode"]
+            .iter()
+            .any(|action| entry.action.eq_ignore_ascii_case(action))
+}
+
+struct Line {
+    entry: Option<HistoryEntry>,
+    own: Option<Attempt>,
+}
+
+impl Line {
+    fn at(&self) -> Option<time::OffsetDateTime> {
+        let requested = self
+            .entry
+            .as_ref()
+            .and_then(|entry| entry.requested.as_deref());
+        requested
+            .and_then(parse_rfc3339)
+            .or(self.own.as_ref().map(|own| own.intent.at))
+    }
+
+    fn json(&self) -> Value {
+        let entry = self.entry.as_ref();
+        json!({
+            "id": entry.map(|entry| &entry.id),
+            "action": entry.map_or("resetPasscode", |entry| &entry.action),
+            "state": entry.map(|entry| &entry.state),
+            "requested": self.at().map(rfc3339),
+            "initiatedBy": entry.and_then(|entry| entry.initiated_by.as_ref()),
+            "deviceId": entry.map_or(self.own.as_ref().map(|own| &own.intent.device), |entry| entry.device_id.as_ref()),
+            "deviceName": entry.and_then(|entry| entry.device_name.as_ref()),
+            "userPrincipalName": entry.and_then(|entry| entry.user_principal_name.as_ref()),
+            "listedByService": entry.is_some(),
+            "ours": self.own.is_some(),
+            "plan": self.own.as_ref().map(|own| own.intent.plan),
+            "known": self.own.as_ref().map(|own| Reported::of(own).as_str()),
+        })
+    }
+
+    fn row(&self) -> Vec<String> {
+        let entry = self.entry.as_ref();
+        let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+        vec![
+            self.at().map(rfc3339).unwrap_or_default(),
+            entry.map_or_else(|| "resetPasscode".to_owned(), |entry| entry.action.clone()),
+            entry.map_or_else(String::new, |entry| entry.state.clone()),
+            text(entry.and_then(|entry| entry.initiated_by.as_ref())),
+            entry
+                .and_then(|entry| entry.device_name.clone().or(entry.device_id.clone()))
+                .or(self.own.as_ref().map(|own| own.intent.device.clone()))
+                .unwrap_or_default(),
+            text(entry.and_then(|entry| entry.user_principal_name.as_ref())),
+            self.own
+                .as_ref()
+                .map(|own| Reported::of(own).to_string())
+                .unwrap_or_default(),
+            self.own
+                .as_ref()
+                .map(|own| own.intent.plan.short())
+                .unwrap_or_default(),
+        ]
+    }
+}

@@ -1,0 +1,101 @@
+//! Questions. The default is always no.
+
+use std::io::{BufRead as _, Write as _};
+
+use passcode_host::contract::types::Device;
+
+use crate::interrupt::Interrupt;
+use crate::report::called;
+
+/// What a person answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    No,
+    Interrupted,
+}
+
+/// Ask a question that takes `y` or `yes`; anything else, and nothing, is no.
+pub(crate) async fn ask(interrupt: &Interrupt, question: &str) -> Answer {
+    match line(interrupt, &format!("{question} [y/N] ")).await {
+        None => Answer::Interrupted,
+        Some(text) if is_yes(&text) => Answer::Yes,
+        Some(_) => Answer::No,
+    }
+}
+
+fn is_yes(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// Let a person pick one of several devices. There is no default. `Ok(None)`: none of them.
+pub(crate) async fn pick(interrupt: &Interrupt, devices: &[Device]) -> Result<Option<usize>, ()> {
+    crate::output::note("Several devices match:");
+    for (number, device) in devices.iter().enumerate() {
+        crate::output::note(&format!("  {}. {}", number + 1, called(device)));
+    }
+    let text = line(
+        interrupt,
+        &format!("Which one? [1-{}, empty for none] ", devices.len()),
+    )
+    .await
+    .ok_or(())?;
+    Ok(picked(&text, devices.len()))
+}
+
+fn picked(text: &str, count: usize) -> Option<usize> {
+    let number: usize = text.trim().parse().ok()?;
+    (1..=count).contains(&number).then(|| number - 1)
+}
+
+/// A line from the terminal; `None` if interrupted. The end of the input is an empty line.
+async fn line(interrupt: &Interrupt, prompt: &str) -> Option<String> {
+    let mut stderr = std::io::stderr().lock();
+    let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
+    drop(stderr);
+    let reading = tokio::task::spawn_blocking(|| {
+        let mut text = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut text);
+        text
+    });
+    let read = interrupt.until(1, reading).await;
+    if read.is_none() {
+        crate::output::note("");
+    }
+    Some(read?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        for (text, yes) in [
+            ("y\n", true),
+            ("YES\n", true),
+            ("\n", false),
+            ("", false),
+            ("yy\n", false),
+            ("n\n", false),
+            ("ja\n", false),
+        ] {
+            assert_eq!(is_yes(text), yes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_picked_unless_it_is_named() {
+        for (text, expected) in [
+            ("1", Some(0)),
+            ("3\n", Some(2)),
+            ("0", None),
+            ("4", None),
+            ("", None),
+            ("x", None),
+            ("-1", None),
+        ] {
+            assert_eq!(picked(text, 3), expected, "{text:?}");
+        }
+    }
+}

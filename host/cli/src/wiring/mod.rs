@@ -1,0 +1,115 @@
+//! What a call is connected to: home folder, ledger, destination, credential, component.
+
+mod home;
+mod practice;
+mod real;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use passcode_builtin::{COMPONENT, GRANT};
+use passcode_host::credential::Credential;
+use passcode_host::ledger::SendLedger;
+use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError};
+use passcode_ledger::SqliteLedger;
+use passcode_runner::Runner;
+
+pub(crate) use home::home;
+pub(crate) use practice::{options, serve_faults};
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// Connected.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) runner: Runner,
+    /// Whether nothing real can happen.
+    pub(crate) practice: bool,
+    /// Where this tenant's records are.
+    pub(crate) folder: PathBuf,
+    /// Keeps the practice tenant running, and saves its state at the end.
+    _tenant: Option<practice::InProcess>,
+}
+
+/// Where a tenant is, and how to sign in to it.
+struct Place {
+    graph: String,
+    credential: Arc<dyn Credential>,
+    cloud: String,
+    tenant: Option<String>,
+    practice: bool,
+}
+
+/// Connect to the tenant of this call.
+pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
+    let authority = authority(grant)?;
+    let home = home(app)?;
+    let practice_folder = home.join("practice");
+    let (place, tenant) = if app.global.practice {
+        let tenant = practice::start(app, &practice_folder)?;
+        (tenant.place(), Some(tenant))
+    } else {
+        practice::only_with_practice(app)?;
+        (real::place()?, None)
+    };
+    let folder = if place.practice {
+        practice_folder
+    } else {
+        home.clone()
+    };
+    let ledger = SqliteLedger::open(folder.join("ledger.db"), place.practice)
+        .await
+        .map_err(HostError::Ledger)?;
+    let ledger: Arc<dyn SendLedger> = Arc::new(ledger);
+    let graph = Destination::new("graph", &place.graph, place.credential)
+        .map_err(|error| Failure::usage(error.message, error.remedy))?;
+    let mut builder = builder(app, ledger.clone(), &home)
+        .destination(graph)
+        .cloud(&place.cloud);
+    if let Some(tenant) = &place.tenant {
+        builder = builder.tenant(tenant);
+    }
+    if place.practice {
+        builder = builder.practice();
+    }
+    let host = builder.build()?;
+    let action = host.load(COMPONENT, &authority)?;
+    Ok(Connected {
+        runner: Runner::new(host, action, ledger, place.tenant),
+        practice: place.practice,
+        folder,
+        _tenant: tenant,
+    })
+}
+
+/// The component alone, for what it knows by itself: no tenant, no ledger, no sign-in.
+pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
+    let ledger = SqliteLedger::in_memory().await.map_err(HostError::Ledger)?;
+    let host = builder(app, Arc::new(ledger), &home(app)?)
+        .practice()
+        .build()?;
+    Ok(host.load(COMPONENT, &authority(None)?)?)
+}
+
+fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
+    let mut builder = Host::builder(ledger).cache(home.join("cache"));
+    if app.global.verbose {
+        builder = builder.log(Arc::new(|severity, line| {
+            crate::output::note(&format!("{severity}: {line}"));
+        }));
+    }
+    builder
+}
+
+fn authority(grant: Option<&Path>) -> Result<Authority, Failure> {
+    let (text, name) = match grant {
+        None => (GRANT.to_owned(), "the ordinary grant".to_owned()),
+        Some(path) => (
+            std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?,
+            path.display().to_string(),
+        ),
+    };
+    Authority::parse(&text)
+        .map_err(|error| Failure::usage(format!("{name}: {}", error.message), error.remedy))
+}
