@@ -4,25 +4,23 @@
 use std::fmt;
 use std::sync::Arc;
 
-use time::Duration;
-
-use crate::authority::{Authority, Path, Phase};
+use crate::authority::{Authority, Phase};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
 use crate::contract::bindings::PasscodeActionPre;
 use crate::contract::types::{
-    ActionResult, Address, Caller, Context, Description, Disposition, Findings, HistoryEntry,
-    HistoryQuery, Operator, Order, Plan, Problem, ProblemKind, Progress, Proof, Proposal, Receipt,
-    ReviewRecord, Rule, Selector, Touched, Verb,
+    Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan, Problem,
+    ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
-use crate::door::{Binding, Bounds, Sent, Stopped, Vault, Wish, admit};
+use crate::door::{Binding, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::host::Shared;
-use crate::ledger::{Attempt, PlanId, SETTLED_BY_NEW_RESULT, Sending, StoredPlan};
-use crate::secret::Passcode;
+use crate::ledger::{PlanId, StoredPlan};
+use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
 use crate::step::{Running, Step, call};
+use crate::wanted::{Wanted, caller};
 
 /// A loaded component under its authority.
 #[derive(Clone)]
@@ -32,89 +30,6 @@ pub struct Action {
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
-}
-
-/// What a plan is asked for with.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// The device, by the service's identifier.
-    pub device: String,
-    /// The verb.
-    pub verb: Verb,
-    /// The address to use; absent for the ordinary one.
-    pub address: Option<String>,
-    /// Values for the address's further segments.
-    pub address_values: Vec<(String, String)>,
-    /// A name for the operator where no sign-in proves one.
-    pub claimed_operator: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// The case.
-    pub ticket: Option<String>,
-    /// How the caller was verified.
-    pub verified_by: Option<String>,
-    /// Checks the operator accepts.
-    pub accepted_checks: Vec<String>,
-    /// Where the passcode goes.
-    pub delivery: String,
-    /// How long the plan stays valid. 24 h unless a caller knows better.
-    pub valid_for: Duration,
-    /// Go ahead beside another passcode action.
-    pub again: bool,
-    /// The plan with an unknown outcome that this one follows up.
-    pub after_unknown: Option<PlanId>,
-}
-
-impl Wanted {
-    /// A plan for one device, without reason, ticket or acceptance.
-    #[must_use]
-    pub fn new(device: &str, verb: Verb) -> Self {
-        Self {
-            device: device.to_owned(),
-            verb,
-            address: None,
-            address_values: Vec::new(),
-            claimed_operator: None,
-            reason: None,
-            ticket: None,
-            verified_by: None,
-            accepted_checks: Vec::new(),
-            delivery: "terminal".to_owned(),
-            valid_for: Duration::hours(24),
-            again: false,
-            after_unknown: None,
-        }
-    }
-}
-
-/// What carrying out a plan brought. What was sent is the host's own word, whatever the
-/// component answered.
-#[derive(Clone, Debug)]
-pub struct Committed {
-    /// What became of the plan's request; absent if none was sent.
-    pub sent: Option<Sent>,
-    /// What the component says, or why it says nothing.
-    pub progress: Result<Progress, HostError>,
-}
-
-/// A look at an action that was sent.
-#[derive(Clone, Debug)]
-pub struct Observed {
-    /// What the component says.
-    pub progress: Progress,
-    /// The passcode, if there is one and it is this action's.
-    pub passcode: Option<Passcode>,
-    /// The attempt it belongs to.
-    pub attempt: Attempt,
-}
-
-/// An action result that a device lists, with its passcode if it has one.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// The result.
-    pub result: ActionResult,
-    /// Its passcode. Not necessarily ours.
-    pub passcode: Option<Passcode>,
 }
 
 impl fmt::Debug for Action {
@@ -239,12 +154,7 @@ impl Action {
             verb: wanted.verb,
             address: wanted.address.clone(),
             address_values: wanted.address_values.clone(),
-            caller: caller(
-                wanted,
-                identity.name.clone(),
-                identity.id.clone(),
-                self.credential_kind(),
-            ),
+            caller: caller(wanted, &identity, self.credential_kind()),
         };
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
@@ -252,7 +162,7 @@ impl Action {
         let proposal = answer(call!(&mut running, call_prepare(&order, &context))?)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device)?;
-        self.judge_proposal(wanted, &proposal)?;
+        gate::proposal(&self.authority, &wanted.device, &proposal)?;
         let service_date = running
             .door()
             .service_date
@@ -532,144 +442,9 @@ impl Action {
             identifying,
         })
     }
-
-    /// A proposal is believed as far as the grant goes: the device that was asked for, and a
-    /// request that the door would let out in `commit`.
-    fn judge_proposal(&self, wanted: &Wanted, proposal: &Proposal) -> Result<(), HostError> {
-        let request = &proposal.request;
-        if proposal.device.id != wanted.device {
-            return Err(HostError::Component(
-                "it proposes a plan for another device than it was asked for".to_owned(),
-            ));
-        }
-        let wish = Wish {
-            destination: request.destination.clone(),
-            method: request.method,
-            path: request.path.clone(),
-            query: request.query.clone(),
-            body: request.body.clone(),
-        };
-        let bounds = Bounds {
-            phase: Phase::Commit,
-            device: Some(&wanted.device),
-            plan: Some(request),
-        };
-        let admitted = admit(&self.authority, bounds, &wish).map_err(|broken| {
-            HostError::refused(
-                Refusal::Blocked(vec![broken.name().to_owned()]),
-                format!(
-                    "the address `{}` is not granted: {broken}",
-                    proposal.address
-                ),
-                "leave out `--via`, or grant the address with `--grant`; see examples/grants",
-            )
-        })?;
-        if !admitted.route.mutates() || Path::parse(&request.path).is_err() {
-            return Err(HostError::Component(
-                "it proposes a request that changes nothing".to_owned(),
-            ));
-        }
-        Ok(())
-    }
 }
 
 /// A component's answer, or its problem.
 fn answer<T>(said: Result<T, Problem>) -> Result<T, HostError> {
     said.map_err(|problem| HostError::Problem(Box::new(problem)))
-}
-
-fn caller(wanted: &Wanted, signed_in: Option<String>, id: Option<String>, kind: String) -> Caller {
-    let operator = match (signed_in, &wanted.claimed_operator) {
-        (Some(name), _) => Operator {
-            name,
-            id,
-            proof: Proof::SignedIn(kind),
-        },
-        (None, Some(name)) => Operator {
-            name: name.clone(),
-            id: None,
-            proof: Proof::Claimed,
-        },
-        (None, None) => Operator {
-            name: "unknown".to_owned(),
-            id: None,
-            proof: Proof::Claimed,
-        },
-    };
-    let mut accepted_checks = wanted.accepted_checks.clone();
-    accepted_checks.sort();
-    accepted_checks.dedup();
-    Caller {
-        operator,
-        reason: wanted.reason.clone(),
-        ticket: wanted.ticket.clone(),
-        verified_by: wanted.verified_by.clone(),
-        accepted_checks,
-        facts: Vec::new(),
-    }
-}
-
-fn receipt(attempt: &Attempt) -> Receipt {
-    let settled_by = attempt.settlement.settled_by.as_deref();
-    let disposition = match attempt.sending {
-        // A new result proved that there was an action, not that it was ours.
-        Sending::Accepted if settled_by != Some(SETTLED_BY_NEW_RESULT) => Disposition::Accepted,
-        _ => Disposition::Unknown,
-    };
-    Receipt {
-        client_request_id: attempt.intent.client_request_id.clone(),
-        request_id: attempt.settlement.request_id.clone(),
-        disposition,
-        service_date: attempt
-            .settlement
-            .service_date
-            .clone()
-            .or_else(|| attempt.intent.service_date.clone()),
-        snapshot: attempt.intent.snapshot.clone(),
-    }
-}
-
-/// The device could not be read just before acting. Nothing was sent; why, decides what to do.
-fn not_seen_again(why: &Stopped) -> HostError {
-    let (kind, code, status) = match why {
-        Stopped::NoCredential(message) => {
-            return HostError::NotSignedIn {
-                code: "no-token".to_owned(),
-                message: format!("no token: {message}"),
-                remedy: "sign in again".to_owned(),
-                transient: false,
-            };
-        }
-        Stopped::Refused(broken) => {
-            return HostError::Component(format!("the device cannot be looked at again: {broken}"));
-        }
-        Stopped::Answered(status @ 401) => {
-            (ProblemKind::NotSignedIn, "device-read-401", Some(*status))
-        }
-        Stopped::Answered(status @ 403) => {
-            (ProblemKind::Forbidden, "device-read-403", Some(*status))
-        }
-        Stopped::Answered(status @ 404) => (ProblemKind::NotFound, "device-gone", Some(*status)),
-        Stopped::Answered(status @ 429) => {
-            (ProblemKind::Throttled, "device-read-429", Some(*status))
-        }
-        Stopped::Answered(status) => (ProblemKind::Unavailable, "device-unreadable", Some(*status)),
-        _ => (ProblemKind::Unavailable, "device-unreadable", None),
-    };
-    HostError::Problem(Box::new(Problem {
-        touched: Touched::No,
-        kind,
-        code: code.to_owned(),
-        message: "the device could not be read again just before acting, so nothing was sent"
-            .to_owned(),
-        remedy: Some(
-            "try again; if it goes on, check that the device still exists and that you may read it"
-                .to_owned(),
-        ),
-        status,
-        service_code: None,
-        support_ids: Vec::new(),
-        retry_after_seconds: None,
-        checks: Vec::new(),
-    }))
 }

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::authority::{Authority, Phase};
 use crate::clock::parse_rfc3339;
-use crate::contract::types::{ActionResult, Opinion, Plan, Receipt, Seal, Verdict};
+use crate::contract::types::{
+    ActionResult, Check, Opinion, Plan, Proposal, Receipt, Seal, Verdict,
+};
 use crate::document::IdentityCard;
-use crate::door::{Sealed, Vault};
+use crate::door::{self, Bounds, Sealed, Vault, Wish};
 use crate::error::{HostError, Refusal};
 use crate::ledger::{Attempt, IntentRefused, Sending};
 use crate::secret::Passcode;
@@ -22,6 +25,50 @@ pub(crate) struct Facts<'a> {
     pub(crate) practice: bool,
     pub(crate) component_digest: &'a str,
     pub(crate) grant_digest: &'a str,
+}
+
+/// A proposal is believed as far as the grant goes: the device that was asked for, and a
+/// request that the door would let out in `commit`.
+pub(crate) fn proposal(
+    authority: &Authority,
+    device: &str,
+    proposal: &Proposal,
+) -> Result<(), HostError> {
+    let request = &proposal.request;
+    if proposal.device.id != device {
+        return Err(HostError::Component(
+            "it proposes a plan for another device than it was asked for".to_owned(),
+        ));
+    }
+    let wish = Wish {
+        destination: request.destination.clone(),
+        method: request.method,
+        path: request.path.clone(),
+        query: request.query.clone(),
+        body: request.body.clone(),
+    };
+    let bounds = Bounds {
+        phase: Phase::Commit,
+        device: Some(device),
+        plan: Some(request),
+    };
+    let admitted = door::admit(authority, bounds, &wish).map_err(|broken| {
+        HostError::refused(
+            Refusal::Blocked(vec![broken.name().to_owned()]),
+            format!(
+                "the address `{}` is not granted: {broken}",
+                proposal.address
+            ),
+            "leave out `--via`, or grant the address with `--grant`; see examples/grants",
+        )
+    })?;
+    if admitted.route.mutates() {
+        Ok(())
+    } else {
+        Err(HostError::Component(
+            "it proposes a request that changes nothing".to_owned(),
+        ))
+    }
 }
 
 /// Everything that can be told without asking the service.
@@ -43,7 +90,7 @@ pub(crate) fn admit(plan: &Plan, here: &Facts<'_>) -> Result<(), HostError> {
             "make a new plan with `--what-if`",
         ));
     }
-    let ids = |wanted: &dyn Fn(&crate::contract::types::Check) -> bool| -> Vec<String> {
+    let ids = |wanted: &dyn Fn(&Check) -> bool| -> Vec<String> {
         plan.proposal
             .checks
             .iter()
@@ -186,3 +233,6 @@ fn began_before(result: &ActionResult, receipt: &Receipt) -> bool {
     let sent = receipt.service_date.as_deref().and_then(parse_rfc3339);
     matches!((started, sent), (Some(started), Some(sent)) if started < sent - skew)
 }
+
+#[cfg(test)]
+mod tests;

@@ -420,5 +420,16 @@ fn json_content(answer: &Answer) -> Result<(), Stopped> {
     }
 }
 
+/// The action results of an answer, for tests of those who open seals.
+#[cfg(test)]
+pub(crate) fn filtered(
+    route: &Route,
+    device: Option<&str>,
+    bytes: &[u8],
+    vault: &mut Vault,
+) -> Option<Vec<ActionResult>> {
+    seal::answer(route, device, bytes, vault).ok()?.results
+}
+
 #[cfg(test)]
 mod tests;

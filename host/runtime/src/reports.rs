@@ -1,0 +1,105 @@
+//! What the steps bring back.
+
+use crate::contract::types::{
+    ActionResult, Disposition, Problem, ProblemKind, Progress, Receipt, Touched,
+};
+use crate::door::{Sent, Stopped};
+use crate::error::HostError;
+use crate::ledger::{Attempt, SETTLED_BY_NEW_RESULT, Sending};
+use crate::secret::Passcode;
+
+/// What carrying out a plan brought. What was sent is the host's own word, whatever the
+/// component answered.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What became of the plan's request; absent if none was sent.
+    pub sent: Option<Sent>,
+    /// What the component says, or why it says nothing.
+    pub progress: Result<Progress, HostError>,
+}
+
+/// A look at an action that was sent.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// What the component says.
+    pub progress: Progress,
+    /// The passcode, if there is one and it is this action's.
+    pub passcode: Option<Passcode>,
+    /// The attempt it belongs to.
+    pub attempt: Attempt,
+}
+
+/// An action result that a device lists, with its passcode if it has one.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The result.
+    pub result: ActionResult,
+    /// Its passcode. Not necessarily ours.
+    pub passcode: Option<Passcode>,
+}
+
+/// What a component is told of the one request when it looks how it is getting on.
+pub(crate) fn receipt(attempt: &Attempt) -> Receipt {
+    let settled_by = attempt.settlement.settled_by.as_deref();
+    let disposition = match attempt.sending {
+        // A new result proved that there was an action, not that it was ours.
+        Sending::Accepted if settled_by != Some(SETTLED_BY_NEW_RESULT) => Disposition::Accepted,
+        _ => Disposition::Unknown,
+    };
+    Receipt {
+        client_request_id: attempt.intent.client_request_id.clone(),
+        request_id: attempt.settlement.request_id.clone(),
+        disposition,
+        service_date: attempt
+            .settlement
+            .service_date
+            .clone()
+            .or_else(|| attempt.intent.service_date.clone()),
+        snapshot: attempt.intent.snapshot.clone(),
+    }
+}
+
+/// The device could not be read just before acting. Nothing was sent; why, decides what to do.
+pub(crate) fn not_seen_again(why: &Stopped) -> HostError {
+    let (kind, code, status) = match why {
+        Stopped::NoCredential(message) => {
+            return HostError::NotSignedIn {
+                code: "no-token".to_owned(),
+                message: format!("no token: {message}"),
+                remedy: "sign in again".to_owned(),
+                transient: false,
+            };
+        }
+        Stopped::Refused(broken) => {
+            return HostError::Component(format!("the device cannot be looked at again: {broken}"));
+        }
+        Stopped::Answered(status @ 401) => {
+            (ProblemKind::NotSignedIn, "device-read-401", Some(*status))
+        }
+        Stopped::Answered(status @ 403) => {
+            (ProblemKind::Forbidden, "device-read-403", Some(*status))
+        }
+        Stopped::Answered(status @ 404) => (ProblemKind::NotFound, "device-gone", Some(*status)),
+        Stopped::Answered(status @ 429) => {
+            (ProblemKind::Throttled, "device-read-429", Some(*status))
+        }
+        Stopped::Answered(status) => (ProblemKind::Unavailable, "device-unreadable", Some(*status)),
+        _ => (ProblemKind::Unavailable, "device-unreadable", None),
+    };
+    HostError::Problem(Box::new(Problem {
+        touched: Touched::No,
+        kind,
+        code: code.to_owned(),
+        message: "the device could not be read again just before acting, so nothing was sent"
+            .to_owned(),
+        remedy: Some(
+            "try again; if it goes on, check that the device still exists and that you may read it"
+                .to_owned(),
+        ),
+        status,
+        service_code: None,
+        support_ids: Vec::new(),
+        retry_after_seconds: None,
+        checks: Vec::new(),
+    }))
+}

@@ -1,0 +1,92 @@
+//! What a plan is asked for with.
+
+use time::Duration;
+
+use crate::contract::types::{Caller, Operator, Proof, Verb};
+use crate::identity::Identity;
+use crate::ledger::PlanId;
+
+/// What a plan is asked for with.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The device, by the service's identifier.
+    pub device: String,
+    /// The verb.
+    pub verb: Verb,
+    /// The address to use; absent for the ordinary one.
+    pub address: Option<String>,
+    /// Values for the address's further segments.
+    pub address_values: Vec<(String, String)>,
+    /// A name for the operator where no sign-in proves one.
+    pub claimed_operator: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The case.
+    pub ticket: Option<String>,
+    /// How the caller was verified.
+    pub verified_by: Option<String>,
+    /// Checks the operator accepts.
+    pub accepted_checks: Vec<String>,
+    /// Where the passcode goes.
+    pub delivery: String,
+    /// How long the plan stays valid. 24 h unless a caller knows better.
+    pub valid_for: Duration,
+    /// Go ahead beside another passcode action.
+    pub again: bool,
+    /// The plan with an unknown outcome that this one follows up.
+    pub after_unknown: Option<PlanId>,
+}
+
+impl Wanted {
+    /// A plan for one device, without reason, ticket or acceptance.
+    #[must_use]
+    pub fn new(device: &str, verb: Verb) -> Self {
+        Self {
+            device: device.to_owned(),
+            verb,
+            address: None,
+            address_values: Vec::new(),
+            claimed_operator: None,
+            reason: None,
+            ticket: None,
+            verified_by: None,
+            accepted_checks: Vec::new(),
+            delivery: "terminal".to_owned(),
+            valid_for: Duration::hours(24),
+            again: false,
+            after_unknown: None,
+        }
+    }
+}
+
+/// On whose behalf. A sign-in proves who acts; what is only claimed says so.
+pub(crate) fn caller(wanted: &Wanted, identity: &Identity, kind: String) -> Caller {
+    let operator = match (identity.name.clone(), &wanted.claimed_operator) {
+        (Some(name), _) => Operator {
+            name,
+            id: identity.id.clone(),
+            proof: Proof::SignedIn(kind),
+        },
+        (None, Some(name)) => Operator {
+            name: name.clone(),
+            id: None,
+            proof: Proof::Claimed,
+        },
+        (None, None) => Operator {
+            name: "unknown".to_owned(),
+            id: None,
+            proof: Proof::Claimed,
+        },
+    };
+    let mut accepted_checks = wanted.accepted_checks.clone();
+    accepted_checks.sort();
+    accepted_checks.dedup();
+    Caller {
+        operator,
+        reason: wanted.reason.clone(),
+        ticket: wanted.ticket.clone(),
+        verified_by: wanted.verified_by.clone(),
+        accepted_checks,
+        facts: Vec::new(),
+    }
+}
