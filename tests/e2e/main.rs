@@ -3,5 +3,17 @@
 //! Each guarantee and each rule of the door also has a patch in `tests/broken` that takes it
 //! away and names the test here that must then fail.
 
+mod cache;
+mod canaries;
+mod crash;
 mod door;
+mod envelope;
+mod limits;
+mod load;
+mod memory;
+mod modules;
+mod ours;
+mod sealing;
 mod support;
+mod text;
+mod time;

@@ -1,0 +1,31 @@
+"""msgraph-sdk, pointed at the practice tenant."""
+
+import asyncio
+
+from azure.identity import ClientSecretCredential
+from kiota_authentication_azure.azure_identity_authentication_provider import (
+    AzureIdentityAuthenticationProvider,
+)
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from practice import CLIENT, SECRET, TENANT
+
+
+def graph(tenant):
+    credential = ClientSecretCredential(
+        TENANT, CLIENT, SECRET, authority=tenant.https, disable_instance_discovery=True
+    )
+    provider = AzureIdentityAuthenticationProvider(
+        credential, scopes=[tenant.https + "/.default"], allowed_hosts=["localhost"]
+    )
+    adapter = GraphRequestAdapter(provider)
+    adapter.base_url = tenant.https + "/v1.0"
+    return GraphServiceClient(request_adapter=adapter)
+
+
+def with_graph(tenant, use):
+    """What `use` makes of a fresh client."""
+
+    async def called():
+        return await use(graph(tenant))
+
+    return asyncio.run(called())

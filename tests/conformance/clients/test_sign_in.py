@@ -1,0 +1,97 @@
+"""msal and azure-identity sign in with the practice application's secret."""
+
+import base64
+import json
+
+import msal
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import ClientSecretCredential
+from practice import CLIENT, SECRET, TENANT
+
+
+def application(tenant, secret=SECRET, client=CLIENT, directory=TENANT):
+    return msal.ConfidentialClientApplication(
+        client,
+        client_credential=secret,
+        authority=f"{tenant.https}/{directory}",
+        instance_discovery=False,
+    )
+
+
+def credential(tenant, secret=SECRET, client=CLIENT, directory=TENANT):
+    return ClientSecretCredential(
+        directory, client, secret, authority=tenant.https, disable_instance_discovery=True
+    )
+
+
+def claims(token):
+    body = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+
+
+def test_msal_refuses_plain_http(tenant):
+    with pytest.raises(ValueError):
+        msal.ConfidentialClientApplication(
+            CLIENT,
+            client_credential=SECRET,
+            authority=f"{tenant.http}/{TENANT}",
+            instance_discovery=False,
+        )
+
+
+def test_msal_signs_in_and_caches(tenant):
+    app = application(tenant)
+    scope = [tenant.https + "/.default"]
+    first = app.acquire_token_for_client(scope)
+    assert first["token_type"] == "Bearer"
+    assert first["token_source"] == "identity_provider"
+    assert 0 < first["expires_in"] <= 3600
+    carried = claims(first["access_token"])
+    assert carried["tid"] == TENANT
+    assert carried["appid"] == CLIENT
+    assert "DeviceManagementManagedDevices.PrivilegedOperations.All" in carried["roles"]
+    second = app.acquire_token_for_client(scope)
+    assert second["token_source"] == "cache"
+    assert second["access_token"] == first["access_token"]
+    assert len(tenant.journal("token")) == 1
+
+
+def test_azure_identity_signs_in_and_caches(tenant):
+    own = credential(tenant)
+    first = own.get_token(tenant.https + "/.default")
+    assert claims(first.token)["appid"] == CLIENT
+    assert abs(first.expires_on - claims(first.token)["exp"]) <= 5
+    assert own.get_token(tenant.https + "/.default").token == first.token
+    assert len(tenant.journal("token")) == 1
+
+
+REFUSED = [
+    ("wrong secret", {"secret": "wrong"}, "invalid_client", 7000215),
+    ("no such application", {"client": "00000000-0000-4000-8000-000000000001"}, "unauthorized_client", 700016),
+]
+
+
+@pytest.mark.parametrize("change, error, code", [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_both_are_refused_with_the_code(tenant, change, error, code):
+    scope = tenant.https + "/.default"
+    answer = application(tenant, **change).acquire_token_for_client([scope])
+    assert "access_token" not in answer
+    assert answer["error"] == error
+    assert answer["error_codes"] == [code]
+    assert answer["error_description"].startswith(f"AADSTS{code}: ")
+    with pytest.raises(ClientAuthenticationError, match=f"AADSTS{code}: "):
+        credential(tenant, **change).get_token(scope)
+
+
+def test_a_scope_of_somewhere_else_is_refused(tenant):
+    answer = application(tenant).acquire_token_for_client(["https://elsewhere.example/.default"])
+    assert (answer["error"], answer["error_codes"]) == ("invalid_scope", [70011])
+
+
+def test_an_unknown_directory_is_refused(tenant):
+    other = "00000000-0000-4000-8000-000000000002"
+    with pytest.raises(ValueError, match="(?i)unable to get (authority|oidc)"):
+        application(tenant, directory=other).acquire_token_for_client([tenant.https + "/.default"])
+    with pytest.raises(ClientAuthenticationError, match="(?i)unable to get (authority|oidc)"):
+        credential(tenant, directory=other).get_token(tenant.https + "/.default")
