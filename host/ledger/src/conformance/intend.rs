@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use passcode_host::ledger::{Ending, IntentRefused, SendLedger as _, Sending, Settlement};
+use passcode_host::ledger::{Ending, IntentRefused, Sending, Settlement};
 
 use super::{Handle, answer, intent, plan, stands_at};
 

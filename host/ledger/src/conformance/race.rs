@@ -1,6 +1,6 @@
 //! Two at once: exactly one may send.
 
-use passcode_host::ledger::{IntentRefused, SendLedger as _};
+use passcode_host::ledger::IntentRefused;
 
 use super::{Handle, intent, plan};
 

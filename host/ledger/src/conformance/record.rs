@@ -1,6 +1,6 @@
 //! What was written is what is read.
 
-use passcode_host::ledger::{Ending, PlanId, SendLedger as _, Sending};
+use passcode_host::ledger::{Ending, PlanId, Sending};
 use time::Duration;
 
 use super::{Handle, TENANT, answer, intent, plan, stands_at};

@@ -1,6 +1,6 @@
 //! What may be said of an attempt afterwards.
 
-use passcode_host::ledger::{Ending, SendLedger as _, Sending, Settlement};
+use passcode_host::ledger::{Ending, Sending, Settlement};
 
 use super::{Handle, answer, stands_at};
 

@@ -40,6 +40,7 @@ const WAIT: Duration = Duration::from_secs(5);
 pub struct SqliteLedger {
     path: PathBuf,
     practice: bool,
+    wait: Duration,
     connection: Mutex<SqliteConnection>,
 }
 
@@ -95,6 +96,7 @@ impl SqliteLedger {
         Ok(Self {
             path,
             practice,
+            wait,
             connection: Mutex::new(connection),
         })
     }
@@ -106,11 +108,12 @@ impl SqliteLedger {
     ///
     /// There is no memory.
     pub async fn in_memory() -> Result<Self, LedgerError> {
-        let path = PathBuf::from(":memory:");
+        let path = PathBuf::from(open::IN_MEMORY);
         let connection = open::memory(&path).await?;
         Ok(Self {
             path,
             practice: true,
+            wait: WAIT,
             connection: Mutex::new(connection),
         })
     }

@@ -14,6 +14,9 @@ use super::{Checked, place, rows, schema};
 /// tenth of a second.
 const CHECKED_WHOLE: i64 = 16 << 20;
 
+/// The path of a ledger that is nowhere.
+pub(super) const IN_MEMORY: &str = ":memory:";
+
 /// The ledger at `path`, made if nothing is there.
 pub(super) async fn file(
     path: &Path,
@@ -45,6 +48,18 @@ pub(super) async fn file(
         intact(&mut connection, path).await?;
     }
     Ok(connection)
+}
+
+/// A new connection in place of one that cannot be used any more.
+pub(super) async fn again(
+    path: &Path,
+    practice: bool,
+    wait: Duration,
+) -> Result<SqliteConnection, LedgerError> {
+    if path == Path::new(IN_MEMORY) {
+        return Err(fault(LedgerFault::Full, path, "memory was used up"));
+    }
+    file(path, practice, wait).await
 }
 
 /// A practice ledger that is nowhere.

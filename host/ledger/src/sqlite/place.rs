@@ -87,6 +87,11 @@ fn judge(path: &Path) -> Result<(), LedgerError> {
         Ok(()) => {}
     }
     let (at_60, at_68) = (number(&header, 60), number(&header, 68));
+    let page = match header.get(16..18) {
+        Some([0, 1]) => 65_536,
+        Some([high, low]) => u64::from(*high) << 8 | u64::from(*low),
+        _ => 0,
+    };
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(fault(LedgerFault::Corrupt, path, "it is not a database"));
     }
@@ -97,7 +102,17 @@ fn judge(path: &Path) -> Result<(), LedgerError> {
             "it is another program's database",
         ));
     }
-    known_version(path, at_60)
+    known_version(path, at_60)?;
+    // SQLite reads a last page that is cut as if zeros followed. While a log is there, a crash
+    // may have left one, and the log has it whole.
+    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    let length = fs::metadata(path)
+        .map_err(|error| of_io(path, &error))?
+        .len();
+    if log == 0 && (page == 0 || length % page != 0) {
+        return Err(fault(LedgerFault::Corrupt, path, "it is cut short"));
+    }
+    Ok(())
 }
 
 /// Refuse a version that this software does not know.

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::SqliteLedger;
 use super::fault::{misuse, of};
+use super::open;
 use super::rows::{self, attempts, ending_word, name_of, sending_word, written};
 use crate::rules;
 
@@ -30,10 +31,19 @@ impl SqliteLedger {
         |error| of(&self.path, error)
     }
 
-    async fn begin<'c>(
+    pub(super) async fn begin<'c>(
         &self,
         connection: &'c mut SqliteConnection,
     ) -> Result<Transaction<'c, Sqlite>, LedgerError> {
+        // SQLite ends a transaction by itself when the disk is full, and sqlx, which counts
+        // them, then believes for ever that one is open. Asking it anything first lets a
+        // transaction that was merely dropped end; if one is left, it is that one.
+        if connection.is_in_transaction() {
+            connection.ping().await.map_err(self.words())?;
+            if connection.is_in_transaction() {
+                *connection = open::again(&self.path, self.practice, self.wait).await?;
+            }
+        }
         connection
             .begin_with("BEGIN IMMEDIATE")
             .await
@@ -132,7 +142,7 @@ impl SqliteLedger {
         }
     }
 
-    async fn insert_in(
+    pub(super) async fn insert_in(
         &self,
         connection: &mut SqliteConnection,
         intent: &Intent,

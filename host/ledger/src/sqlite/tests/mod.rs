@@ -1,6 +1,10 @@
+mod crash;
+mod faults;
+mod place;
 mod rules;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::SqliteLedger;
@@ -13,13 +17,13 @@ fn home() -> (tempfile::TempDir, PathBuf) {
     (home, path)
 }
 
+type Opening = Pin<Box<dyn Future<Output = Handle> + Send>>;
+
 /// Store `n` of a folder.
-fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> OpenStore {
+fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> Opening {
     let folder = home.path().to_owned();
     move |number| {
         let path = folder.join(format!("{number}.db"));
         Box::pin(async move { Arc::new(SqliteLedger::open(path, true).await.unwrap()) as Handle })
     }
 }
-
-type OpenStore = std::pin::Pin<Box<dyn Future<Output = Handle> + Send>>;
