@@ -6,21 +6,23 @@ use std::path::{Path, PathBuf};
 
 use passcode_tests::{Bench, PUPPET, Setup, grant};
 
+use crate::modules;
+
 /// A folder with the compiled code of two components, and their files. The code of the one is
 /// then put in the place of the other: whose answer comes tells which bytes were run.
 struct Kept {
     folder: tempfile::TempDir,
-    real: PathBuf,
-    puppet: Vec<u8>,
+    own: PathBuf,
+    other: Vec<u8>,
 }
 
 async fn bench(folder: &Path) -> Bench {
     let folder = folder.to_owned();
-    Setup::puppet().change(move |builder| builder.cache(folder)).start().await
+    Setup::puppet().component(modules::named("other")).change(move |builder| builder.cache(folder)).start().await
 }
 
 async fn name(bench: &Bench) -> String {
-    let action = bench.host.load(passcode_builtin::COMPONENT, &grant(&[])).expect("component");
+    let action = bench.host.load(&modules::named("own"), &grant(&[])).expect("component");
     action.describe().await.expect("describe").name
 }
 
@@ -34,26 +36,26 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 impl Kept {
-    /// Compiles both; `real` is left in place of nothing yet.
+    /// Compiles both.
     async fn new() -> (Self, Bench) {
         let folder = tempfile::tempdir().expect("folder");
-        let own = folder.path().join("own");
-        let bench = bench(&own).await;
-        let puppet = std::fs::read(&kept(&own)[0]).expect("the puppet's code");
-        assert_eq!(name(&bench).await, "intune-passcode");
-        let real = kept(&own).into_iter().find(|path| std::fs::read(path).expect("code") != puppet);
-        (Self { real: real.expect("the other's code"), puppet, folder }, bench)
+        let place = folder.path().join("own");
+        let bench = bench(&place).await;
+        let other = kept(&place).remove(0);
+        assert_eq!(name(&bench).await, "own");
+        let own = kept(&place).into_iter().find(|path| *path != other).expect("its code");
+        (Self { own, other: std::fs::read(other).expect("code"), folder }, bench)
     }
 
-    fn own(&self) -> PathBuf {
+    fn place(&self) -> PathBuf {
         self.folder.path().join("own")
     }
 
-    /// The puppet's code under the other's name, as its owner might write it.
+    /// The other's code under the own one's name, as its owner might write it.
     fn swap(&self) {
-        std::fs::write(&self.real, &self.puppet).expect("write");
-        chmod(&self.real, 0o600);
-        chmod(&self.own(), 0o700);
+        std::fs::write(&self.own, &self.other).expect("write");
+        chmod(&self.own, 0o600);
+        chmod(&self.place(), 0o700);
     }
 }
 
@@ -61,9 +63,9 @@ impl Kept {
 async fn a_warm_cache_is_used_and_only_its_owner_can_write_it() {
     let (kept, bench) = Kept::new().await;
     let mode = |path: &Path| std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
-    assert_eq!((mode(&kept.own()), mode(&kept.real)), (0o700, 0o600));
+    assert_eq!((mode(&kept.place()), mode(&kept.own)), (0o700, 0o600));
     kept.swap();
-    assert_eq!(name(&bench).await, "puppet", "what lies there is what runs");
+    assert_eq!(name(&bench).await, "other", "what lies there is what runs");
 }
 
 #[tokio::test]
@@ -71,13 +73,13 @@ async fn what_others_could_have_written_is_not_used() {
     let (kept, bench) = Kept::new().await;
     for mode in [0o620, 0o602, 0o666, 0o777] {
         kept.swap();
-        chmod(&kept.real, mode);
-        assert_eq!(name(&bench).await, "intune-passcode", "the file has mode {mode:o}");
+        chmod(&kept.own, mode);
+        assert_eq!(name(&bench).await, "own", "the file has mode {mode:o}");
     }
     for mode in [0o720, 0o702, 0o777, 0o1777] {
         kept.swap();
-        chmod(&kept.own(), mode);
-        assert_eq!(name(&bench).await, "intune-passcode", "the folder has mode {mode:o}");
+        chmod(&kept.place(), mode);
+        assert_eq!(name(&bench).await, "own", "the folder has mode {mode:o}");
     }
 }
 
@@ -90,12 +92,12 @@ async fn what_belongs_to_another_is_not_used() {
     let other = Some(rustix::fs::Uid::from_raw(12_345));
     let (kept, bench) = Kept::new().await;
     kept.swap();
-    rustix::fs::chown(&kept.real, other, None).expect("chown");
-    assert_eq!(name(&bench).await, "intune-passcode", "another's file");
+    rustix::fs::chown(&kept.own, other, None).expect("chown");
+    assert_eq!(name(&bench).await, "own", "another's file");
     let (kept, bench) = Kept::new().await;
     kept.swap();
-    rustix::fs::chown(kept.own(), other, None).expect("chown");
-    assert_eq!(name(&bench).await, "intune-passcode", "another's folder");
+    rustix::fs::chown(kept.place(), other, None).expect("chown");
+    assert_eq!(name(&bench).await, "own", "another's folder");
 }
 
 #[tokio::test]
@@ -103,26 +105,26 @@ async fn a_link_is_not_followed() {
     let (kept, bench) = Kept::new().await;
     kept.swap();
     let elsewhere = kept.folder.path().join("elsewhere");
-    std::fs::rename(&kept.real, &elsewhere).expect("rename");
-    std::os::unix::fs::symlink(&elsewhere, &kept.real).expect("link");
-    assert_eq!(name(&bench).await, "intune-passcode");
+    std::fs::rename(&kept.own, &elsewhere).expect("rename");
+    std::os::unix::fs::symlink(&elsewhere, &kept.own).expect("link");
+    assert_eq!(name(&bench).await, "own");
 
     let (kept, _) = Kept::new().await;
     kept.swap();
     let link = kept.folder.path().join("link");
-    std::os::unix::fs::symlink(kept.own(), &link).expect("link");
+    std::os::unix::fs::symlink(kept.place(), &link).expect("link");
     let bench = self::bench(&link).await;
-    assert_eq!(name(&bench).await, "intune-passcode", "the folder is a link");
+    assert_eq!(name(&bench).await, "own", "the folder is a link");
 }
 
 #[tokio::test]
 async fn damaged_code_is_compiled_again() {
     let (kept, bench) = Kept::new().await;
-    let good = std::fs::read(&kept.real).expect("code");
+    let good = std::fs::read(&kept.own).expect("code");
     for damaged in [&b""[..], b"garbage", &good[..good.len() / 2], passcode_builtin::COMPONENT, PUPPET] {
-        std::fs::write(&kept.real, damaged).expect("write");
-        assert_eq!(name(&bench).await, "intune-passcode");
-        assert_eq!(std::fs::read(&kept.real).expect("code").len(), good.len(), "and kept anew");
+        std::fs::write(&kept.own, damaged).expect("write");
+        assert_eq!(name(&bench).await, "own");
+        assert_eq!(std::fs::read(&kept.own).expect("code").len(), good.len(), "and kept anew");
     }
 }
 
@@ -132,5 +134,5 @@ async fn a_folder_that_cannot_be_written_costs_time_and_nothing_else() {
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").expect("write");
     let bench = bench(&file.join("below")).await;
-    assert_eq!(name(&bench).await, "intune-passcode");
+    assert_eq!(name(&bench).await, "own");
 }

@@ -10,7 +10,7 @@ mod script;
 mod service;
 
 pub use bench::{Bench, Setup, cache, grant, with_section};
-pub use canary::{Recorder, assert_absent};
+pub use canary::{Recorder, assert_absent, occurs};
 pub use credential::Fixed;
 pub use ledger::{Fail, FaultyLedger, Hang};
 pub use script::{Script, told};
