@@ -65,6 +65,29 @@ impl App {
         self.can_ask() && self.terminals.stdout && self.format == Format::Table
     }
 
+    /// The flags that a further command needs to mean the same tenant and ledger.
+    pub(crate) fn same_place(&self) -> String {
+        let mut flags = String::new();
+        if self.global.practice {
+            flags.push_str(" --practice");
+        }
+        let from_environment = std::env::var_os("PASSCODE_HOME");
+        let home = self.global.home.as_ref();
+        for (flag, path) in [
+            (
+                "--home",
+                home.filter(|home| from_environment.as_deref() != Some(home.as_os_str())),
+            ),
+            ("--practice-state", self.global.practice_state.as_ref()),
+        ] {
+            if let Some(path) = path {
+                let path = crate::report::quoted(&path.display().to_string());
+                flags.push_str(&format!(" {flag} {path}"));
+            }
+        }
+        flags
+    }
+
     /// A line for the person, unless nobody wants to hear it.
     pub(crate) fn tell(&self, line: &str) {
         if !self.global.quiet {

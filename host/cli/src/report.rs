@@ -6,12 +6,14 @@ use passcode_host::{Observed, PlanDocument, plain, rfc3339};
 use passcode_runner::Ended;
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::exit;
 use crate::output::Rows;
 
 /// What is known of one action.
 #[derive(Clone, Debug)]
 pub(crate) struct Report<'a> {
+    pub(crate) app: &'a App,
     pub(crate) document: &'a PlanDocument,
     pub(crate) attempt: Option<&'a Attempt>,
     pub(crate) observed: Option<&'a Observed>,
@@ -85,8 +87,8 @@ impl Report<'_> {
             "passcodeAvailable": self.has_passcode(),
             "expectations": outcome.map_or(&proposal.expectations, |o| &o.expectations),
             "remedy": outcome.and_then(|outcome| outcome.remedy.as_ref()),
-            "watchCommand": self.goes_on().then(|| watch_command(self.document)),
-            "revealCommand": self.has_passcode().then(|| reveal_command(self.document)),
+            "watchCommand": self.goes_on().then(|| watch_command(self.app, self.document)),
+            "revealCommand": self.has_passcode().then(|| reveal_command(self.app, self.document)),
         });
         if let (Some(passcode), Some(object)) = (self.passcode, body.as_object_mut()) {
             object.insert("passcode".to_owned(), json!(passcode));
@@ -132,19 +134,19 @@ impl Report<'_> {
         if self.attempt.is_none() {
             out.push_str(&format!(
                 "carry it out: {}\n",
-                command(self.document, "execute", "")
+                command(self.app, self.document, "execute", "")
             ));
         }
         if self.goes_on() {
             out.push_str(&format!(
                 "go on watching: {}\n",
-                watch_command(self.document)
+                watch_command(self.app, self.document)
             ));
         }
         if self.has_passcode() {
             out.push_str(&format!(
                 "show the passcode: {}\n",
-                reveal_command(self.document)
+                reveal_command(self.app, self.document)
             ));
         }
         out
@@ -181,18 +183,30 @@ pub(crate) fn state_word(state: &ProgressState) -> String {
 }
 
 /// The command that goes on watching.
-pub(crate) fn watch_command(document: &PlanDocument) -> String {
-    command(document, "status", " --wait")
+pub(crate) fn watch_command(app: &App, document: &PlanDocument) -> String {
+    command(app, document, "status", " --wait")
 }
 
 /// The command that shows the passcode.
-pub(crate) fn reveal_command(document: &PlanDocument) -> String {
-    command(document, "reveal", "")
+pub(crate) fn reveal_command(app: &App, document: &PlanDocument) -> String {
+    command(app, document, "reveal", "")
 }
 
-fn command(document: &PlanDocument, verb: &str, flags: &str) -> String {
-    let practice = if document.practice { " --practice" } else { "" };
-    format!("passcode {verb} {}{flags}{practice}", document.id)
+pub(crate) fn command(app: &App, document: &PlanDocument, verb: &str, flags: &str) -> String {
+    format!("passcode {verb} {}{flags}{}", document.id, app.same_place())
+}
+
+/// A remedy whose commands mean this call's tenant and ledger, too. Others write remedies
+/// without knowing what this call was given.
+pub(crate) fn pasteable(remedy: &str, flags: &str) -> String {
+    let parts = remedy.split('`').enumerate().map(|(number, part)| {
+        let verb = part.strip_prefix("passcode ").filter(|_| number % 2 == 1);
+        match verb.filter(|verb| !part.ends_with(flags) && !verb.starts_with(['-', 'm', 'p'])) {
+            Some(_) => format!("{part}{flags}"),
+            None => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// A device in one line.
@@ -235,7 +249,30 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{pasteable, quoted};
+
+    #[test]
+    fn commands_in_a_remedy_keep_their_place() {
+        for (remedy, expected) in [
+            (
+                "see `passcode status ab`, or use `--again`",
+                "see `passcode status ab --practice`, or use `--again`",
+            ),
+            (
+                "see `passcode status ab --practice`",
+                "see `passcode status ab --practice`",
+            ),
+            (
+                "list them with `passcode practice faults`",
+                "list them with `passcode practice faults`",
+            ),
+            ("see `passcode --help`", "see `passcode --help`"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(pasteable(remedy, " --practice"), expected);
+        }
+        assert_eq!(pasteable("`passcode status`", ""), "`passcode status`");
+    }
 
     #[test]
     fn a_remedy_can_be_pasted() {

@@ -8,11 +8,13 @@ use serde_json::json;
 
 use super::carry::{self, Carrying};
 use super::choose;
+use super::words::{effect, flags, not_accepted};
 use crate::app::App;
 use crate::args::{ActArgs, CaseArgs, Format, PlanArgs};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
+use crate::report::command;
 use crate::terminal;
 use crate::wiring::{Connected, connect};
 
@@ -122,10 +124,7 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         &plan.caller.accepted_checks,
         width,
     ));
-    human.push_str(&format!(
-        "\n{}\n",
-        paint.bold(&carry::effect(&plan.proposal))
-    ));
+    human.push_str(&format!("\n{}\n", paint.bold(&effect(&plan.proposal))));
     human.push_str(&terminal::expectations(
         paint,
         &plan.proposal.expectations,
@@ -138,25 +137,18 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         document.id,
         plain(&plan.expires)
     ));
-    let practice = if document.practice { " --practice" } else { "" };
     if ended == Ended::Done {
         human.push_str(&format!(
-            "carry it out: passcode execute {}{practice}\n",
-            document.id
+            "carry it out: {}\n",
+            command(app, document, "execute", "")
         ));
     } else {
-        let open = carry::not_accepted(document);
-        human.push_str(&format!(
-            "it would be refused: it takes {}\n",
-            carry::flags(&open)
-        ));
+        let open = not_accepted(document);
+        human.push_str(&format!("it would be refused: it takes {}\n", flags(&open)));
     }
     if ended != Ended::Done && app.format != Format::Table {
-        let open = carry::not_accepted(document);
-        app.tell(&format!(
-            "it would be refused: it takes {}",
-            carry::flags(&open)
-        ));
+        let open = not_accepted(document);
+        app.tell(&format!("it would be refused: it takes {}", flags(&open)));
     }
     let card = |name: &str| document.identity.text(name).unwrap_or_default();
     Reply {

@@ -35,9 +35,12 @@ pub(super) async fn explain(
                 Some(error) => Ended::of_error(error),
                 None => Ended::of_plan(&document),
             };
+            let refusal = in_the_way
+                .map(Failure::from)
+                .or_else(|| not_accepted(&document));
             Explained {
                 ended,
-                refusal: in_the_way.map(Failure::from),
+                refusal,
                 checks: document.plan.proposal.checks.clone(),
                 device: document.plan.proposal.device.clone(),
                 document: Some(document),
@@ -65,6 +68,23 @@ pub(super) async fn explain(
             .rows(explained.rows())
             .human(explained.human(app)),
     )
+}
+
+/// A check that nobody accepted, said as the action would say it.
+fn not_accepted(document: &PlanDocument) -> Option<Failure> {
+    let open = super::words::not_accepted(document);
+    let ids: Vec<&str> = open.iter().map(|check| check.id.as_str()).collect();
+    (!open.is_empty()).then(|| {
+        Failure::new(
+            Ended::Refused,
+            "check-not-accepted",
+            format!("it takes the acceptance of: {}", ids.join(", ")),
+        )
+        .remedy(format!(
+            "read the documents it cites; if that is all right in this case, add `{}`",
+            super::words::flags(&open)
+        ))
+    })
 }
 
 struct Explained {
@@ -137,7 +157,7 @@ impl Explained {
             let proposal = &document.plan.proposal;
             out.push_str(&format!(
                 "\n{}\n",
-                paint.bold(&super::carry::effect(proposal))
+                paint.bold(&super::words::effect(proposal))
             ));
             out.push_str(&terminal::expectations(
                 paint,
@@ -163,11 +183,7 @@ impl Explained {
                     paint.good("possible:")
                 ));
             }
-            None => out.push_str(&format!(
-                "{} it takes {}\n",
-                paint.warn("possible, with acceptance:"),
-                super::carry::flags(&self.checks)
-            )),
+            None => {}
         }
         out
     }

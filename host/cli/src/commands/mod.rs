@@ -3,6 +3,7 @@
 mod act;
 mod carry;
 mod choose;
+mod deliver;
 mod devices;
 mod execute;
 mod explain;
@@ -10,6 +11,7 @@ mod matrix;
 mod practice;
 mod reveal;
 mod status;
+mod words;
 
 use std::fmt::Write as _;
 

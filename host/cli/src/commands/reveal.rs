@@ -9,8 +9,9 @@ use passcode_host::{Passcode, rfc3339};
 use passcode_runner::{Ended, Shown};
 use serde_json::{Value, json};
 
-use super::carry::{Delivering, deliver, delivery};
+use super::carry::delivery;
 use super::choose::{Subject, subject, to_look_at};
+use super::deliver::{Delivering, deliver};
 use super::execute::by_digits;
 use crate::app::App;
 use crate::args::{DeviceFlags, GrantArgs, NarrowArgs};

@@ -100,6 +100,7 @@ async fn of_plan(
         }
     }
     let report = Report {
+        app,
         document: &standing.document,
         attempt: attempt.as_ref(),
         observed: observed.as_ref(),

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::args::Format;
 use crate::exit;
 use crate::failure::Failure;
+use crate::report::pasteable;
 use crate::terminal;
 
 /// The answer of a command, in every form that it can be asked for.
@@ -105,6 +106,10 @@ pub(crate) fn answer(app: &App, reply: &Reply) -> ExitCode {
 
 /// Print a failure: for a person on stderr, for a program on stdout.
 pub(crate) fn failed(app: &App, failure: &Failure) -> ExitCode {
+    let mut failure = failure.clone();
+    let flags = app.same_place();
+    failure.remedy = failure.remedy.map(|remedy| pasteable(&remedy, &flags));
+    let failure = &failure;
     note(terminal::failure(&app.paint, failure).trim_end());
     let document = failure.document(app.global.practice);
     let text = match app.format {

@@ -7,6 +7,8 @@ use passcode_host::contract::types::Device;
 use crate::interrupt::Interrupt;
 use crate::report::called;
 
+use super::text::{indented, width};
+
 /// What a person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -17,7 +19,9 @@ pub(crate) enum Answer {
 
 /// Ask a question that takes `y` or `yes`; anything else, and nothing, is no.
 pub(crate) async fn ask(interrupt: &Interrupt, question: &str) -> Answer {
-    match line(interrupt, &format!("{question} [y/N] ")).await {
+    let width = usize::from(width());
+    let question = indented(&format!("{question} [y/N]"), 0, width.saturating_sub(4));
+    match line(interrupt, &format!("{question} ")).await {
         None => Answer::Interrupted,
         Some(text) if is_yes(&text) => Answer::Yes,
         Some(_) => Answer::No,

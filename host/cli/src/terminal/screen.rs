@@ -63,6 +63,10 @@ impl Drop for Screen {
 
 fn on_screen(interrupt: &Interrupt, showing: &Showing, passcode: &Passcode) -> io::Result<()> {
     let _screen = Screen::enter()?;
+    // What was typed while waiting must not clear what nobody has read yet.
+    while event::poll(Duration::ZERO)? {
+        event::read()?;
+    }
     draw(showing, passcode)?;
     let already = interrupt.count();
     loop {
