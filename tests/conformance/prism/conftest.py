@@ -33,7 +33,8 @@ class Passcode:
             text=True,
             timeout=60,
         )
-        assert done.returncode == exit, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        if done.returncode != exit:
+            pytest.fail(f"{' '.join(arguments)}: exit {done.returncode}, {done.stderr}", pytrace=False)
         return json.loads(done.stdout) if done.stdout.strip() else None
 
 
@@ -56,4 +57,4 @@ def front(tenant):
 def passcode(front, tenant, tmp_path, cache):
     # Compiling the component takes seconds; doing it once is enough.
     (tmp_path / "cache").symlink_to(cache)
-    return Passcode(front.url, tenant.person(), tmp_path)
+    return Passcode(front.url, front.token(tenant.person()), tmp_path)

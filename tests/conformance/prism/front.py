@@ -1,33 +1,36 @@
 """Our host sees one Graph; two Prisms stand behind it, one for each version.
 
 Prism's paths have no /v1.0 or /beta: the prefix is cut here, and the practice tenant's origin in an answer
-becomes this one, as any reverse proxy does it. What Prism finds wrong with a request or its answer is kept. A route
-that is not in Prism's document goes to the practice tenant past Prism, and that is kept, too.
+becomes this one, as any reverse proxy does it. What Prism finds wrong with a request or its answer is kept.
 """
 
+import base64
 import http.client
 import json
-import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 # Of the connection, not of the message; `host` and the length are written anew.
 HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host", "content-length"}
-UNKNOWN = re.compile(rb"prism/errors#NO_(PATH|METHOD)_MATCHED_ERROR")
+# What Prism says where its document has no such route; it passes the request on all the same.
+UNKNOWN = "Selected route not found"
 
 
 class Exchange:
     """One request, and what Prism found in it and in its answer."""
 
-    def __init__(self, method, target, status, covered, violations):
+    def __init__(self, method, target, status, headers, body):
+        parts = urlsplit(target)
         self.method = method
-        self.version, _, rest = urlsplit(target).path.removeprefix("/").partition("/")
-        self.path = "/" + rest
-        self.query = urlsplit(target).query
+        self.version, _, rest = parts.path.removeprefix("/").partition("/")
+        self.path, self.query = "/" + rest, parts.query
         self.status = status
-        self.covered = covered
-        self.violations = violations
+        said = violations(headers)
+        self.covered = all(one["message"] != UNKNOWN for one in said)
+        self.violations = [one for one in said if one["message"] != UNKNOWN]
+        for violation in self.violations:
+            violation["value"] = value_at(body, violation["location"])
 
     def __repr__(self):
         return f"{self.method} /{self.version}{self.path} {self.status} {self.violations or ''}"
@@ -45,16 +48,34 @@ def ask(origin, method, target, headers, body=None):
 
 
 def violations(headers):
-    """What Prism says in its header; where it says that it is too much, it is still all there."""
+    """What Prism says in its header, as far as it is there: of very much it says only the beginning."""
     found = []
-    for name, value in headers:
-        if name.lower() == "sl-violations":
-            start = value.find("[")
+    for name, text in headers:
+        if name.lower() != "sl-violations":
+            continue
+        at = text.find("[") + 1
+        while at < len(text) and text[at] != "]":
             try:
-                found += json.loads(value[start:])
+                one, at = json.JSONDecoder().raw_decode(text, at)
             except json.JSONDecodeError:
-                found.append({"location": ["unreadable"], "severity": "Error", "code": "cut", "message": value})
+                found.append({"location": ["cut"], "code": "cut", "message": "there are more"})
+                break
+            found.append(one)
+            at += text[at : at + 1] == ","
     return found
+
+
+def value_at(body, location):
+    """The value in an answer that a violation speaks of."""
+    if location[:2] != ["response", "body"]:
+        return None
+    try:
+        value = json.loads(body)
+        for step in location[2:]:
+            value = value[int(step) if isinstance(value, list) else step]
+        return value
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 class Front:
@@ -63,6 +84,7 @@ class Front:
     def __init__(self, prisms, tenant):
         self.prisms, self.tenant = prisms, tenant
         self.exchanges = []
+        self.tokens = {}
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -95,16 +117,23 @@ class Front:
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
+    def token(self, real):
+        """A token that says it is for this origin, for a host that looks; what goes on is the real one."""
+        head, claims, signature = real.split(".")
+        carried = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        carried["aud"] = self.url
+        claims = base64.urlsafe_b64encode(json.dumps(carried).encode()).decode().rstrip("=")
+        shown = f"{head}.{claims}.{signature}"
+        self.tokens[f"Bearer {shown}"] = f"Bearer {real}"
+        return shown
+
     def carry(self, method, target, headers, body=None):
+        headers = {name: self.tokens.get(value, value) for name, value in headers.items()}
         version, _, rest = target.removeprefix("/").partition("/")
         if version not in self.prisms:
             return ask(self.tenant, method, target, headers, body)
         status, fields, answer = ask(self.prisms[version], method, "/" + rest, headers, body)
-        covered = not (status in (404, 405) and UNKNOWN.search(answer))
-        found = violations(fields)
-        if not covered:
-            status, fields, answer = ask(self.tenant, method, target, headers, body)
-        self.exchanges.append(Exchange(method, target, status, covered, found))
+        self.exchanges.append(Exchange(method, target, status, fields, answer))
         return status, fields, answer.replace(self.tenant.encode(), self.url.encode())
 
     def close(self):

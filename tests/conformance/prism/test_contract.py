@@ -5,7 +5,6 @@ import re
 
 import pytest
 from prism import routes
-from prism.front import ask, violations
 from practice import device_id
 
 # Microsoft's document does not have these routes, so Prism says nothing of them. It is the exact list.
@@ -39,10 +38,55 @@ NOT_COVERED = {
 }
 
 
+# Members that enumerations of Microsoft's document have got since its date.
+ADDED_SINCE = {"deviceType": {"visionOS"}}
+
+# What the practice tenant shows of a device where everything is asked for, and Microsoft's document does not
+# allow: null, where the document has no null. Our host never asks for these; whoever mends one takes it out here.
+NULL = {
+    "v1.0": {
+        "complianceGracePeriodExpirationDateTime",
+        "configurationManagerClientEnabledFeatures",
+        "deviceHealthAttestationState",
+        "easActivated",
+        "easActivationDateTime",
+        "exchangeLastSuccessfulSyncDateTime",
+        "freeStorageSpaceInBytes",
+        "physicalMemoryInBytes",
+        "totalStorageSpaceInBytes",
+    },
+    "beta": {
+        "bootstrapTokenEscrowed",
+        "chromeOSDeviceInfo",
+        "cloudPcRemoteActionResults",
+        "complianceGracePeriodExpirationDateTime",
+        "configurationManagerClientEnabledFeatures",
+        "configurationManagerClientHealthState",
+        "configurationManagerClientInformation",
+        "deviceFirmwareConfigurationInterfaceManaged",
+        "deviceHealthAttestationState",
+        "easActivated",
+        "easActivationDateTime",
+        "exchangeLastSuccessfulSyncDateTime",
+        "freeStorageSpaceInBytes",
+        "hardwareInformation",
+        "physicalMemoryInBytes",
+        "preferMdmOverGroupPolicyAppliedDateTime",
+        "processorArchitecture",
+        "retireAfterDateTime",
+        "skuNumber",
+        "totalStorageSpaceInBytes",
+        "usersLoggedOn",
+        "windowsActiveMalwareCount",
+        "windowsRemediatedMalwareCount",
+    },
+}
+
+
 def place(violation):
     """Where, without the numbers of a list's records."""
     where = [str(part) for part in violation["location"] if not re.fullmatch(r"\d+|value", str(part))]
-    return ".".join(where), violation["code"]
+    return ".".join(where), violation.get("code")
 
 
 def found(exchanges):
@@ -50,6 +94,8 @@ def found(exchanges):
     table = {}
     for exchange in exchanges:
         for violation in exchange.violations:
+            if violation.get("code") == "enum" and violation["value"] in ADDED_SINCE.get(violation["location"][-1], ()):
+                continue
             table[exchange.version, exchange.method, *place(violation)] = violation["message"]
     return table
 
@@ -71,6 +117,7 @@ SCENARIOS = {
     "find by serial number": lambda passcode, _: passcode("devices", "--serial", "SAMPLE-TWICE-0023"),
     "find by name": lambda passcode, _: passcode("devices", "--name", "Front desk phone"),
     "find by IMEI": lambda passcode, _: passcode("devices", "--imei", "350000000000011"),
+    "list all": lambda passcode, _: passcode("devices"),
     "find by id": lambda passcode, _: passcode("devices", "--id", device_id(14)),
     "explain, Android": lambda passcode, _: passcode("explain", "--serial", "SAMPLE-COSU-0001"),
     "explain, iPhone": lambda passcode, _: passcode("explain", "--serial", "SAMPLE-IPHONE-0010"),
@@ -80,7 +127,7 @@ SCENARIOS = {
     "remove": lambda passcode, _: passcode("remove", "--serial", "SAMPLE-IPHONE-0010", "--yes", "--reason", "forgotten"),
     "decide now, do it later, look, show": lambda passcode, home: in_steps(passcode, home),
     "by the person's address": lambda passcode, _: reset(
-        passcode, "SAMPLE-COBO-0002", "--via", "user-managed-devices", "--via-value", "user=bruno@contoso.example"
+        passcode, "SAMPLE-BYOD-0004", "--via", "user-managed-devices", "--via-value", "user=dmitri@contoso.example"
     ),
     "by the address of co-managed devices": lambda passcode, _: reset(
         passcode, "SAMPLE-COSU-0001", "--via", "comanaged-devices"
@@ -124,6 +171,20 @@ def test_no_violation(name, front, passcode, tmp_path, seen):
     assert found(front.exchanges) == {}
 
 
+def test_no_violation_where_a_list_has_pages(front, passcode, tenant):
+    """The shipped devices fit a page, so there are more of each."""
+    state = json.loads(json.dumps(tenant.state))
+    for copy in range(1, 5):
+        for device in tenant.state["devices"]:
+            state["devices"].append({**device, "id": f"c{copy}" + device["id"][2:]})
+    tenant.control("PUT", "state", state)
+    answer = passcode("devices")
+    assert len(answer["matched"]) + len(answer["setAside"]) == 5 * 36
+    assert [exchange.status for exchange in front.exchanges] == [200, 200]
+    assert "skiptoken" in front.exchanges[1].query
+    assert found(front.exchanges) == {}
+
+
 def test_no_violation_where_beta_is_not_to_be_had(front, passcode, tenant, seen):
     """The one fault here: only with it does our host read from v1.0."""
     tenant.inject("beta-unavailable")
@@ -146,18 +207,36 @@ def test_every_covered_route_was_looked_at(seen, request):
     }
 
 
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+def test_a_whole_device_differs_in_this_only(version, front, tenant):
+    headers = {"authorization": "Bearer " + tenant.person()}
+    for number in range(1, 37):
+        front.carry("GET", f"/{version}/deviceManagement/managedDevices/{device_id(number)}", headers)
+    assert [exchange.status for exchange in front.exchanges] == [200] * 36
+    differing = set()
+    for exchange in front.exchanges:
+        for violation in exchange.violations:
+            where, code = place(violation)
+            if violation["value"] is None and where.startswith("response.body."):
+                differing.add(where.removeprefix("response.body."))
+            elif (violation["value"], where) != ("visionOS", "response.body.deviceType"):
+                pytest.fail(f"{exchange.path}: {violation}")
+    assert differing == NULL[version]
+
+
 # --- Prism sees what is wrong, so its silence means something ---
 
 
 def test_prism_sees_a_wrong_request(front, tenant):
     headers = {"authorization": "Bearer " + tenant.person()}
-    # v1.0 does not have it, and the practice tenant would refuse it as well.
-    front.carry("GET", "/v1.0/deviceManagement/managedDevices?$select=id,lostModeState", headers)
     front.carry("GET", "/v1.0/deviceManagement/managedDevices?$top=many", headers)
-    front.carry("GET", "/v1.0/deviceManagement/managedDevices", {})
-    parts = [{place(violation)[0].split(".")[0] for violation in exchange.violations} for exchange in front.exchanges]
-    assert all("request" in part for part in parts[:2]), front.exchanges
-    assert front.exchanges[2].status == 401
+    front.carry("GET", "/v1.0/deviceManagement/managedDevices?$select=id,id", headers)
+    front.carry("POST", f"/v1.0/deviceManagement/managedDevices/{device_id(1)}/resetPasscode", {})
+    assert [place(one) for exchange in front.exchanges for one in exchange.violations] == [
+        ("request.query.$top", "type"),
+        ("request.query.$select", "uniqueItems"),
+        ("request", 401),
+    ]
 
 
 def test_prism_sees_a_wrong_answer(front, passcode, tenant):

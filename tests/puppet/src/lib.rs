@@ -221,7 +221,8 @@ impl Guest for Puppet {
         });
         play.step(&read);
         let said = play.seen.last().cloned().unwrap_or_default();
-        play.script = serde_json::from_str(text(&said["body"]["deviceName"], "")).unwrap_or_default();
+        let script: Value = serde_json::from_str(text(&said["body"]["deviceName"], "")).unwrap_or_default();
+        play.script = script["results"].clone();
         let honest = said["body"]["deviceActionResults"].clone();
         let results = play.then("results").unwrap_or(honest);
         match results.as_array() {

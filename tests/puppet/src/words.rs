@@ -116,7 +116,8 @@ pub(crate) fn progress(wanted: &Value) -> Progress {
 
 /// An action result in the service's words, with a seal where the passcode was.
 pub(crate) fn result(wanted: &Value) -> ActionResult {
-    let seal = wanted["passcode"]["$sealed"].as_u64();
+    // A device's name that holds a script cannot hold the key of a seal: the host would refuse it.
+    let seal = wanted["passcode"]["$sealed"].as_u64().or(wanted["seal"].as_u64());
     ActionResult {
         name: text(&wanted["actionName"], ""),
         type_name: text(&wanted["@odata.type"], "").trim_start_matches('#').to_owned(),

@@ -1,1 +1,250 @@
-fn main() {}
+//! Takes the protections away one by one and looks whether anybody notices.
+//!
+//! ```text
+//! cargo run -p passcode-tests --bin broken            # every patch in tests/broken
+//! cargo run -p passcode-tests --bin broken -- path    # those whose name contains `path`
+//! cargo run -p passcode-tests --bin broken -- --list
+//! ```
+//!
+//! Each patch removes one protection and names the test that must then fail. A test that still
+//! passes, a test that is not there, a patch that no longer applies or does not compile: each is
+//! a failure of this program. All of it happens in a copy of the tree, below the target folder.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// A test that runs longer without its protection has failed: it spins, as it was meant to show.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+type Failure = String;
+
+/// One file of `tests/broken`.
+struct Patch {
+    name: String,
+    file: PathBuf,
+    /// The test that must fail.
+    test: String,
+}
+
+/// The copy that is broken and mended.
+struct Copy {
+    root: PathBuf,
+    tree: PathBuf,
+    target: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<bool, Failure> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = arguments.iter().any(|argument| argument == "--list");
+    let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let mut patches = patches(&here.join("broken"))?;
+    patches.retain(|patch| names.is_empty() || names.iter().any(|name| patch.name.contains(name.as_str())));
+    if patches.is_empty() {
+        return Err("no patch has such a name; `--list` shows them".to_owned());
+    }
+    if list {
+        patches.iter().for_each(|patch| println!("{:36} {}", patch.name, patch.test));
+        return Ok(true);
+    }
+    let root = here.parent().ok_or("no workspace")?.to_owned();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let copy = Copy { tree: target.join("broken/tree"), root, target };
+    copy.mend()?;
+
+    println!("{} patches; first, every named test passes while nothing is broken", patches.len());
+    let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.test.as_str()).collect();
+    let whole = copy.build()?;
+    for test in tests {
+        match copy.test(&whole, test)? {
+            Outcome::Passed => {}
+            Outcome::Failed => return Err(format!("{test} fails although nothing is broken")),
+            Outcome::Missing => return Err(format!("there is no test {test}")),
+        }
+    }
+
+    let mut unnoticed = Vec::new();
+    for patch in &patches {
+        let began = Instant::now();
+        print!("{:36} ", patch.name);
+        let _ = std::io::stdout().flush();
+        let verdict = noticed(&copy, patch);
+        copy.mend()?;
+        match verdict {
+            Ok(()) => println!("noticed by {} ({:.1} s)", patch.test, began.elapsed().as_secs_f32()),
+            Err(why) => {
+                println!("NOT NOTICED: {why}");
+                unnoticed.push(patch.name.as_str());
+            }
+        }
+    }
+    if unnoticed.is_empty() {
+        println!("all {} were noticed", patches.len());
+    } else {
+        println!("{} of {} were not noticed: {}", unnoticed.len(), patches.len(), unnoticed.join(", "));
+    }
+    Ok(unnoticed.is_empty())
+}
+
+/// Whether the named test fails under the patch.
+fn noticed(copy: &Copy, patch: &Patch) -> Result<(), Failure> {
+    copy.apply(patch)?;
+    let binary = copy.build()?;
+    match copy.test(&binary, &patch.test)? {
+        Outcome::Failed => Ok(()),
+        Outcome::Passed => Err(format!("{} still passes", patch.test)),
+        Outcome::Missing => Err(format!("there is no test {}", patch.test)),
+    }
+}
+
+fn patches(folder: &Path) -> Result<Vec<Patch>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut patches = Vec::new();
+    for file in entries.flatten().map(|entry| entry.path()) {
+        if file.extension().is_none_or(|extension| extension != "patch") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let test = text.lines().next().and_then(|line| line.strip_prefix("# test: "));
+        let test = test.ok_or_else(|| format!("{}: its first line is not `# test: NAME`", file.display()))?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        patches.push(Patch { name, test: test.trim().to_owned(), file });
+    }
+    patches.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(patches)
+}
+
+enum Outcome {
+    Passed,
+    Failed,
+    Missing,
+}
+
+impl Copy {
+    /// Make the copy like the tree. Only what differs is written, so that cargo builds only that.
+    fn mend(&self) -> Result<(), Failure> {
+        let listed = Command::new("git")
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .current_dir(&self.root)
+            .output()
+            .map_err(|e| format!("git: {e}"))?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let files: BTreeSet<&str> = listed.split('\0').filter(|name| !name.is_empty()).collect();
+        if files.is_empty() {
+            return Err(format!("git lists no files in {}", self.root.display()));
+        }
+        for name in &files {
+            // Deleted and not yet committed.
+            let Ok(content) = std::fs::read(self.root.join(name)) else { continue };
+            let place = self.tree.join(name);
+            if std::fs::read(&place).is_ok_and(|there| there == content) {
+                continue;
+            }
+            let folder = place.parent().unwrap_or(&self.tree);
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&place, &content))
+                .map_err(|e| format!("{}: {e}", place.display()))?;
+        }
+        self.prune(&self.tree, &files);
+        Ok(())
+    }
+
+    /// Take away what the tree does not have.
+    fn prune(&self, folder: &Path, files: &BTreeSet<&str>) {
+        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let name = path.strip_prefix(&self.tree).unwrap_or(&path).to_string_lossy().into_owned();
+            if path.is_dir() {
+                self.prune(&path, files);
+            } else if !files.contains(name.as_str()) || !self.root.join(&name).exists() {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
+    }
+
+    fn apply(&self, patch: &Patch) -> Result<(), Failure> {
+        let applied = Command::new("git")
+            .args(["apply", "-p1", "--whitespace=nowarn"])
+            .arg(&patch.file)
+            .current_dir(&self.tree)
+            // The copy lies inside the repository and is none of its own.
+            .env("GIT_CEILING_DIRECTORIES", self.tree.parent().unwrap_or(&self.tree))
+            .env_remove("GIT_DIR")
+            .output()
+            .map_err(|e| format!("git: {e}"))?;
+        match applied.status.success() {
+            true => Ok(()),
+            false => Err(format!("it no longer applies: {}", String::from_utf8_lossy(&applied.stderr).trim())),
+        }
+    }
+
+    /// Build the tests; where their binary is.
+    fn build(&self) -> Result<PathBuf, Failure> {
+        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["test", "--package", "passcode-tests", "--test", "e2e", "--no-run", "--message-format", "json"])
+            .current_dir(&self.tree)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .stderr(Stdio::piped())
+            .output()
+            .map_err(|e| format!("cargo: {e}"))?;
+        if !built.status.success() {
+            let said = String::from_utf8_lossy(&built.stdout);
+            let error = said.lines().find_map(|line| line.split_once("\"rendered\":\"error")).map(|(_, error)| error);
+            let error = error.map_or_else(|| String::from_utf8_lossy(&built.stderr).into_owned(), str::to_owned);
+            let short: String = error.chars().take(400).collect();
+            return Err(format!("it does not compile: {short}"));
+        }
+        let said = String::from_utf8_lossy(&built.stdout).into_owned();
+        let binary = said.lines().filter(|line| line.contains("\"name\":\"e2e\"")).find_map(|line| {
+            let (_, rest) = line.split_once("\"executable\":\"")?;
+            Some(PathBuf::from(rest.split('"').next()?))
+        });
+        binary.ok_or_else(|| "cargo does not say where the tests are".to_owned())
+    }
+
+    fn test(&self, binary: &Path, test: &str) -> Result<Outcome, Failure> {
+        let mut child = Command::new(binary)
+            .args(["--exact", test])
+            .current_dir(self.tree.join("tests"))
+            .env("RUST_BACKTRACE", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| format!("{}: {e}", binary.display()))?;
+        // What the tests print is short enough for a pipe, and is read when they have ended.
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+                break status;
+            }
+            if began.elapsed() > PATIENCE {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Ok(Outcome::Failed);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let said = child.wait_with_output().map_err(|e| e.to_string())?;
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        Ok(match (said.contains("running 1 test"), status.success(), said.contains(" 1 passed")) {
+            (false, ..) => Outcome::Missing,
+            (true, true, true) => Outcome::Passed,
+            // Ignored: it says nothing about anything.
+            (true, true, false) => Outcome::Missing,
+            (true, false, _) => Outcome::Failed,
+        })
+    }
+}
