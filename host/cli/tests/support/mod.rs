@@ -1,11 +1,17 @@
 //! The built command, in a home of its own.
 
 #![allow(dead_code, reason = "every test file uses its own part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(unreachable_pub, reason = "a module of several test programs")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,12 +30,35 @@ pub struct Ran {
     pub stderr: String,
 }
 
-impl Home {
-    pub fn new() -> Self {
-        Self {
+/// A folder of compiled components: compiling takes longer than everything else a test does.
+fn warmed() -> &'static Path {
+    static WARM: OnceLock<TempDir> = OnceLock::new();
+    WARM.get_or_init(|| {
+        let home = Home {
             folder: TempDir::new().unwrap(),
             environment: Vec::new(),
+        };
+        assert_eq!(home.run(&["matrix", "-o", "none"]).code, 0);
+        home.folder
+    })
+    .path()
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let home = Self {
+            folder: TempDir::new().unwrap(),
+            environment: Vec::new(),
+        };
+        let (from, to) = (warmed().join("cache"), home.path().join("cache"));
+        if from.is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            for file in std::fs::read_dir(from).unwrap() {
+                let file = file.unwrap();
+                std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+            }
         }
+        home
     }
 
     pub fn path(&self) -> &Path {
