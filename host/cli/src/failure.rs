@@ -2,6 +2,7 @@
 //! what to do now. Shown to a person on stderr, and to a program as `passcode/error/v1`.
 
 use std::fmt::Display;
+use std::ops::{Deref, DerefMut};
 
 use passcode_host::HostError;
 use passcode_host::contract::types::{Check, Device, Touched};
@@ -11,9 +12,13 @@ use serde_json::{Map, Value, json};
 
 use crate::exit;
 
-/// A failure.
+/// A failure. In a box, because most calls do not fail.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Details>);
+
+/// What there is to say about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Details {
     pub(crate) ended: Ended,
     pub(crate) code: String,
     pub(crate) message: String,
@@ -33,7 +38,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(ended: Ended, code: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             ended,
             code: code.to_owned(),
             message: message.into(),
@@ -48,7 +53,7 @@ impl Failure {
             set_aside: Vec::new(),
             plan: None,
             more: Map::new(),
-        }
+        }))
     }
 
     pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -111,6 +116,20 @@ impl Failure {
         }
         body.extend(self.more.clone());
         Value::Object(body)
+    }
+}
+
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

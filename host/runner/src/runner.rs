@@ -140,9 +140,8 @@ impl Runner {
             return Ok(open);
         }
         for attempt in open {
-            match self.look(&attempt.intent.plan).await {
-                Err(HostError::Ledger(error)) => return Err(HostError::Ledger(error)),
-                Ok(_) | Err(_) => {}
+            if let Err(HostError::Ledger(error)) = self.look(&attempt.intent.plan).await {
+                return Err(HostError::Ledger(error));
             }
         }
         self.open(&tenant, device).await

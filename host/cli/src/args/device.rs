@@ -167,7 +167,7 @@ mod tests {
             ("Front desk", "--name 'Front desk'"),
         ] {
             let failure = named(text).selector().unwrap_err();
-            assert!(failure.remedy.unwrap().contains(hint), "{text}");
+            assert!(failure.remedy.as_ref().unwrap().contains(hint), "{text}");
         }
     }
 }

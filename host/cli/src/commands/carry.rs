@@ -94,7 +94,7 @@ pub(super) async fn carry(
         .as_ref()
         .map_or(Sending::Unknown, |sent| sent.sending);
     if let Some(progress) = &carried.progress {
-        spinner.say(&progress.summary);
+        spinner.progress(progress);
     } else if sending.is_undecided() {
         spinner.say("nobody knows whether Intune took it; looking");
     }
@@ -103,7 +103,7 @@ pub(super) async fn carry(
             let watching = connected
                 .runner
                 .watch(&document.id, sending, limit, |seen| {
-                    spinner.say(&seen.progress.summary);
+                    spinner.progress(&seen.progress);
                 });
             interrupt.until(1, watching).await
         }

@@ -110,7 +110,17 @@ fn ended_badly(report: &Report<'_>, ended: Ended, error: Option<Failure>) -> Fai
             ("result-ambiguous", Touched::Yes)
         }
         Ended::Unknown => ("outcome-unknown", Touched::Unknown),
-        Ended::Interrupted => ("interrupted", Touched::Unknown),
+        Ended::Interrupted => {
+            let accepted = report
+                .attempt
+                .is_some_and(|attempt| !attempt.sending.is_undecided());
+            let touched = if accepted {
+                Touched::Yes
+            } else {
+                Touched::Unknown
+            };
+            ("interrupted", touched)
+        }
         _ => ("device-reports-failure", Touched::Yes),
     };
     let mut failure = error

@@ -35,7 +35,8 @@ pub(super) async fn devices(
         "lastCheckIn",
         "id",
         "note",
-    ]);
+    ])
+    .sparing(&["lastCheckIn", "id", "system"]);
     for device in &found.matched {
         rows.push(row(device, ""));
     }

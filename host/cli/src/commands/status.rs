@@ -90,7 +90,7 @@ async fn of_plan(
         let watched = connected
             .runner
             .watch(id, tried.sending, limit, |seen| {
-                spinner.say(&seen.progress.summary)
+                spinner.progress(&seen.progress)
             })
             .await;
         ended = watched.ended;
@@ -147,7 +147,8 @@ async fn lately(
         "user",
         "ours",
         "plan",
-    ]);
+    ])
+    .sparing(&["user", "plan"]);
     for line in &lines {
         rows.push(line.row());
     }

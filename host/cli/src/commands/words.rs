@@ -1,6 +1,6 @@
 //! What a person is told about a plan.
 
-use passcode_host::contract::types::{Check, Effect, Proposal};
+use passcode_host::contract::types::{Check, Effect, Level, Proposal};
 use passcode_host::{Observed, PlanDocument, plain};
 
 use crate::app::App;
@@ -13,7 +13,13 @@ pub(super) fn question(document: &PlanDocument) -> String {
     let name = card("deviceName").unwrap_or_else(|| "(no name)".to_owned());
     let serial = card("serialNumber").unwrap_or_else(|| "none".to_owned());
     let user = card("userPrincipalName").unwrap_or_else(|| "nobody".to_owned());
-    let what = match &document.plan.proposal.effect {
+    let proposal = &document.plan.proposal;
+    let what = match &proposal.effect {
+        Effect::ResetDevicePasscode | Effect::ResetWorkProfilePasscode
+            if proposal.level == Level::Disputed =>
+        {
+            "Reset to a temporary one, on a level that the documents dispute, the passcode of"
+        }
         Effect::RemovePasscode => "Remove the passcode of",
         Effect::ResetDevicePasscode => "Reset to a temporary one the passcode of",
         Effect::ResetWorkProfilePasscode => "Reset to a temporary one the work profile passcode of",
@@ -27,6 +33,11 @@ pub(super) fn question(document: &PlanDocument) -> String {
 /// What would happen, in a sentence.
 pub(super) fn effect(proposal: &Proposal) -> String {
     match &proposal.effect {
+        Effect::ResetDevicePasscode | Effect::ResetWorkProfilePasscode
+            if proposal.level == Level::Disputed =>
+        {
+            "Resets a passcode to a temporary one; the documents disagree whether that of the device or of a work profile.".to_owned()
+        }
         Effect::RemovePasscode => "Removes the passcode: the device is open afterwards.".to_owned(),
         Effect::ResetDevicePasscode => {
             "Resets the passcode of the device to a temporary one.".to_owned()

@@ -108,7 +108,9 @@ pub(crate) fn answer(app: &App, reply: &Reply) -> ExitCode {
 pub(crate) fn failed(app: &App, failure: &Failure) -> ExitCode {
     let mut failure = failure.clone();
     let flags = app.same_place();
-    failure.remedy = failure.remedy.map(|remedy| pasteable(&remedy, &flags));
+    if let Some(remedy) = &mut failure.remedy {
+        *remedy = pasteable(remedy, &flags);
+    }
     let failure = &failure;
     note(terminal::failure(&app.paint, failure).trim_end());
     let document = failure.document(app.global.practice);

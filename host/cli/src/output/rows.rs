@@ -2,6 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use passcode_host::plain;
+use unicode_width::UnicodeWidthStr as _;
 
 /// A head and lines.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +10,8 @@ pub(crate) struct Rows {
     head: Vec<&'static str>,
     lines: Vec<Vec<String>>,
     list: bool,
+    /// Columns that a terminal which is too narrow can do without, the first to go first.
+    spare: &'static [&'static str],
 }
 
 impl Rows {
@@ -18,7 +21,14 @@ impl Rows {
             head: head.to_vec(),
             lines: Vec::new(),
             list: true,
+            spare: &[],
         }
+    }
+
+    /// As [`Rows::list`], with columns to leave out where there is no room.
+    pub(crate) fn sparing(mut self, spare: &'static [&'static str]) -> Self {
+        self.spare = spare;
+        self
     }
 
     /// A single thing, field by field.
@@ -28,6 +38,7 @@ impl Rows {
             head,
             lines: vec![line],
             list: false,
+            spare: &[],
         }
     }
 
@@ -44,14 +55,17 @@ impl Rows {
         if self.lines.is_empty() {
             return "nothing\n".to_owned();
         }
+        let shown = self.shown(width.into());
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width);
-        table.set_header(self.head.iter().map(|name| name.to_uppercase()));
+        let head = shown.iter().filter_map(|at| self.head.get(*at));
+        table.set_header(head.map(|name| name.to_uppercase()));
         for line in &self.lines {
-            table.add_row(line.iter().map(|cell| plain(cell)));
+            let cells = shown.iter().filter_map(|at| line.get(*at));
+            table.add_row(cells.map(|cell| brief(cell)));
         }
         let mut text: String = table
             .lines()
@@ -61,6 +75,24 @@ impl Rows {
             text.push('\n');
         }
         text
+    }
+
+    /// The columns that there is room for.
+    fn shown(&self, room: usize) -> Vec<usize> {
+        let wide = |at: &usize| {
+            let cells = self.lines.iter().filter_map(|line| line.get(*at));
+            let head = self.head.get(*at).map_or(0, |name| name.width());
+            let widest = cells.map(|cell| brief(cell).width()).max();
+            widest.unwrap_or_default().max(head) + 2
+        };
+        let mut shown: Vec<usize> = (0..self.head.len()).collect();
+        for spare in self.spare {
+            if shown.iter().map(wide).sum::<usize>() <= room {
+                break;
+            }
+            shown.retain(|at| self.head.get(*at) != Some(spare));
+        }
+        shown
     }
 
     /// For a spreadsheet.
@@ -74,6 +106,18 @@ impl Rows {
         }
         let bytes = written.ok().and_then(|()| writer.into_inner().ok());
         String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+/// A cell for a person: an instant to the second is enough.
+fn brief(cell: &str) -> String {
+    let cell = plain(cell);
+    if !cell.ends_with('Z') || cell.get(4..5) != Some("-") {
+        return cell;
+    }
+    match passcode_host::parse_rfc3339(&cell) {
+        Some(instant) => passcode_host::rfc3339(instant).replace('T', " "),
+        None => cell,
     }
 }
 
@@ -104,6 +148,26 @@ mod tests {
         ] {
             assert_eq!(inert(cell), expected);
         }
+    }
+
+    #[test]
+    fn a_narrow_terminal_loses_the_spare_columns_first() {
+        let mut rows = Rows::list(&["name", "at", "id"]).sparing(&["id", "at"]);
+        let cells = ["KIOSK", "2026-01-02T03:04:05.678Z", "0123456789"];
+        rows.push(cells.map(str::to_owned).to_vec());
+        let lines = |width| {
+            rows.table(width)
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            lines(80)[1].trim(),
+            "KIOSK  2026-01-02 03:04:05Z  0123456789"
+        );
+        assert_eq!(lines(40)[1].trim(), "KIOSK  2026-01-02 03:04:05Z");
+        assert_eq!(lines(12)[1].trim(), "KIOSK");
+        assert!(rows.csv(b',').contains("0123456789"));
     }
 
     #[test]

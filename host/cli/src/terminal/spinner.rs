@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use passcode_host::contract::types::Progress;
 use passcode_host::plain;
 
 use crate::app::App;
@@ -31,6 +32,18 @@ impl Spinner {
             lines: !turning && !app.global.quiet,
             bar,
             last: String::new(),
+        }
+    }
+
+    /// What a look showed: the state where it turns, the whole sentence as a line.
+    pub(crate) fn progress(&mut self, progress: &Progress) {
+        if self.bar.is_some() {
+            let state = &progress.state;
+            self.say(&format!(
+                "{state}; Ctrl-C stops the watching, not the action"
+            ));
+        } else {
+            self.say(&progress.summary);
         }
     }
 
