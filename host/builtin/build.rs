@@ -12,7 +12,11 @@ fn main() {
         folder: &component_folder.join("skin"),
         library: "passcode_skin",
         manifest: &component_folder.join("skin/manifest.toml"),
-        sources: &[&component_folder.join("logic/src"), &component_folder.join("logic/Cargo.toml"), &here.join("../../wit")],
+        sources: &[
+            &component_folder.join("logic/src"),
+            &component_folder.join("logic/Cargo.toml"),
+            &here.join("../../wit"),
+        ],
         out: &out,
     };
     match component(&guest) {

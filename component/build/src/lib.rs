@@ -70,14 +70,22 @@ pub fn component(guest: &Guest<'_>) -> Result<PathBuf, BuildError> {
 fn target_installed() -> Result<(), BuildError> {
     let sysroot = output(Command::new(rustc()).args(["--print", "sysroot"]))?;
     let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
-    let there = |root: &str| Path::new(root).join("lib/rustlib").join(TARGET).join("lib").is_dir();
+    let there = |root: &str| {
+        Path::new(root)
+            .join("lib/rustlib")
+            .join(TARGET)
+            .join("lib")
+            .is_dir()
+    };
     if there(&sysroot) {
         return Ok(());
     }
     // Asked for here and not in a toolchain file: with RUSTUP_AUTO_INSTALL=0 rustup ignores
     // that file, and without it some versions fetch the whole toolchain again.
     println!("cargo::warning=installing the Rust target {TARGET}");
-    let fetched = clean(&mut Command::new("rustup")).args(["target", "add", TARGET]).output();
+    let fetched = clean(&mut Command::new("rustup"))
+        .args(["target", "add", TARGET])
+        .output();
     let fetched_well = fetched.as_ref().is_ok_and(|output| output.status.success());
     if fetched_well && there(&sysroot) {
         return Ok(());
@@ -97,7 +105,14 @@ fn module(guest: &Guest<'_>) -> Result<Vec<u8>, BuildError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     clean(&mut cargo)
         .current_dir(guest.folder)
-        .args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
         .arg(&target);
     let built = output(&mut cargo)?;
     if !built.status.success() {
@@ -107,7 +122,10 @@ fn module(guest: &Guest<'_>) -> Result<Vec<u8>, BuildError> {
             String::from_utf8_lossy(&built.stderr)
         )));
     }
-    let file = target.join(TARGET).join("release").join(format!("{}.wasm", guest.library));
+    let file = target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", guest.library));
     std::fs::read(&file).map_err(|e| error(format!("{}: {e}", file.display())))
 }
 
@@ -121,7 +139,9 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// Whole-line comments are for whoever edits the manifest; the component need not carry them.
 fn without_comments(manifest: &str) -> String {
     let lines = manifest.lines().map(str::trim);
-    let kept: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let kept: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
     kept.join("\n")
 }
 
@@ -159,7 +179,12 @@ fn write_if_changed(file: &Path, bytes: &[u8]) -> Result<(), BuildError> {
 }
 
 fn output(command: &mut Command) -> Result<Output, BuildError> {
-    command.output().map_err(|e| error(format!("{}: {e}", Path::new(command.get_program()).display())))
+    command.output().map_err(|e| {
+        error(format!(
+            "{}: {e}",
+            Path::new(command.get_program()).display()
+        ))
+    })
 }
 
 fn rustc() -> std::ffi::OsString {
@@ -179,7 +204,13 @@ fn clean(command: &mut Command) -> &mut Command {
         "RUSTC_WORKSPACE_WRAPPER",
         "CLIPPY_ARGS",
     ];
-    const PREFIXES: [&str; 5] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_FEATURE_", "CARGO_CFG_", "CARGO_TARGET_"];
+    const PREFIXES: [&str; 5] = [
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_FEATURE_",
+        "CARGO_CFG_",
+        "CARGO_TARGET_",
+    ];
     for (name, _) in std::env::vars_os() {
         let unwanted = |name: &OsStr| {
             let name = name.to_string_lossy();

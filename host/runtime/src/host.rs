@@ -164,6 +164,9 @@ impl Host {
     }
 }
 
+#[cfg(feature = "inspect")]
+type Configure = Box<dyn FnOnce(&mut Config) + Send>;
+
 /// A host being built.
 pub struct HostBuilder {
     ledger: Arc<dyn SendLedger>,
@@ -179,7 +182,7 @@ pub struct HostBuilder {
     tenant: Option<String>,
     practice: bool,
     #[cfg(feature = "inspect")]
-    configure: Option<Box<dyn FnOnce(&mut Config) + Send>>,
+    configure: Option<Configure>,
 }
 
 impl fmt::Debug for HostBuilder {

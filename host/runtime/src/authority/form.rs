@@ -183,7 +183,9 @@ fn enforceable(route: &Route) -> Result<(), AuthorityError> {
             "name the device's segment `{device}`, or write `names-device = false`",
         ));
     }
-    if !route.identity.is_empty() && !(names_device && route.identity.contains("id")) {
+    let shows = !route.identity.is_empty();
+    let shows_what_it_names = names_device && route.identity.contains("id");
+    if shows && !shows_what_it_names {
         return Err(error(
             format!("route `{name}` shows a device that it does not name"),
             "a route with `identity` has `{device}` in its path and `id` among its properties",

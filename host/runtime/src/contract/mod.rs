@@ -43,10 +43,7 @@ pub mod types {
 }
 
 pub(crate) mod bindings {
-    #![expect(
-        clippy::missing_safety_doc,
-        reason = "generated; the documentation is in wit/"
-    )]
+    //! Generated; the documentation is in `wit/`.
 
     wasmtime::component::bindgen!({
         world: "passcode-action",

@@ -306,10 +306,6 @@ impl Door {
     }
 
     /// What passes of an answer, and the properties that show a device.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the pair is taken apart where it is made"
-    )]
     fn pass(
         &mut self,
         route: &Route,
