@@ -65,11 +65,10 @@ pub fn claims(token: &str) -> Option<Claims> {
     Some(Claims {
         tenant: raw.tid,
         audience: raw.aud.map_or_else(Vec::new, OneOrMany::into),
-        expires: match raw.exp {
-            // A time that cannot be told is one that has passed.
-            Some(exp) => Some(instant(&exp).unwrap_or(OffsetDateTime::UNIX_EPOCH)),
-            None => None,
-        },
+        // A time that cannot be told is one that has passed.
+        expires: raw
+            .exp
+            .map(|exp| instant(&exp).unwrap_or(OffsetDateTime::UNIX_EPOCH)),
         scopes: raw
             .scp
             .unwrap_or_default()

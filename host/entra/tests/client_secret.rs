@@ -295,7 +295,10 @@ async fn what_is_no_token_answer_is_refused() {
         ),
         (
             "huge",
-            Canned(200, vec![], "x".repeat(300_000)),
+            json(&format!(
+                r#"{{"pad":"{}","token_type":"Bearer","expires_in":3600,"access_token":"t"}}"#,
+                "x".repeat(300_000)
+            )),
             "sign-in-answer",
         ),
         (

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use passcode_host::ledger::{Attempt, Intent, IntentRefused, PlanId, Sending, Settlement};
+use passcode_host::ledger::{
+    Attempt, Intent, IntentRefused, PlanId, SETTLED_BY_NEW_RESULT, Sending, Settlement,
+};
 
 /// Whether an attempt may be made.
 ///
@@ -59,44 +61,53 @@ fn followed_up(first: Option<PlanId>, open: &[Attempt]) -> HashSet<PlanId> {
     covered
 }
 
-/// Whether `next` may be recorded of an attempt that stands at `now`; `known` is what was
-/// recorded with it.
+/// What is to be recorded of an attempt that stands at `now`, of which `known` was recorded
+/// before, when `next` and `new` are reported; `None` if that is refused.
 ///
 /// - `Intended` may become anything else.
 /// - `Unknown` may become `Accepted` if something settled it (`settled_by`), and `Rejected` or
 ///   `NotExecuted` only by an answer (`status`) that comes late, where none was recorded yet:
 ///   the absence of a result settles nothing.
+/// - What evidence settled as `Accepted` stays so if whoever sent it then reports that nothing
+///   is known: two processes can look at one attempt.
 /// - Any state may be recorded again, to add what was not known.
 /// - Everything else is refused.
 #[must_use]
-pub fn may_settle(
+pub fn settled(
     now: Sending,
     known: &Settlement,
     next: Sending,
-    settlement: &Settlement,
-) -> bool {
-    match (now, next) {
-        (_, Sending::Intended) => false,
-        (Sending::Intended, _) => true,
-        (Sending::Unknown, Sending::Accepted) => settlement.settled_by.is_some(),
+    new: &Settlement,
+) -> Option<(Sending, Settlement)> {
+    let state = match (now, next) {
+        (_, Sending::Intended) => None,
+        (Sending::Intended, next) => Some(next),
+        (Sending::Unknown, Sending::Accepted) => new.settled_by.is_some().then_some(next),
         (Sending::Unknown, Sending::Rejected | Sending::NotExecuted) => {
-            settlement.status.is_some() && known.status.is_none()
+            (new.status.is_some() && known.status.is_none()).then_some(next)
         }
-        (now, next) => now == next,
-    }
+        (Sending::Accepted, Sending::Unknown) => known.settled_by.is_some().then_some(now),
+        (now, next) => (now == next).then_some(now),
+    };
+    state.map(|state| (state, add(known, new)))
 }
 
-/// What is known after adding `new` to `known`: the first word on each point stands.
-#[must_use]
-pub fn add(known: &Settlement, new: &Settlement) -> Settlement {
+/// The first word on each point stands; but a new result shows only that there was an action,
+/// so better evidence replaces it.
+fn add(known: &Settlement, new: &Settlement) -> Settlement {
     fn first<T: Clone>(known: &Option<T>, new: &Option<T>) -> Option<T> {
         known.as_ref().or(new.as_ref()).cloned()
     }
+    let is_weak = known.settled_by.as_deref() == Some(SETTLED_BY_NEW_RESULT);
     Settlement {
         status: first(&known.status, &new.status),
         request_id: first(&known.request_id, &new.request_id),
         service_date: first(&known.service_date, &new.service_date),
         approval_code: first(&known.approval_code, &new.approval_code),
-        settled_by: first(&known.settled_by, &new.settled_by),
+        settled_by: if is_weak {
+            first(&new.settled_by, &known.settled_by)
+        } else {
+            first(&known.settled_by, &new.settled_by)
+        },
     }
 }

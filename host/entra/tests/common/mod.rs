@@ -1,6 +1,11 @@
 //! An authority on this machine that answers what it is told to, and remembers what it was
 //! asked.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed step is how a test says that it failed"
+)]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

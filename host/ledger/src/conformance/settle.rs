@@ -102,12 +102,42 @@ pub(super) async fn table(ledger: Handle) {
     };
     assert_eq!(known, Some(expected));
 
+    evidence_first(&ledger).await;
     assert!(
         ledger
             .settle("nobody", Accepted, &answer(204))
             .await
             .is_err()
     );
+}
+
+/// One process looks and finds evidence while another still waits for the answer.
+async fn evidence_first(ledger: &Handle) {
+    let evidence = |word: &str| Settlement {
+        settled_by: Some(word.into()),
+        ..Settlement::default()
+    };
+    let table = [
+        (Unknown, Settlement::default(), true, "new-result"),
+        (Accepted, answer(204), true, "new-result"),
+        (Accepted, evidence("audit-entry 7"), true, "audit-entry 7"),
+        (Rejected, answer(403), false, "new-result"),
+        (NotExecuted, answer(429), false, "new-result"),
+    ];
+    for (at, (reported, with, recorded, proof)) in table.into_iter().enumerate() {
+        let name = format!("evidence-{at}");
+        let plan = stands_at(&**ledger, &name, &name, Intended, None).await;
+        ledger
+            .settle(&name, Accepted, &evidence("new-result"))
+            .await
+            .expect("evidence");
+        let result = ledger.settle(&name, reported, &with).await;
+        assert_eq!(result.is_ok(), recorded, "{reported:?}: {result:?}");
+        let attempts = ledger.attempts(&plan.id).await.expect("attempts");
+        let found = attempts.first().expect("one attempt");
+        assert_eq!(found.sending, Accepted, "{reported:?}");
+        assert_eq!(found.settlement.settled_by.as_deref(), Some(proof));
+    }
 }
 
 /// Only what was accepted ends on the device; a later word replaces an earlier one.

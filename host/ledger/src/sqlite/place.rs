@@ -175,7 +175,7 @@ pub(super) fn publish(draft: &Path, path: &Path) -> Result<(), LedgerError> {
 /// machines there, so two of them could both send.
 #[cfg(target_os = "linux")]
 pub(super) fn local(path: &Path) -> Result<(), LedgerError> {
-    let Ok(found) = rustix::fs::statfs(&folder(path)) else {
+    let Ok(found) = rustix::fs::statfs(folder(path)) else {
         return Ok(());
     };
     match network(u64::try_from(found.f_type).unwrap_or(0) & 0xffff_ffff) {

@@ -264,20 +264,22 @@ impl SendLedger for SqliteLedger {
         let (seq, attempt) = self
             .existing_in(&mut transaction, client_request_id)
             .await?;
-        if !rules::may_settle(attempt.sending, &attempt.settlement, sending, settlement) {
-            let detail = format!(
-                "an attempt that is {} cannot become {} with what is known",
-                sending_word(attempt.sending),
-                sending_word(sending)
-            );
-            return Err(misuse(&self.path, &detail));
-        }
-        let known = rules::add(&attempt.settlement, settlement);
+        let (state, known) =
+            rules::settled(attempt.sending, &attempt.settlement, sending, settlement).ok_or_else(
+                || {
+                    let detail = format!(
+                        "an attempt that is {} cannot become {} with what is known",
+                        sending_word(attempt.sending),
+                        sending_word(sending)
+                    );
+                    misuse(&self.path, &detail)
+                },
+            )?;
         sqlx::query(
             "UPDATE attempts SET state = ?, status = ?, request_id = ?, answer_date = ?, \
              approval_code = ?, settled_by = ? WHERE seq = ?",
         )
-        .bind(sending_word(sending))
+        .bind(sending_word(state))
         .bind(known.status.map(i64::from))
         .bind(known.request_id)
         .bind(known.service_date)

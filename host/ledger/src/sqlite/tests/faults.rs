@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use passcode_host::ledger::{IntentRefused, LedgerError, LedgerFault, SendLedger as _, Sending};
+use passcode_host::ledger::{
+    Ending, IntentRefused, LedgerError, LedgerFault, SendLedger as _, Sending,
+};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::home;
@@ -197,7 +199,8 @@ async fn the_file_itself_refuses_what_the_rules_refuse() {
     let (_home, path) = home();
     let ledger = SqliteLedger::open(&path, false).await.unwrap();
     let first = stands_at(&ledger, "d", "one", Sending::Unknown, None).await;
-    stands_at(&ledger, "e", "two", Sending::Accepted, None).await;
+    let ended = Some(Ending::Done);
+    let accepted = stands_at(&ledger, "e", "two", Sending::Accepted, ended).await;
     let second = plan("d", "second");
     ledger.keep_plan(&second).await.unwrap();
     ledger
@@ -214,6 +217,8 @@ async fn the_file_itself_refuses_what_the_rules_refuse() {
     let table = [
         copy(&first.id.to_string(), "three"),
         copy(&second.id.to_string(), "three"),
+        // Accepted and ended: nothing is open on the device, and the plan is still used.
+        copy(&accepted.id.to_string(), "three").replace("= 'one'", "= 'two'"),
         copy(&plan("d", "never kept").id.to_string(), "three"),
         "DELETE FROM plans".into(),
         "DELETE FROM attempts".into(),

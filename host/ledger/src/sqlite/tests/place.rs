@@ -6,10 +6,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use passcode_host::ledger::LedgerFault;
+use passcode_host::ledger::{LedgerFault, SendLedger as _};
 
 use super::home;
 use crate::SqliteLedger;
+use crate::conformance::plan;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -89,9 +90,14 @@ async fn a_link_and_a_folder_are_no_ledger() {
     symlink(&path, &link).unwrap();
     let dangling = root.path().join("dangling.db");
     symlink(root.path().join("nothing"), &dangling).unwrap();
-    for not_a_file in [&link, &dangling, &root.path().to_owned()] {
+    for (not_a_file, says) in [
+        (&link, "symbolic link"),
+        (&dangling, "symbolic link"),
+        (&root.path().to_owned(), "not a file"),
+    ] {
         let error = SqliteLedger::open(not_a_file, false).await.unwrap_err();
         assert_eq!(error.fault, LedgerFault::Other, "{error:?}");
+        assert!(error.message.contains(says), "{error:?}");
     }
     assert!(!root.path().join("nothing").exists());
 }
@@ -101,10 +107,25 @@ async fn many_that_begin_at_once_begin_the_same_ledger() {
     for _ in 0..20 {
         let (_home, path) = home();
         let tasks: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(SqliteLedger::open(path.clone(), false)))
+            .map(|at| {
+                let path = path.clone();
+                tokio::spawn(async move {
+                    let ledger = SqliteLedger::open(path, false).await.unwrap();
+                    ledger
+                        .keep_plan(&plan(&format!("d{at}"), "a"))
+                        .await
+                        .unwrap();
+                })
+            })
             .collect();
         for task in tasks {
-            task.await.unwrap().unwrap();
+            task.await.unwrap();
         }
+        let ledger = SqliteLedger::open(&path, false).await.unwrap();
+        assert_eq!(
+            ledger.check().await.unwrap().plans,
+            8,
+            "none wrote into another file"
+        );
     }
 }
