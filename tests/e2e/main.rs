@@ -3,6 +3,13 @@
 //! Each guarantee and each rule of the door also has a patch in `tests/broken` that takes it
 //! away and names the test here that must then fail.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is tests; clippy takes only functions marked so for tests"
+)]
+
 mod cache;
 mod canaries;
 mod crash;
