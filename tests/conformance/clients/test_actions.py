@@ -29,7 +29,7 @@ async def reset_and_poll(graph, number):
 
 
 def test_android_reset_is_polled_to_its_passcode(tenant):
-    tenant.pace(0.1)
+    tenant.pace(0.03)
     seen, result = with_graph(tenant, lambda graph: reset_and_poll(graph, 1))
     assert seen[0] in (ActionState.Pending, ActionState.Active), seen
     assert seen[-1] == ActionState.Done
