@@ -1,6 +1,6 @@
 //! `passcode matrix`: the rules, the addresses, the grant.
 
-use passcode_host::contract::types::Ruling;
+use passcode_host::contract::types::{Address, Rule, Ruling};
 use passcode_runner::Ended;
 use serde_json::json;
 
@@ -53,7 +53,63 @@ pub(super) async fn matrix(app: &App, addresses: bool, grant: bool) -> Result<Re
     });
     Ok(Reply::new(Ended::Done, "rules", false, body)
         .items("rule", false, rules.iter().map(|rule| json!(rule)))
-        .rows(rows))
+        .rows(rows)
+        .human(by_document(&rules)))
+}
+
+/// The rules as a person reads them: document by document, as the component lists them.
+fn by_document(rules: &[Rule]) -> String {
+    let mut text = String::new();
+    let mut document = ("", "");
+    for rule in rules {
+        let citation = &rule.citation;
+        let this = (citation.document.as_str(), citation.date.as_str());
+        if this != document {
+            document = this;
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text += &format!("{gap}{}, {}\n  {}\n", this.0, this.1, citation.uri);
+        }
+        let condition = rule
+            .condition
+            .as_ref()
+            .map_or_else(String::new, |condition| format!(", if {condition}"));
+        text += &format!(
+            "\n  {:<12} {}: {}{condition}\n               {}\n               {}\n",
+            ruling(rule.ruling),
+            rule.about,
+            rule.kinds.join(", "),
+            citation.statement,
+            rule.id,
+        );
+    }
+    text
+}
+
+/// The addresses as a person reads them.
+fn one_by_one(addresses: &[Address]) -> String {
+    let mut text = String::new();
+    for address in addresses {
+        let ordinary = if address.ordinary {
+            ", the ordinary one"
+        } else {
+            ""
+        };
+        let device = if address.names_device {
+            ""
+        } else {
+            ", names no device"
+        };
+        text += &format!(
+            "{}{ordinary}{device}\n  POST {}\n  {}; {}, {}\n\n",
+            address.id,
+            address.path,
+            address.versions.join(" and "),
+            address.citation.document,
+            address.citation.date,
+        );
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 fn ruling(ruling: Ruling) -> &'static str {
@@ -65,7 +121,7 @@ fn ruling(ruling: Ruling) -> &'static str {
     }
 }
 
-fn of_addresses(addresses: &[passcode_host::contract::types::Address]) -> Reply {
+fn of_addresses(addresses: &[Address]) -> Reply {
     let mut rows = Rows::list(&[
         "id",
         "path",
@@ -98,4 +154,5 @@ fn of_addresses(addresses: &[passcode_host::contract::types::Address]) -> Reply 
         addresses.iter().map(|address| json!(address)),
     )
     .rows(rows)
+    .human(one_by_one(addresses))
 }
