@@ -279,14 +279,17 @@ pub trait SendLedger: Send + Sync + fmt::Debug {
     /// - the plan is not kept here;
     /// - the plan has an attempt that is anything but `NotExecuted`;
     /// - another plan for the same tenant and device has an undecided attempt, unless
-    ///   `after_unknown` names that plan;
+    ///   `after_unknown` names that plan, or a plan that itself followed it up. Following up an
+    ///   attempt that is still `Intended` makes it `Unknown`: nobody will settle it any more;
     /// - another plan for the same tenant and device has an accepted attempt without an ending,
     ///   unless `again` is set.
     ///
     /// Check and write are one transaction, also against other processes.
     async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused>;
 
-    /// Record what became of an attempt, by its `client_request_id`.
+    /// Record what became of an attempt, by its `client_request_id`. Knowledge only grows: what
+    /// is unknown becomes accepted by evidence (`settled_by`), or refused by a late answer
+    /// (`status`); better evidence replaces a new result; what evidence showed stays.
     async fn settle(
         &self,
         client_request_id: &str,
@@ -294,7 +297,7 @@ pub trait SendLedger: Send + Sync + fmt::Debug {
         settlement: &Settlement,
     ) -> Result<(), LedgerError>;
 
-    /// Record how an attempt ended on the device.
+    /// Record how an accepted attempt ended on the device. A later look may correct it.
     async fn end(&self, client_request_id: &str, ending: Ending) -> Result<(), LedgerError>;
 
     /// Record that the passcode of an attempt was delivered, before it is.
