@@ -81,7 +81,13 @@ fn target_installed() -> Result<(), BuildError> {
         return Ok(());
     }
     // Asked for here and not in a toolchain file: with RUSTUP_AUTO_INSTALL=0 rustup ignores
-    // that file, and without it some versions fetch the whole toolchain again.
+    // that file, and without it some versions fetch the whole toolchain again. One build script
+    // at a time: two rustups that install the same thing trip over each other.
+    let lock = std::fs::File::create(std::env::temp_dir().join("passcode-rustup-target.lock"));
+    let _held = lock.as_ref().is_ok_and(|lock| lock.lock().is_ok());
+    if there(&sysroot) {
+        return Ok(());
+    }
     println!("cargo::warning=installing the Rust target {TARGET}");
     let fetched = clean(&mut Command::new("rustup"))
         .args(["target", "add", TARGET])
