@@ -148,6 +148,18 @@ async fn a_token_that_was_not_accepted_is_renewed_once() {
 }
 
 #[tokio::test]
+#[ignore = "the host asks for a new token without the claims that the service demands"]
+async fn a_claims_challenge_reaches_the_credential() {
+    for route in ["device", "resetPasscode"] {
+        let (bench, plan) = planned().await;
+        bench.tenant.inject_named(&format!("401-claims,route={route}")).expect("fault");
+        let committed = bench.action.commit(&plan).await.expect("commit");
+        assert_eq!(committed.sent.expect("sent").sending, Sending::Accepted, "{route}");
+        assert_eq!(bench.credential.claims().len(), 1, "{route}");
+    }
+}
+
+#[tokio::test]
 async fn a_plan_that_cannot_be_kept_is_no_plan() {
     let bench = Setup::real().start().await;
     bench.ledger.fail(Fail::KeepPlan);

@@ -14,6 +14,7 @@ pub struct Fixed {
     control: Option<Control>,
     asked: AtomicUsize,
     renewed: AtomicUsize,
+    claims: Mutex<Vec<String>>,
 }
 
 impl Fixed {
@@ -36,13 +37,14 @@ impl Fixed {
             control,
             asked: AtomicUsize::new(0),
             renewed: AtomicUsize::new(0),
+            claims: Mutex::default(),
         }
     }
 
     /// The token, for searching.
     #[must_use]
     pub fn token_text(&self) -> String {
-        self.lock().clone()
+        lock(&self.token).clone()
     }
 
     /// How often a token was asked for, and how often a new one.
@@ -51,19 +53,26 @@ impl Fixed {
         (self.asked.load(Ordering::SeqCst), self.renewed.load(Ordering::SeqCst))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, String> {
-        self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The claims challenges it was asked to answer.
+    #[must_use]
+    pub fn claims(&self) -> Vec<String> {
+        lock(&self.claims).clone()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[async_trait]
 impl Credential for Fixed {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, CredentialError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        lock(&self.claims).extend(request.claims.clone());
         if request.renew {
             self.renewed.fetch_add(1, Ordering::SeqCst);
             if let Some(control) = &self.control {
-                *self.lock() = control.mint_token(&passcode_practice::TokenRequest::help_desk());
+                *lock(&self.token) = control.mint_token(&passcode_practice::TokenRequest::help_desk());
             }
         }
         Ok(AccessToken::new(self.token_text(), None))

@@ -39,9 +39,9 @@ async fn refused_requests_count_as_well() {
 }
 
 #[tokio::test]
-async fn a_component_that_asks_a_million_times_is_ended() {
+async fn a_component_that_goes_on_asking_is_ended() {
     let bench = Setup::puppet().limits(Limits { requests: 5, ..Limits::default() }).start().await;
-    let ended = bench.find(&repeat(1_000_000)).await;
+    let ended = bench.find(&repeat(20_000)).await;
     assert_eq!(ended, Err(HostError::Limit(Limit::Requests)));
     assert_eq!(bench.arrived(), 5);
     bench.still_works().await;
