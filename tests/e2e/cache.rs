@@ -18,11 +18,18 @@ struct Kept {
 
 async fn bench(folder: &Path) -> Bench {
     let folder = folder.to_owned();
-    Setup::puppet().component(modules::named("other")).change(move |builder| builder.cache(folder)).start().await
+    Setup::puppet()
+        .component(modules::named("other"))
+        .change(move |builder| builder.cache(folder))
+        .start()
+        .await
 }
 
 async fn name(bench: &Bench) -> String {
-    let action = bench.host.load(&modules::named("own"), &grant(&[])).expect("component");
+    let action = bench
+        .host
+        .load(&modules::named("own"), &grant(&[]))
+        .expect("component");
     action.describe().await.expect("describe").name
 }
 
@@ -43,8 +50,18 @@ impl Kept {
         let bench = bench(&place).await;
         let other = kept(&place).remove(0);
         assert_eq!(name(&bench).await, "own");
-        let own = kept(&place).into_iter().find(|path| *path != other).expect("its code");
-        (Self { own, other: std::fs::read(other).expect("code"), folder }, bench)
+        let own = kept(&place)
+            .into_iter()
+            .find(|path| *path != other)
+            .expect("its code");
+        (
+            Self {
+                own,
+                other: std::fs::read(other).expect("code"),
+                folder,
+            },
+            bench,
+        )
     }
 
     fn place(&self) -> PathBuf {
@@ -62,7 +79,13 @@ impl Kept {
 #[tokio::test]
 async fn a_warm_cache_is_used_and_only_its_owner_can_write_it() {
     let (kept, bench) = Kept::new().await;
-    let mode = |path: &Path| std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
+    let mode = |path: &Path| {
+        std::fs::metadata(path)
+            .expect("metadata")
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!((mode(&kept.place()), mode(&kept.own)), (0o700, 0o600));
     kept.swap();
     assert_eq!(name(&bench).await, "other", "what lies there is what runs");
@@ -121,10 +144,20 @@ async fn a_link_is_not_followed() {
 async fn damaged_code_is_compiled_again() {
     let (kept, bench) = Kept::new().await;
     let good = std::fs::read(&kept.own).expect("code");
-    for damaged in [&b""[..], b"garbage", &good[..good.len() / 2], passcode_builtin::COMPONENT, PUPPET] {
+    for damaged in [
+        &b""[..],
+        b"garbage",
+        &good[..good.len() / 2],
+        passcode_builtin::COMPONENT,
+        PUPPET,
+    ] {
         std::fs::write(&kept.own, damaged).expect("write");
         assert_eq!(name(&bench).await, "own");
-        assert_eq!(std::fs::read(&kept.own).expect("code").len(), good.len(), "and kept anew");
+        assert_eq!(
+            std::fs::read(&kept.own).expect("code").len(),
+            good.len(),
+            "and kept anew"
+        );
     }
 }
 

@@ -20,19 +20,34 @@ impl Heap {
     fn add<T: Debug>(&mut self, result: &Result<T, passcode_host::HostError>) {
         let _ = write!(self.0, "{result:?} {result:#?}");
         if let Err(error) = result {
-            let _ = write!(self.0, "{error} {} {:?} {:?}", error.code(), error.remedy(), error.checks());
+            let _ = write!(
+                self.0,
+                "{error} {} {:?} {:?}",
+                error.code(),
+                error.remedy(),
+                error.checks()
+            );
         }
     }
 
     fn add_json(&mut self, value: &impl serde::Serialize) {
-        let _ = write!(self.0, "{}", serde_json::to_string(value).unwrap_or_default());
+        let _ = write!(
+            self.0,
+            "{}",
+            serde_json::to_string(value).unwrap_or_default()
+        );
     }
 }
 
 /// The whole way, twice, as far as it goes. Whether a passcode was shown.
 async fn everything(bench: &Bench, heap: &mut Heap) -> bool {
     let _ = write!(heap.0, "{:?} {:?}", bench.host, bench.action);
-    heap.add(&bench.action.find(&Selector::DeviceName("KIOSK-0001".to_owned())).await);
+    heap.add(
+        &bench
+            .action
+            .find(&Selector::DeviceName("KIOSK-0001".to_owned()))
+            .await,
+    );
     let mut shown = false;
     for again in [false, true] {
         let mut wanted = bench.wanted("d0000001-0000-4000-8000-000000000001", Verb::Reset);
@@ -46,7 +61,9 @@ async fn everything(bench: &Bench, heap: &mut Heap) -> bool {
             heap.add(&observed);
             if let Ok(observed) = observed {
                 heap.add_json(&observed.progress);
-                shown |= observed.passcode.is_some_and(|passcode| passcode.reveal() == PASSCODE);
+                shown |= observed
+                    .passcode
+                    .is_some_and(|passcode| passcode.reveal() == PASSCODE);
             }
             heap.add(&bench.action.commit(&plan.id).await);
         }
@@ -55,7 +72,11 @@ async fn everything(bench: &Bench, heap: &mut Heap) -> bool {
         for listed in listed.iter().flatten() {
             heap.add_json(&listed.result);
         }
-        let query = HistoryQuery { device_id: None, since: None, limit: 10 };
+        let query = HistoryQuery {
+            device_id: None,
+            since: None,
+            limit: 10,
+        };
         heap.add(&bench.action.history(&query).await);
     }
     heap.add(&bench.host.whoami("graph").await);
@@ -88,7 +109,9 @@ async fn token_and_passcode_stay_outside_whatever_goes_wrong() {
     let mut shown = 0;
     for fault in std::iter::once("").chain(faults().iter().map(|info| info.name)) {
         let folder = tempfile::tempdir().expect("folder");
-        let inner = SqliteLedger::open(folder.path().join("ledger.db"), true).await.expect("ledger");
+        let inner = SqliteLedger::open(folder.path().join("ledger.db"), true)
+            .await
+            .expect("ledger");
         let ledger = Arc::new(FaultyLedger::new(Arc::new(inner)));
         let bench = Setup::real().ledger(ledger).start().await;
         if !fault.is_empty() {
@@ -100,15 +123,34 @@ async fn token_and_passcode_stay_outside_whatever_goes_wrong() {
         let first_token = bench.credential.token_text();
         let mut heap = Heap::default();
         shown += usize::from(everything(&bench, &mut heap).await);
-        let secrets = [first_token, bench.credential.token_text(), PASSCODE.to_owned()];
-        assert_absent(&format!("what crossed with `{fault}`"), bench.tap.heard().as_bytes(), &secrets);
-        assert_absent(&format!("what came out with `{fault}`"), heap.0.as_bytes(), &secrets);
+        let secrets = [
+            first_token,
+            bench.credential.token_text(),
+            PASSCODE.to_owned(),
+        ];
+        assert_absent(
+            &format!("what crossed with `{fault}`"),
+            bench.tap.heard().as_bytes(),
+            &secrets,
+        );
+        assert_absent(
+            &format!("what came out with `{fault}`"),
+            heap.0.as_bytes(),
+            &secrets,
+        );
         let mut written = Vec::new();
         files(folder.path(), &mut written);
         assert!(written.len() > 10_000, "nothing was written with `{fault}`");
-        assert_absent(&format!("what was written with `{fault}`"), &written, &secrets);
+        assert_absent(
+            &format!("what was written with `{fault}`"),
+            &written,
+            &secrets,
+        );
     }
-    assert!(shown > 10, "a passcode was shown in {shown} cases only, so little was put to the test");
+    assert!(
+        shown > 10,
+        "a passcode was shown in {shown} cases only, so little was put to the test"
+    );
     let mut compiled = Vec::new();
     files(&cache(), &mut compiled);
     assert!(!compiled.is_empty(), "there is no cache");
@@ -118,10 +160,22 @@ async fn token_and_passcode_stay_outside_whatever_goes_wrong() {
 #[tokio::test]
 async fn the_search_finds_what_is_there() {
     let folder = tempfile::tempdir().expect("folder");
-    let inner = SqliteLedger::open(folder.path().join("ledger.db"), true).await.expect("ledger");
-    let bench = Setup::real().ledger(Arc::new(FaultyLedger::new(Arc::new(inner)))).start().await;
+    let inner = SqliteLedger::open(folder.path().join("ledger.db"), true)
+        .await
+        .expect("ledger");
+    let bench = Setup::real()
+        .ledger(Arc::new(FaultyLedger::new(Arc::new(inner))))
+        .start()
+        .await;
     // Planted where it may be: in the name of the device.
-    bench.tenant.set_property("d0000001-0000-4000-8000-000000000001", "deviceName", PASSCODE).expect("name");
+    bench
+        .tenant
+        .set_property(
+            "d0000001-0000-4000-8000-000000000001",
+            "deviceName",
+            PASSCODE,
+        )
+        .expect("name");
     let mut heap = Heap::default();
     everything(&bench, &mut heap).await;
     let mut written = Vec::new();
@@ -131,8 +185,12 @@ async fn the_search_finds_what_is_there() {
         ("what came out", heap.0.into_bytes()),
         ("what was written", written),
     ] {
-        let searched = std::panic::catch_unwind(|| assert_absent(place, &content, &[PASSCODE.to_owned()]));
-        assert!(searched.is_err(), "a planted canary was not found in {place}");
+        let searched =
+            std::panic::catch_unwind(|| assert_absent(place, &content, &[PASSCODE.to_owned()]));
+        assert!(
+            searched.is_err(),
+            "a planted canary was not found in {place}"
+        );
     }
 }
 
@@ -150,14 +208,27 @@ async fn a_hostile_component_sees_neither() {
     let plan = bench.prepare("KIOSK-0001", &script).await.expect("plan");
     let committed = bench.action.commit(&plan.id).await.expect("commit");
     let observed = bench.action.observe(&plan.id).await.expect("observe");
-    assert_eq!(observed.passcode.as_ref().map(passcode_host::Passcode::reveal), Some(PASSCODE));
+    assert_eq!(
+        observed
+            .passcode
+            .as_ref()
+            .map(passcode_host::Passcode::reveal),
+        Some(PASSCODE)
+    );
     let secrets = [bench.credential.token_text(), PASSCODE.to_owned()];
     assert_absent("what crossed", bench.tap.heard().as_bytes(), &secrets);
-    assert_absent("what came out", format!("{committed:?} {observed:?} {plan:?}").as_bytes(), &secrets);
+    assert_absent(
+        "what came out",
+        format!("{committed:?} {observed:?} {plan:?}").as_bytes(),
+        &secrets,
+    );
 }
 
 #[test]
 fn secrets_print_as_stars() {
     let token = passcode_host::credential::AccessToken::new(PASSCODE.to_owned(), None);
-    assert_eq!(format!("{token:?} {token:#?}"), "AccessToken(****) AccessToken(****)");
+    assert_eq!(
+        format!("{token:?} {token:#?}"),
+        "AccessToken(****) AccessToken(****)"
+    );
 }

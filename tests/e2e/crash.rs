@@ -10,7 +10,11 @@ use crate::support::{changes, code};
 
 async fn planned() -> (Bench, PlanId) {
     let bench = Setup::real().start().await;
-    let plan = bench.action.prepare(&bench.wanted("KIOSK-0001", Verb::Reset)).await.expect("plan");
+    let plan = bench
+        .action
+        .prepare(&bench.wanted("KIOSK-0001", Verb::Reset))
+        .await
+        .expect("plan");
     (bench, plan.id)
 }
 
@@ -25,14 +29,20 @@ async fn crash(bench: &Bench, plan: &PlanId, when: Hang) {
 }
 
 fn resets(bench: &Bench) -> u64 {
-    bench.tenant.count("KIOSK-0001", RemoteAction::ResetPasscode).received
+    bench
+        .tenant
+        .count("KIOSK-0001", RemoteAction::ResetPasscode)
+        .received
 }
 
 #[tokio::test]
 async fn a_crash_before_the_intent_leaves_the_plan_unused() {
     let (bench, plan) = planned().await;
     crash(&bench, &plan, Hang::BeforeIntend).await;
-    assert_eq!((resets(&bench), bench.ledger.sendings(&plan).await), (0, Ok(vec![])));
+    assert_eq!(
+        (resets(&bench), bench.ledger.sendings(&plan).await),
+        (0, Ok(vec![]))
+    );
     let committed = bench.action.commit(&plan).await.expect("unused");
     assert_eq!(committed.sent.expect("sent").sending, Sending::Accepted);
     assert_eq!(resets(&bench), 1);
@@ -42,7 +52,10 @@ async fn a_crash_before_the_intent_leaves_the_plan_unused() {
 async fn a_crash_after_the_intent_sends_nothing_twice() {
     let (bench, plan) = planned().await;
     crash(&bench, &plan, Hang::AfterIntend).await;
-    assert_eq!((resets(&bench), bench.ledger.sendings(&plan).await), (0, Ok(vec![Sending::Intended])));
+    assert_eq!(
+        (resets(&bench), bench.ledger.sendings(&plan).await),
+        (0, Ok(vec![Sending::Intended]))
+    );
     assert_eq!(code(bench.action.commit(&plan).await), "plan-used");
     // Nor through another plan for the same device.
     let mut wanted = bench.wanted("KIOSK-0001", Verb::Reset);
@@ -51,7 +64,10 @@ async fn a_crash_after_the_intent_sends_nothing_twice() {
     let other = bench.action.prepare(&wanted).await.expect("plan");
     assert_ne!(other.id, plan);
     let committed = bench.action.commit(&other.id).await.expect("commit");
-    assert_eq!((committed.sent, code(committed.progress)), (None, "outcome-unknown-before".to_owned()));
+    assert_eq!(
+        (committed.sent, code(committed.progress)),
+        (None, "outcome-unknown-before".to_owned())
+    );
     assert_eq!(resets(&bench), 0);
     // Unless a person follows up the unknown one.
     wanted.after_unknown = Some(plan);
@@ -65,7 +81,10 @@ async fn a_crash_after_the_intent_sends_nothing_twice() {
 async fn a_crash_after_the_answer_sends_nothing_twice() {
     let (bench, plan) = planned().await;
     crash(&bench, &plan, Hang::BeforeSettle).await;
-    assert_eq!((resets(&bench), bench.ledger.sendings(&plan).await), (1, Ok(vec![Sending::Intended])));
+    assert_eq!(
+        (resets(&bench), bench.ledger.sendings(&plan).await),
+        (1, Ok(vec![Sending::Intended]))
+    );
     assert_eq!(code(bench.action.commit(&plan).await), "plan-used");
     assert_eq!(resets(&bench), 1);
 }
@@ -83,7 +102,11 @@ async fn a_plan_is_used_once() {
 async fn two_at_once_with_one_ledger_send_once() {
     let (bench, plan) = planned().await;
     let (one, two) = tokio::join!(bench.action.commit(&plan), bench.action.commit(&plan));
-    let sent = [one, two].into_iter().flatten().filter(|committed| committed.sent.is_some()).count();
+    let sent = [one, two]
+        .into_iter()
+        .flatten()
+        .filter(|committed| committed.sent.is_some())
+        .count();
     assert_eq!((sent, resets(&bench)), (1, 1));
 }
 
@@ -91,11 +114,22 @@ async fn two_at_once_with_one_ledger_send_once() {
 async fn what_was_refused_before_execution_may_be_tried_again() {
     for fault in ["429", "approval-403,count=1", "approval-412,count=1"] {
         let (bench, plan) = planned().await;
-        bench.tenant.inject_named(&format!("{fault},route=resetPasscode")).expect("fault");
+        bench
+            .tenant
+            .inject_named(&format!("{fault},route=resetPasscode"))
+            .expect("fault");
         let committed = bench.action.commit(&plan).await.expect("commit");
-        assert_eq!(committed.sent.expect("sent").sending, Sending::NotExecuted, "{fault}");
+        assert_eq!(
+            committed.sent.expect("sent").sending,
+            Sending::NotExecuted,
+            "{fault}"
+        );
         let committed = bench.action.commit(&plan).await.expect("again");
-        assert_eq!(committed.sent.expect("sent").sending, Sending::Accepted, "{fault}");
+        assert_eq!(
+            committed.sent.expect("sent").sending,
+            Sending::Accepted,
+            "{fault}"
+        );
         assert_eq!(resets(&bench), 2);
     }
 }
@@ -119,14 +153,25 @@ async fn what_may_have_been_executed_is_never_tried_again() {
         ("approval-400", Sending::Rejected),
         ("404,route=resetPasscode", Sending::Rejected),
         ("401-intune-role,route=resetPasscode", Sending::Rejected),
-        ("403-conditional-access,route=resetPasscode", Sending::Rejected),
+        (
+            "403-conditional-access,route=resetPasscode",
+            Sending::Rejected,
+        ),
     ] {
         let (bench, plan) = planned().await;
         bench.tenant.inject_named(fault).expect("fault");
         let committed = bench.action.commit(&plan).await.expect("commit");
         assert_eq!(committed.sent.expect("sent").sending, became, "{fault}");
-        assert!(committed.progress.is_err(), "{fault}: {:?}", committed.progress);
-        assert_eq!(code(bench.action.commit(&plan).await), "plan-used", "{fault}");
+        assert!(
+            committed.progress.is_err(),
+            "{fault}: {:?}",
+            committed.progress
+        );
+        assert_eq!(
+            code(bench.action.commit(&plan).await),
+            "plan-used",
+            "{fault}"
+        );
         assert_eq!(resets(&bench), 1, "{fault}");
     }
 }
@@ -140,10 +185,16 @@ async fn a_token_that_was_not_accepted_is_renewed_once() {
     assert_eq!(bench.credential.asked().1, 1);
 
     let (bench, plan) = planned().await;
-    bench.tenant.inject_named("401-token,route=resetPasscode,count=0").expect("fault");
+    bench
+        .tenant
+        .inject_named("401-token,route=resetPasscode,count=0")
+        .expect("fault");
     let committed = bench.action.commit(&plan).await.expect("commit");
     assert_eq!(committed.sent.expect("sent").sending, Sending::Rejected);
-    assert_eq!(bench.ledger.sendings(&plan).await, Ok(vec![Sending::NotExecuted, Sending::Rejected]));
+    assert_eq!(
+        bench.ledger.sendings(&plan).await,
+        Ok(vec![Sending::NotExecuted, Sending::Rejected])
+    );
     assert_eq!(resets(&bench), 2);
 }
 
@@ -152,9 +203,16 @@ async fn a_token_that_was_not_accepted_is_renewed_once() {
 async fn a_claims_challenge_reaches_the_credential() {
     for route in ["device", "resetPasscode"] {
         let (bench, plan) = planned().await;
-        bench.tenant.inject_named(&format!("401-claims,route={route}")).expect("fault");
+        bench
+            .tenant
+            .inject_named(&format!("401-claims,route={route}"))
+            .expect("fault");
         let committed = bench.action.commit(&plan).await.expect("commit");
-        assert_eq!(committed.sent.expect("sent").sending, Sending::Accepted, "{route}");
+        assert_eq!(
+            committed.sent.expect("sent").sending,
+            Sending::Accepted,
+            "{route}"
+        );
         assert_eq!(bench.credential.claims().len(), 1, "{route}");
     }
 }
@@ -163,7 +221,15 @@ async fn a_claims_challenge_reaches_the_credential() {
 async fn a_plan_that_cannot_be_kept_is_no_plan() {
     let bench = Setup::real().start().await;
     bench.ledger.fail(Fail::KeepPlan);
-    assert_eq!(code(bench.action.prepare(&bench.wanted("KIOSK-0001", Verb::Reset)).await), "ledger");
+    assert_eq!(
+        code(
+            bench
+                .action
+                .prepare(&bench.wanted("KIOSK-0001", Verb::Reset))
+                .await
+        ),
+        "ledger"
+    );
 }
 
 #[tokio::test]
@@ -171,7 +237,10 @@ async fn without_a_record_of_the_intent_nothing_is_sent() {
     let (bench, plan) = planned().await;
     bench.ledger.fail(Fail::Intend);
     let committed = bench.action.commit(&plan).await.expect("commit");
-    assert_eq!((committed.sent, code(committed.progress)), (None, "ledger".to_owned()));
+    assert_eq!(
+        (committed.sent, code(committed.progress)),
+        (None, "ledger".to_owned())
+    );
     assert_eq!(changes(&bench), Vec::<String>::new());
     // The disk has room again.
     bench.ledger.recover();
@@ -197,7 +266,10 @@ async fn an_answer_that_cannot_be_recorded_is_reported_and_nothing_is_sent_twice
     assert!(committed.sent.is_some(), "it was sent");
     assert_eq!(code(committed.progress), "ledger");
     bench.ledger.recover();
-    assert_eq!(bench.ledger.sendings(&plan).await, Ok(vec![Sending::Intended]));
+    assert_eq!(
+        bench.ledger.sendings(&plan).await,
+        Ok(vec![Sending::Intended])
+    );
     assert_eq!(code(bench.action.commit(&plan).await), "plan-used");
     assert_eq!(resets(&bench), 1);
 }

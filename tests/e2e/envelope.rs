@@ -12,7 +12,11 @@ use time::{Duration, OffsetDateTime};
 use crate::support::{changes, code};
 
 async fn plan(bench: &Bench) -> PlanDocument {
-    bench.action.prepare(&bench.wanted("KIOSK-0001", Verb::Reset)).await.expect("plan")
+    bench
+        .action
+        .prepare(&bench.wanted("KIOSK-0001", Verb::Reset))
+        .await
+        .expect("plan")
 }
 
 /// Carries the plan out on another bench and says why not; nothing may reach either tenant.
@@ -27,7 +31,11 @@ async fn an_edited_document_is_refused() {
     let bench = Setup::real().start().await;
     let plan = plan(&bench).await;
     let text = serde_json::to_string(&plan).expect("json");
-    assert_eq!(PlanDocument::parse(&text).as_ref(), Ok(&plan), "as it was made, it is good");
+    assert_eq!(
+        PlanDocument::parse(&text).as_ref(),
+        Ok(&plan),
+        "as it was made, it is good"
+    );
 
     let other = "d0000002-0000-4000-8000-000000000002";
     for (from, to) in [
@@ -66,7 +74,10 @@ fn hash(text: &str) -> String {
     let borne = serde_json::to_string(&document).expect("json");
     let why = PlanDocument::parse(&borne).expect_err("no content has the hash zero");
     let passcode_host_edited = format!("{why:?}");
-    let start = passcode_host_edited.find("PlanId(").expect("it names the hash") + "PlanId(".len();
+    let start = passcode_host_edited
+        .find("PlanId(")
+        .expect("it names the hash")
+        + "PlanId(".len();
     passcode_host_edited[start..start + 64].to_owned()
 }
 
@@ -83,7 +94,9 @@ async fn a_plan_of_another_ledger_is_refused() {
 async fn a_plan_that_was_changed_in_the_ledger_is_another_plan() {
     let bench = Setup::real().start().await;
     let plan = plan(&bench).await;
-    let document = plan.canonical().replace("\"again\":false", "\"again\":true");
+    let document = plan
+        .canonical()
+        .replace("\"again\":false", "\"again\":true");
     let stored = StoredPlan {
         id: plan.id,
         tenant: plan.plan.tenant.clone(),
@@ -101,7 +114,9 @@ async fn a_plan_that_was_changed_in_the_ledger_is_another_plan() {
 async fn a_plan_runs_out_by_the_services_clock() {
     let bench = Setup::real().start().await;
     let plan = plan(&bench).await;
-    bench.tenant.advance(std::time::Duration::from_secs(24 * 3600 + 60));
+    bench
+        .tenant
+        .advance(std::time::Duration::from_secs(24 * 3600 + 60));
     assert_eq!(refused(&bench, &plan.id).await, "plan-expired");
 
     let mut wanted = bench.wanted("KIOSK-0001", Verb::Reset);
@@ -128,10 +143,19 @@ async fn a_plan_for_another_tenant_is_refused() {
     let text = "[tenant]\nid = \"0ther000-0000-4000-8000-000000000000\"\n[[device]]\nkind = \"cosu\"\nname = \"KIOSK-0001\"\nserial = \"SAMPLE-COSU-0001\"\nid = \"d0000001-0000-4000-8000-000000000001\"\n";
     let text = text.replace("0ther000", "07e40000");
     let options = PracticeOptions::immediate().fleet(Fleet::parse(&text).expect("fleet"));
-    let other = Setup::real().ledger(made.ledger.clone()).options(options).start().await;
+    let other = Setup::real()
+        .ledger(made.ledger.clone())
+        .options(options)
+        .start()
+        .await;
     assert_eq!(refused(&other, &plan.id).await, "plan-of-another-tenant");
 
-    let cloud = Setup::real().beside(&made).ledger(made.ledger.clone()).change(|builder| builder.cloud("usgov")).start().await;
+    let cloud = Setup::real()
+        .beside(&made)
+        .ledger(made.ledger.clone())
+        .change(|builder| builder.cloud("usgov"))
+        .start()
+        .await;
     assert_eq!(refused(&cloud, &plan.id).await, "plan-of-another-tenant");
 }
 
@@ -140,7 +164,12 @@ async fn a_plan_of_another_component_is_refused() {
     let made = Setup::real().start().await;
     let plan = plan(&made).await;
     let other = with_section(passcode_builtin::COMPONENT, "note", b"not the same bytes");
-    let other = Setup::real().component(other).beside(&made).ledger(made.ledger.clone()).start().await;
+    let other = Setup::real()
+        .component(other)
+        .beside(&made)
+        .ledger(made.ledger.clone())
+        .start()
+        .await;
     assert_eq!(refused(&other, &plan.id).await, "plan-of-another-component");
 }
 
@@ -149,9 +178,15 @@ async fn a_plan_under_another_grant_is_refused() {
     let made = Setup::real().start().await;
     let plan = plan(&made).await;
     let narrower = grant(&[(", \"$top\"]", "]")]);
-    let wider = Authority::parse(include_str!("../../examples/grants/every-address.toml")).expect("grant");
+    let wider =
+        Authority::parse(include_str!("../../examples/grants/every-address.toml")).expect("grant");
     for other in [narrower, wider] {
-        let other = Setup::real().grant(other).beside(&made).ledger(made.ledger.clone()).start().await;
+        let other = Setup::real()
+            .grant(other)
+            .beside(&made)
+            .ledger(made.ledger.clone())
+            .start()
+            .await;
         assert_eq!(refused(&other, &plan.id).await, "plan-of-another-component");
     }
 }
@@ -163,7 +198,10 @@ async fn a_device_that_is_not_what_it_was_is_not_touched() {
         ("userId", json!("0f000000-0000-4000-8000-000000000000")),
         ("userId", json!(null)),
         ("imei", json!("350000000000999")),
-        ("azureADDeviceId", json!("0f000000-0000-4000-8000-000000000000")),
+        (
+            "azureADDeviceId",
+            json!("0f000000-0000-4000-8000-000000000000"),
+        ),
         ("managementState", json!("wipePending")),
         ("managedDeviceOwnerType", json!("personal")),
         ("deviceEnrollmentType", json!("unknown")),
@@ -172,8 +210,15 @@ async fn a_device_that_is_not_what_it_was_is_not_touched() {
     ] {
         let bench = Setup::real().start().await;
         let plan = plan(&bench).await;
-        bench.tenant.set_property("KIOSK-0001", property, value.clone()).expect("property");
-        assert_eq!(refused(&bench, &plan.id).await, "device-changed", "{property} = {value}");
+        bench
+            .tenant
+            .set_property("KIOSK-0001", property, value.clone())
+            .expect("property");
+        assert_eq!(
+            refused(&bench, &plan.id).await,
+            "device-changed",
+            "{property} = {value}"
+        );
     }
 }
 
@@ -181,14 +226,28 @@ async fn a_device_that_is_not_what_it_was_is_not_touched() {
 async fn a_device_that_was_renamed_is_still_the_device() {
     let bench = Setup::real().start().await;
     let plan = plan(&bench).await;
-    bench.tenant.set_property("d0000001-0000-4000-8000-000000000001", "deviceName", "renamed").expect("property");
+    bench
+        .tenant
+        .set_property(
+            "d0000001-0000-4000-8000-000000000001",
+            "deviceName",
+            "renamed",
+        )
+        .expect("property");
     let committed = bench.action.commit(&plan.id).await.expect("commit");
     assert!(committed.progress.is_ok(), "{committed:?}");
 }
 
 #[tokio::test]
 async fn a_device_that_cannot_be_read_again_is_not_touched() {
-    for fault in ["404,route=device", "429,route=device", "other-device", "duplicate-keys", "truncated-body", "slow,route=device,seconds=3"] {
+    for fault in [
+        "404,route=device",
+        "429,route=device",
+        "other-device",
+        "duplicate-keys",
+        "truncated-body",
+        "slow,route=device,seconds=3",
+    ] {
         let bench = Setup::real()
             .change(|builder| builder.request_timeout(std::time::Duration::from_millis(500)))
             .start()
@@ -208,11 +267,19 @@ async fn a_component_cannot_thin_out_the_identity_card() {
     let bench = Setup::puppet().start().await;
     for select in ["id", "id,deviceName"] {
         let script = Script::new()
-            .send("prepare", "GET", "/beta/deviceManagement/managedDevices/{device}", &[("$select", select)])
+            .send(
+                "prepare",
+                "GET",
+                "/beta/deviceManagement/managedDevices/{device}",
+                &[("$select", select)],
+            )
             .then("prepare", json!({ "propose": {} }));
         if let Ok(plan) = bench.prepare("KIOSK-0001", &script).await {
             let identifying = &plan.identity.identifying;
-            assert!(identifying.contains(&"serialNumber".to_owned()), "the card has only {identifying:?}");
+            assert!(
+                identifying.contains(&"serialNumber".to_owned()),
+                "the card has only {identifying:?}"
+            );
         }
     }
 }
@@ -222,8 +289,14 @@ async fn a_block_stops_a_plan_whatever_was_accepted() {
     let bench = Setup::puppet().start().await;
     for (check, code) in [
         (json!({ "id": "c", "verdict": "block" }), "check-blocks"),
-        (json!({ "id": "c", "verdict": "warn", "needs-acceptance": true }), "check-not-accepted"),
-        (json!({ "id": "c", "verdict": "pass", "needs-acceptance": true }), "check-not-accepted"),
+        (
+            json!({ "id": "c", "verdict": "warn", "needs-acceptance": true }),
+            "check-not-accepted",
+        ),
+        (
+            json!({ "id": "c", "verdict": "pass", "needs-acceptance": true }),
+            "check-not-accepted",
+        ),
     ] {
         let script = Script::new()
             .looks("prepare")
@@ -246,7 +319,11 @@ async fn a_block_stops_a_plan_whatever_was_accepted() {
 
 #[tokio::test]
 async fn practice_and_real_ledgers_are_never_mixed() {
-    let inner = std::sync::Arc::new(passcode_ledger::SqliteLedger::in_memory().await.expect("ledger"));
+    let inner = std::sync::Arc::new(
+        passcode_ledger::SqliteLedger::in_memory()
+            .await
+            .expect("ledger"),
+    );
     let real = std::sync::Arc::new(passcode_tests::FaultyLedger::disguised(inner));
     let host = passcode_host::Host::builder(real).practice().build();
     assert_eq!(code(host), "setup");

@@ -51,7 +51,10 @@ struct Memory {
     remains: Remains,
 }
 
-#[expect(unsafe_code, reason = "wasmtime's trait for memories of one's own is unsafe")]
+#[expect(
+    unsafe_code,
+    reason = "wasmtime's trait for memories of one's own is unsafe"
+)]
 // SAFETY: a memory is zeroed, aligned, never moves, and is used by its instance alone.
 unsafe impl MemoryCreator for Watched {
     fn new_memory(
@@ -62,7 +65,8 @@ unsafe impl MemoryCreator for Watched {
         reserved: Option<usize>,
         guard: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        if minimum > CAPACITY || guard != 0 || reserved.is_some_and(|reserved| reserved > CAPACITY) {
+        if minimum > CAPACITY || guard != 0 || reserved.is_some_and(|reserved| reserved > CAPACITY)
+        {
             return Err("more than a watched memory can hold".to_owned());
         }
         // SAFETY: the layout has a size.
@@ -70,19 +74,32 @@ unsafe impl MemoryCreator for Watched {
         if start.is_null() {
             return Err("no memory".to_owned());
         }
-        Ok(Box::new(Memory { start, size: minimum, remains: self.0.clone() }))
+        Ok(Box::new(Memory {
+            start,
+            size: minimum,
+            remains: self.0.clone(),
+        }))
     }
 }
 
-#[expect(unsafe_code, reason = "wasmtime's trait for memories of one's own is unsafe")]
+#[expect(
+    unsafe_code,
+    reason = "wasmtime's trait for memories of one's own is unsafe"
+)]
 // SAFETY: as above; the pointer is not shared.
 unsafe impl Send for Memory {}
 
-#[expect(unsafe_code, reason = "wasmtime's trait for memories of one's own is unsafe")]
+#[expect(
+    unsafe_code,
+    reason = "wasmtime's trait for memories of one's own is unsafe"
+)]
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
-#[expect(unsafe_code, reason = "wasmtime's trait for memories of one's own is unsafe")]
+#[expect(
+    unsafe_code,
+    reason = "wasmtime's trait for memories of one's own is unsafe"
+)]
 // SAFETY: the first `size` of `CAPACITY` bytes are accessible and stay where they are.
 unsafe impl LinearMemory for Memory {
     fn byte_size(&self) -> usize {
@@ -124,16 +141,29 @@ async fn neither_token_nor_passcode_is_ever_in_a_components_memory() {
     let bench = Setup::real().change(remains.watch()).start().await;
     bench.tenant.next_passcode(PASSCODE);
     let device = bench.id("KIOSK-0001");
-    let plan = bench.action.prepare(&bench.wanted("KIOSK-0001", Verb::Reset)).await.expect("plan");
+    let plan = bench
+        .action
+        .prepare(&bench.wanted("KIOSK-0001", Verb::Reset))
+        .await
+        .expect("plan");
     bench.action.commit(&plan.id).await.expect("commit");
     let observed = bench.action.observe(&plan.id).await.expect("observe");
     assert_eq!(observed.passcode.expect("passcode").reveal(), PASSCODE);
     let listed = bench.action.results(&device).await.expect("results");
-    assert_eq!(listed[0].passcode.as_ref().expect("passcode").reveal(), PASSCODE);
+    assert_eq!(
+        listed[0].passcode.as_ref().expect("passcode").reveal(),
+        PASSCODE
+    );
 
     let bytes = remains.take();
-    assert!(occurs(&bytes, "SAMPLE-COSU-0001"), "the search finds what a component may see");
-    assert!(occurs(&bytes, "$sealed"), "and the seal that stands for the passcode");
+    assert!(
+        occurs(&bytes, "SAMPLE-COSU-0001"),
+        "the search finds what a component may see"
+    );
+    assert!(
+        occurs(&bytes, "$sealed"),
+        "and the seal that stands for the passcode"
+    );
     let token = bench.credential.token_text();
     let parts = token.split('.').map(str::to_owned);
     let secrets: Vec<String> = parts.chain([token.clone(), PASSCODE.to_owned()]).collect();
@@ -148,5 +178,8 @@ async fn a_planted_canary_is_found_in_memory() {
     bench.find(&script).await.expect("find");
     assert!(occurs(&remains.take(), PASSCODE));
     bench.still_works().await;
-    assert!(!occurs(&remains.take(), PASSCODE), "no instance sees what another left behind");
+    assert!(
+        !occurs(&remains.take(), PASSCODE),
+        "no instance sees what another left behind"
+    );
 }

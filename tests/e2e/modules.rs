@@ -16,12 +16,27 @@ pub(crate) fn component(fields: &str) -> Vec<u8> {
 /// A component that can say its name and nothing else. It compiles in no time.
 pub(crate) fn named(name: &str) -> Vec<u8> {
     // The description: six pairs of address and length, the first one the name's.
-    let record = format!("(data (i32.const 512) \"\\00\\04\\00\\00\\{:02x}\\00\\00\\00\")", name.len());
-    build(&format!("{record} (data (i32.const 1024) \"{name}\")"), "i32.const 512")
+    let record = format!(
+        "(data (i32.const 512) \"\\00\\04\\00\\00\\{:02x}\\00\\00\\00\")",
+        name.len()
+    );
+    build(
+        &format!("{record} (data (i32.const 1024) \"{name}\")"),
+        "i32.const 512",
+    )
 }
 
 fn build(fields: &str, describe: &str) -> Vec<u8> {
-    let functions = [("matrix", 0), ("addresses", 0), ("find", 13), ("prepare", 1), ("commit", 1), ("observe", 1), ("results", 10), ("history", 15)];
+    let functions = [
+        ("matrix", 0),
+        ("addresses", 0),
+        ("find", 13),
+        ("prepare", 1),
+        ("commit", 1),
+        ("observe", 1),
+        ("results", 10),
+        ("history", 15),
+    ];
     let functions: String = functions
         .iter()
         .map(|(name, arguments)| {
@@ -37,11 +52,20 @@ fn build(fields: &str, describe: &str) -> Vec<u8> {
     );
     let mut module = wat::parse_str(text).expect("a module");
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).expect("wit");
-    let world = resolve.select_world(&[package], Some("passcode-action")).expect("world");
+    let (package, _) = resolve
+        .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit"))
+        .expect("wit");
+    let world = resolve
+        .select_world(&[package], Some("passcode-action"))
+        .expect("world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
     let mut encoder = ComponentEncoder::default();
-    let component = encoder.module(&module).expect("module").validate(true).encode().expect("component");
+    let component = encoder
+        .module(&module)
+        .expect("module")
+        .validate(true)
+        .encode()
+        .expect("component");
     with_section(&component, "passcode-manifest", MANIFEST.as_bytes())
 }
 

@@ -17,7 +17,11 @@ fn busy(committed: &Committed) -> bool {
 }
 
 async fn plan(bench: &Bench) -> passcode_host::PlanDocument {
-    bench.action.prepare(&bench.wanted("KIOSK-0001", Verb::Reset)).await.expect("plan")
+    bench
+        .action
+        .prepare(&bench.wanted("KIOSK-0001", Verb::Reset))
+        .await
+        .expect("plan")
 }
 
 #[tokio::test]
@@ -37,13 +41,27 @@ async fn one_plan_on_two_machines_resets_once() {
     let two = Setup::real().beside(&one).start().await;
     let plan = plan(&one).await;
     // The document was carried over together with its record.
-    let stored = one.ledger.plan(&plan.id).await.expect("ledger").expect("plan");
+    let stored = one
+        .ledger
+        .plan(&plan.id)
+        .await
+        .expect("ledger")
+        .expect("plan");
     two.ledger.keep_plan(&stored).await.expect("kept");
     one.action.commit(&plan.id).await.expect("commit");
     let committed = two.action.commit(&plan.id).await.expect("commit");
     assert!(busy(&committed), "{committed:?}");
-    assert_eq!(one.tenant.count("KIOSK-0001", RemoteAction::ResetPasscode).received, 1);
-    assert_eq!(code(two.action.observe(&plan.id).await), "plan-unknown", "nothing of it was sent from here");
+    assert_eq!(
+        one.tenant
+            .count("KIOSK-0001", RemoteAction::ResetPasscode)
+            .received,
+        1
+    );
+    assert_eq!(
+        code(two.action.observe(&plan.id).await),
+        "plan-unknown",
+        "nothing of it was sent from here"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +82,10 @@ async fn two_plans_on_two_machines_reset_once() {
 async fn a_colleague_who_was_faster_is_named_and_not_overtaken() {
     let bench = Setup::real().start().await;
     let plan = plan(&bench).await;
-    bench.tenant.colleague_resets("KIOSK-0001", COLLEAGUE).expect("reset");
+    bench
+        .tenant
+        .colleague_resets("KIOSK-0001", COLLEAGUE)
+        .expect("reset");
     let committed = bench.action.commit(&plan.id).await.expect("commit");
     assert!(busy(&committed), "{committed:?}");
     let error = committed.progress.expect_err("busy").to_string();
@@ -75,7 +96,11 @@ async fn a_colleague_who_was_faster_is_named_and_not_overtaken() {
 #[tokio::test]
 async fn again_goes_ahead_and_still_shows_only_ours() {
     let bench = Setup::real().start().await;
-    let theirs = bench.tenant.colleague_resets("KIOSK-0001", COLLEAGUE).expect("reset").expect("passcode");
+    let theirs = bench
+        .tenant
+        .colleague_resets("KIOSK-0001", COLLEAGUE)
+        .expect("reset")
+        .expect("passcode");
     bench.tenant.next_passcode("Ours-2468");
     let mut wanted = bench.wanted("KIOSK-0001", Verb::Reset);
     wanted.again = true;
@@ -103,8 +128,14 @@ async fn of_two_new_results_neither_is_ours() {
 #[tokio::test]
 async fn a_colleagues_reset_is_not_ours_because_ours_got_lost() {
     let bench = Setup::real().start().await;
-    bench.tenant.inject_named("drop-before-accept").expect("fault");
-    bench.tenant.inject_named("colleague-before").expect("fault");
+    bench
+        .tenant
+        .inject_named("drop-before-accept")
+        .expect("fault");
+    bench
+        .tenant
+        .inject_named("colleague-before")
+        .expect("fault");
     let plan = plan(&bench).await;
     let committed = bench.action.commit(&plan.id).await.expect("commit");
     assert_eq!(committed.sent.expect("sent").sending, Sending::Unknown);
@@ -123,7 +154,11 @@ async fn an_unknown_sending_is_settled_by_its_new_result_and_shown() {
         bench.action.commit(&plan.id).await.expect("commit");
         let observed = bench.action.observe(&plan.id).await.expect("observe");
         assert!(observed.progress.settled_by.is_some(), "{fault}");
-        assert_eq!(observed.passcode.expect("passcode").reveal(), "Ours-2468", "{fault}");
+        assert_eq!(
+            observed.passcode.expect("passcode").reveal(),
+            "Ours-2468",
+            "{fault}"
+        );
     }
 }
 
@@ -131,8 +166,16 @@ async fn an_unknown_sending_is_settled_by_its_new_result_and_shown() {
 async fn any_result_can_be_shown_as_what_it_is() {
     let bench = Setup::real().start().await;
     let (_, passcode) = bench.tenant.resets("RESET-BEFORE-0029").expect("resets")[0].clone();
-    let listed = bench.action.results(&bench.id("RESET-BEFORE-0029")).await.expect("results");
-    let shown: Vec<_> = listed.iter().filter_map(|listed| listed.passcode.as_ref()).map(|passcode| passcode.reveal().to_owned()).collect();
+    let listed = bench
+        .action
+        .results(&bench.id("RESET-BEFORE-0029"))
+        .await
+        .expect("results");
+    let shown: Vec<_> = listed
+        .iter()
+        .filter_map(|listed| listed.passcode.as_ref())
+        .map(|passcode| passcode.reveal().to_owned())
+        .collect();
     assert_eq!(shown, [passcode.expect("passcode")]);
 }
 
@@ -153,10 +196,18 @@ async fn offers(fault: Option<&str>) -> Vec<Option<String>> {
             .claims_success("commit")
             .looks("observe")
             .then("observe", json!({ "progress": { "seal": seal } }));
-        let made = bench.prepare("RESET-BEFORE-0029", &script).await.expect("plan");
+        let made = bench
+            .prepare("RESET-BEFORE-0029", &script)
+            .await
+            .expect("plan");
         bench.action.commit(&made.id).await.expect("commit");
         let observed = bench.action.observe(&made.id).await;
-        opened.push(observed.ok().and_then(|observed| observed.passcode).map(|passcode| passcode.reveal().to_owned()));
+        opened.push(
+            observed
+                .ok()
+                .and_then(|observed| observed.passcode)
+                .map(|passcode| passcode.reveal().to_owned()),
+        );
     }
     opened
 }
@@ -183,7 +234,10 @@ async fn a_seal_of_another_result_is_not_opened_in_its_place() {
     let bench = Setup::puppet().start().await;
     let device = bench.id("RESET-BEFORE-0029");
     let listed = bench.action.results(&device).await.expect("results");
-    let honest: Vec<_> = listed.iter().filter_map(|listed| listed.passcode.as_ref()).collect();
+    let honest: Vec<_> = listed
+        .iter()
+        .filter_map(|listed| listed.passcode.as_ref())
+        .collect();
     assert_eq!(honest.len(), 1);
     // The same seal, under the name of another action and another time, and one never given.
     let honest = &listed[0].result;
@@ -194,8 +248,14 @@ async fn a_seal_of_another_result_is_not_opened_in_its_place() {
         { "actionName": name, "@odata.type": kind, "startDateTime": started, "seal": 2 },
         { "actionName": name, "@odata.type": kind, "startDateTime": started, "seal": 1 },
     ] } } });
-    bench.tenant.set_property(&device, "deviceName", lie.to_string()).expect("name");
+    bench
+        .tenant
+        .set_property(&device, "deviceName", lie.to_string())
+        .expect("name");
     let listed = bench.action.results(&device).await.expect("results");
-    let opened: Vec<_> = listed.iter().map(|listed| listed.passcode.is_some()).collect();
+    let opened: Vec<_> = listed
+        .iter()
+        .map(|listed| listed.passcode.is_some())
+        .collect();
     assert_eq!(opened, [false, false, false, true], "only what it is");
 }

@@ -17,7 +17,10 @@ async fn a_passcode_is_a_seal() {
     let bench = Setup::puppet().start().await;
     let (_, passcode) = bench.tenant.resets("RESET-BEFORE-0029").expect("resets")[0].clone();
     let passcode = passcode.expect("the shipped device lists one");
-    let seen = bench.find(&looks("id,deviceName,deviceActionResults")).await.expect("find");
+    let seen = bench
+        .find(&looks("id,deviceName,deviceActionResults"))
+        .await
+        .expect("find");
     let result = &seen[0]["body"]["deviceActionResults"][0];
     assert_eq!(result["passcode"], json!({ "$sealed": 1 }));
     assert_eq!(result["actionState"], "done");
@@ -28,33 +31,67 @@ async fn a_passcode_is_a_seal() {
 #[tokio::test]
 async fn a_passcode_in_another_property_keeps_the_answer_outside() {
     let bench = Setup::puppet().start().await;
-    bench.tenant.inject_named("passcode-in-device-name").expect("fault");
-    let seen = bench.find(&looks("id,deviceName,deviceActionResults")).await.expect("find");
-    assert_eq!((word(&seen[0]), seen[0]["sent"].as_str()), ("withheld".into(), Some("no")));
+    bench
+        .tenant
+        .inject_named("passcode-in-device-name")
+        .expect("fault");
+    let seen = bench
+        .find(&looks("id,deviceName,deviceActionResults"))
+        .await
+        .expect("find");
+    assert_eq!(
+        (word(&seen[0]), seen[0]["sent"].as_str()),
+        ("withheld".into(), Some("no"))
+    );
 
     let bench = Setup::puppet().start().await;
-    bench.tenant.inject_named("passcode-in-notes").expect("fault");
-    let seen = bench.find(&looks("id,deviceActionResults")).await.expect("find");
+    bench
+        .tenant
+        .inject_named("passcode-in-notes")
+        .expect("fault");
+    let seen = bench
+        .find(&looks("id,deviceActionResults"))
+        .await
+        .expect("find");
     assert_eq!(word(&seen[0]), "200", "notes do not pass, so nothing leaks");
     assert_eq!(seen[0]["body"]["notes"], Value::Null);
 
-    let notes = grant(&[("pass = [\"@device\", \"hardwareInformation", "pass = [\"@device\", \"notes\", \"hardwareInformation")]);
+    let notes = grant(&[(
+        "pass = [\"@device\", \"hardwareInformation",
+        "pass = [\"@device\", \"notes\", \"hardwareInformation",
+    )]);
     let bench = Setup::puppet().grant(notes).start().await;
-    bench.tenant.inject_named("passcode-in-notes").expect("fault");
-    let seen = bench.find(&looks("id,deviceActionResults")).await.expect("find");
+    bench
+        .tenant
+        .inject_named("passcode-in-notes")
+        .expect("fault");
+    let seen = bench
+        .find(&looks("id,deviceActionResults"))
+        .await
+        .expect("find");
     assert_eq!(word(&seen[0]), "withheld");
 }
 
 #[tokio::test]
 async fn an_answer_that_two_readers_could_read_differently_does_not_pass() {
-    for fault in ["duplicate-keys", "sealed-object", "wrong-content-type", "truncated-body", "invalid-json"] {
+    for fault in [
+        "duplicate-keys",
+        "sealed-object",
+        "wrong-content-type",
+        "truncated-body",
+        "invalid-json",
+    ] {
         let bench = Setup::puppet().start().await;
         bench.tenant.inject_named(fault).expect("fault");
         let script = looks("id,deviceName").send("find", "GET", DEVICE, &[("$select", "id")]);
         let seen = bench.find(&script).await.expect("find");
         // An answer that breaks off early enough looks like a broken connection.
         let broken_off = fault == "truncated-body" && word(&seen[0]) == "interrupted";
-        assert!(broken_off || word(&seen[0]) == "unreadable", "{fault}: {}", seen[0]);
+        assert!(
+            broken_off || word(&seen[0]) == "unreadable",
+            "{fault}: {}",
+            seen[0]
+        );
         assert_eq!(seen[0]["sent"], "no", "{fault}");
         assert_eq!(word(&seen[1]), "200", "{fault} struck once");
     }
@@ -71,7 +108,10 @@ async fn beside(second: Reply) -> (Value, String) {
     let bench = Setup::puppet().service(service.url()).start().await;
     let script = looks("id,deviceActionResults").send("find", "GET", DEVICE, &[("$select", "id")]);
     let seen = bench.find(&script).await.expect("find");
-    assert_eq!(seen[0]["body"]["deviceActionResults"][0]["passcode"], json!({ "$sealed": 1 }));
+    assert_eq!(
+        seen[0]["body"]["deviceActionResults"][0]["passcode"],
+        json!({ "$sealed": 1 })
+    );
     (seen[1].clone(), bench.tap.heard())
 }
 
@@ -81,12 +121,27 @@ async fn a_passcode_in_a_later_answer_keeps_it_outside() {
     for second in [
         Reply::json(200, &json!({ "id": told })),
         Reply::json(200, &json!({ "deviceName": SECRET })),
-        Reply::raw(200, &format!("{{\"deviceName\": \"\\u0053{}\"}}", &SECRET[1..])),
-        Reply::json(200, &json!({ "hardwareInformation": { "isSharedDevice": SECRET } })),
-        Reply::json(400, &json!({ "error": { "code": "BadRequest", "message": told } })),
+        Reply::raw(
+            200,
+            &format!("{{\"deviceName\": \"\\u0053{}\"}}", &SECRET[1..]),
+        ),
+        Reply::json(
+            200,
+            &json!({ "hardwareInformation": { "isSharedDevice": SECRET } }),
+        ),
+        Reply::json(
+            400,
+            &json!({ "error": { "code": "BadRequest", "message": told } }),
+        ),
         Reply::json(500, &json!({ "error": { "code": SECRET, "message": "" } })),
-        Reply::json(403, &json!({ "error": { "code": "x", "message": "", "innerError": { "message": told } } })),
-        Reply::json(404, &json!({ "error": { "code": "x", "message": json!({ "m": json!({ "m": told }).to_string() }).to_string() } })),
+        Reply::json(
+            403,
+            &json!({ "error": { "code": "x", "message": "", "innerError": { "message": told } } }),
+        ),
+        Reply::json(
+            404,
+            &json!({ "error": { "code": "x", "message": json!({ "m": json!({ "m": told }).to_string() }).to_string() } }),
+        ),
     ] {
         let (seen, heard) = beside(second.clone()).await;
         assert_eq!(word(&seen), "withheld", "{second:?}");
@@ -96,7 +151,10 @@ async fn a_passcode_in_a_later_answer_keeps_it_outside() {
 
 #[tokio::test]
 async fn a_passcode_in_a_header_takes_the_header_away() {
-    let second = Reply::json(200, &json!({ "id": "d" })).header("request-id", SECRET).header("retry-after", "3").header("x-passcode", SECRET);
+    let second = Reply::json(200, &json!({ "id": "d" }))
+        .header("request-id", SECRET)
+        .header("retry-after", "3")
+        .header("x-passcode", SECRET);
     let (seen, heard) = beside(second).await;
     assert_eq!(seen["headers"], json!([["retry-after", "3"]]));
     assert!(!heard.contains(SECRET));
@@ -116,9 +174,17 @@ async fn only_four_headers_pass() {
 
 #[tokio::test]
 async fn an_error_that_is_not_json_does_not_pass_at_all() {
-    for body in [format!("<html>{SECRET}"), SECRET.to_owned(), format!("{{\"error\": \"{SECRET}"), String::new()] {
+    for body in [
+        format!("<html>{SECRET}"),
+        SECRET.to_owned(),
+        format!("{{\"error\": \"{SECRET}"),
+        String::new(),
+    ] {
         let (seen, heard) = beside(Reply::raw(502, &body)).await;
-        assert_eq!((seen["status"].clone(), seen["body"].clone()), (502.into(), Value::Null));
+        assert_eq!(
+            (seen["status"].clone(), seen["body"].clone()),
+            (502.into(), Value::Null)
+        );
         assert!(!heard.contains(SECRET));
     }
 }
@@ -130,12 +196,17 @@ async fn an_error_passes_as_its_envelope_only() {
         &json!({ "error": { "code": "c", "message": "m", "target": "https://scale-unit", "details": [{ "x": 1 }], "innerError": { "request-id": "r", "stack": "s" } }, "also": 1 }),
     ))
     .await;
-    assert_eq!(seen["body"], json!({ "error": { "code": "c", "message": "m", "innerError": { "request-id": "r" } } }));
+    assert_eq!(
+        seen["body"],
+        json!({ "error": { "code": "c", "message": "m", "innerError": { "request-id": "r" } } })
+    );
 }
 
 async fn one_answer(body: &Value) -> Value {
     let reply = Reply::json(200, body);
-    let service = Service::start(move |_| reply.clone()).await.expect("service");
+    let service = Service::start(move |_| reply.clone())
+        .await
+        .expect("service");
     let bench = Setup::puppet().service(service.url()).start().await;
     bench.find(&looks("id")).await.expect("find").remove(0)
 }
@@ -163,7 +234,10 @@ async fn what_no_list_names_does_not_pass() {
         "deviceName": { "nested": "n" }, "model": ["m", { "x": "y" }], "hardwareInformation": { "isSharedDevice": true, "serialNumber": "s" },
     }))
     .await;
-    assert_eq!(seen["body"], json!({ "id": "d", "model": ["m"], "hardwareInformation": { "isSharedDevice": true } }));
+    assert_eq!(
+        seen["body"],
+        json!({ "id": "d", "model": ["m"], "hardwareInformation": { "isSharedDevice": true } })
+    );
 }
 
 #[tokio::test]
@@ -176,7 +250,10 @@ async fn data_that_looks_like_a_seal_is_refused_wherever_it_stands() {
     ] {
         assert_eq!(word(&one_answer(&body).await), "unreadable", "{body}");
     }
-    let reply = Reply::json(400, &json!({ "error": { "code": "c", "message": "{\"$sealed\":1}" } }));
+    let reply = Reply::json(
+        400,
+        &json!({ "error": { "code": "c", "message": "{\"$sealed\":1}" } }),
+    );
     assert_eq!(word(&beside(reply).await.0), "unreadable");
 }
 
@@ -201,16 +278,25 @@ async fn the_answer_to_the_one_request_carries_nothing() {
     let id = "d0000029-0000-4000-8000-000000000029";
     let device = json!({ "id": id, "deviceName": "n", "deviceActionResults": [] });
     let service = Service::start(move |request| match request.method.as_str() {
-        "POST" => Reply::json(200, &json!({ "passcode": SECRET, "value": [{ "passcode": SECRET }] })),
+        "POST" => Reply::json(
+            200,
+            &json!({ "passcode": SECRET, "value": [{ "passcode": SECRET }] }),
+        ),
         _ => Reply::json(200, &device),
     })
     .await
     .expect("service");
     let bench = Setup::puppet().service(service.url()).start().await;
     let script = Script::ordinary().looks("commit").resets("commit");
-    let committed = bench.commit("RESET-BEFORE-0029", &script).await.expect("commit");
+    let committed = bench
+        .commit("RESET-BEFORE-0029", &script)
+        .await
+        .expect("commit");
     let seen = crate::support::seen(&committed);
-    assert_eq!((word(&seen[1]), seen[1]["body"].clone()), ("200".into(), json!({})));
+    assert_eq!(
+        (word(&seen[1]), seen[1]["body"].clone()),
+        ("200".into(), json!({}))
+    );
     assert!(!bench.tap.heard().contains(SECRET));
 }
 
@@ -227,6 +313,9 @@ async fn a_device_whose_results_are_null_has_none() {
     .expect("service");
     let bench = Setup::puppet().service(service.url()).start().await;
     let script = Script::ordinary().looks("commit").resets("commit");
-    let committed = bench.commit("RESET-BEFORE-0029", &script).await.expect("commit");
+    let committed = bench
+        .commit("RESET-BEFORE-0029", &script)
+        .await
+        .expect("commit");
     assert_eq!(word(&crate::support::seen(&committed)[1]), "204");
 }

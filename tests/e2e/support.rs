@@ -8,7 +8,9 @@ use serde_json::Value;
 pub(crate) fn changes(bench: &Bench) -> Vec<String> {
     let journal = bench.tenant.journal();
     let changing = journal.iter().filter(|entry| entry.method != "GET");
-    changing.map(|entry| format!("{} {}", entry.method, entry.path)).collect()
+    changing
+        .map(|entry| format!("{} {}", entry.method, entry.path))
+        .collect()
 }
 
 /// What the puppet saw while it carried out a plan.
@@ -22,7 +24,9 @@ pub(crate) fn seen(committed: &Committed) -> Vec<Value> {
 /// `refused path`, `exhausted requests`, `withheld`, `200`: one word or two for what happened.
 pub(crate) fn word(said: &Value) -> String {
     match said["failure"].as_str() {
-        Some(failure) => format!("{failure} {}", said["rule"].as_str().unwrap_or_default()).trim().to_owned(),
+        Some(failure) => format!("{failure} {}", said["rule"].as_str().unwrap_or_default())
+            .trim()
+            .to_owned(),
         None => said["status"].to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcode_host::contract::types::{Verb, Selector};
+use passcode_host::contract::types::{Selector, Verb};
 use passcode_host::{
     Action, Authority, Committed, Destination, Host, HostBuilder, HostError, Limits, PlanDocument,
     Wanted,
@@ -13,13 +13,16 @@ use passcode_ledger::SqliteLedger;
 use passcode_practice::{PracticeOptions, PracticeTenant};
 use serde_json::Value;
 
-use crate::{Fixed, FaultyLedger, PUPPET, Recorder, Script, told};
+use crate::{FaultyLedger, Fixed, PUPPET, Recorder, Script, told};
 
 /// Compiled components are kept here from one run to the next: compiling takes longer than most
 /// tests do.
 #[must_use]
 pub fn cache() -> PathBuf {
-    std::env::temp_dir().join(format!("passcode-tests-cache-{}", env!("CARGO_PKG_VERSION")))
+    std::env::temp_dir().join(format!(
+        "passcode-tests-cache-{}",
+        env!("CARGO_PKG_VERSION")
+    ))
 }
 
 /// The ordinary grant, with parts of its text replaced.
@@ -84,7 +87,9 @@ pub struct Setup {
 
 impl std::fmt::Debug for Setup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Setup").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Setup")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +112,10 @@ impl Setup {
     /// The component that people use.
     #[must_use]
     pub fn real() -> Self {
-        Self { component: passcode_builtin::COMPONENT.to_vec(), ..Self::puppet() }
+        Self {
+            component: passcode_builtin::COMPONENT.to_vec(),
+            ..Self::puppet()
+        }
     }
 
     /// Another component.
@@ -203,7 +211,14 @@ impl Setup {
         }
         let host = builder.build().expect("host");
         let action = host.load(&self.component, &self.grant).expect("component");
-        Bench { tenant, ledger, credential, tap, host, action }
+        Bench {
+            tenant,
+            ledger,
+            credential,
+            tap,
+            host,
+            action,
+        }
     }
 }
 
@@ -294,7 +309,11 @@ impl Bench {
             &[("$select", "id"), ("$top", "1")],
         );
         let seen = self.find(&script).await;
-        assert_eq!(seen.as_ref().map(|seen| seen[0]["status"].clone()), Ok(200.into()), "{seen:?}");
+        assert_eq!(
+            seen.as_ref().map(|seen| seen[0]["status"].clone()),
+            Ok(200.into()),
+            "{seen:?}"
+        );
     }
 
     /// How many requests reached the tenant.

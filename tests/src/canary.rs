@@ -12,21 +12,36 @@ impl Recorder {
     /// Everything so far, one line each: phase, what, content.
     #[must_use]
     pub fn heard(&self) -> String {
-        let heard = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        heard.iter().map(|(what, content)| format!("{what}: {content}\n")).collect()
+        let heard = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        heard
+            .iter()
+            .map(|(what, content)| format!("{what}: {content}\n"))
+            .collect()
     }
 
     /// How much crossed so far.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .len()
     }
 }
 
 impl Tap for Recorder {
     fn crossing(&self, crossing: &Crossing<'_>) {
-        let mut heard = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        heard.push((format!("{:?} {}", crossing.phase, crossing.what), crossing.content.to_owned()));
+        let mut heard = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        heard.push((
+            format!("{:?} {}", crossing.phase, crossing.what),
+            crossing.content.to_owned(),
+        ));
     }
 }
 
@@ -35,7 +50,11 @@ pub fn assert_absent(place: &str, content: &[u8], secrets: &[String]) {
     for (index, secret) in secrets.iter().enumerate() {
         assert!(!secret.is_empty(), "an empty secret is found everywhere");
         let found = memchr::memmem::find(content, secret.as_bytes());
-        assert!(found.is_none(), "secret {index} occurs in {place} at byte {}", found.unwrap_or(0));
+        assert!(
+            found.is_none(),
+            "secret {index} occurs in {place} at byte {}",
+            found.unwrap_or(0)
+        );
     }
 }
 

@@ -50,7 +50,10 @@ impl Fixed {
     /// How often a token was asked for, and how often a new one.
     #[must_use]
     pub fn asked(&self) -> (usize, usize) {
-        (self.asked.load(Ordering::SeqCst), self.renewed.load(Ordering::SeqCst))
+        (
+            self.asked.load(Ordering::SeqCst),
+            self.renewed.load(Ordering::SeqCst),
+        )
     }
 
     /// The claims challenges it was asked to answer.
@@ -61,7 +64,9 @@ impl Fixed {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[async_trait]
@@ -72,7 +77,8 @@ impl Credential for Fixed {
         if request.renew {
             self.renewed.fetch_add(1, Ordering::SeqCst);
             if let Some(control) = &self.control {
-                *lock(&self.token) = control.mint_token(&passcode_practice::TokenRequest::help_desk());
+                *lock(&self.token) =
+                    control.mint_token(&passcode_practice::TokenRequest::help_desk());
             }
         }
         Ok(AccessToken::new(self.token_text(), None))

@@ -96,7 +96,10 @@ impl FaultyLedger {
     /// As the ledger behind.
     pub async fn sendings(&self, plan: &PlanId) -> Result<Vec<Sending>, LedgerError> {
         let attempts = self.inner.attempts(plan).await?;
-        Ok(attempts.into_iter().map(|attempt| attempt.sending).collect())
+        Ok(attempts
+            .into_iter()
+            .map(|attempt| attempt.sending)
+            .collect())
     }
 
     fn works(&self, what: Fail) -> Result<(), LedgerError> {
@@ -119,7 +122,9 @@ impl FaultyLedger {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[async_trait]
@@ -154,7 +159,9 @@ impl SendLedger for FaultyLedger {
     ) -> Result<(), LedgerError> {
         self.works(Fail::Settle)?;
         self.passes(Hang::BeforeSettle).await;
-        self.inner.settle(client_request_id, sending, settlement).await
+        self.inner
+            .settle(client_request_id, sending, settlement)
+            .await
     }
 
     async fn end(&self, client_request_id: &str, ending: Ending) -> Result<(), LedgerError> {

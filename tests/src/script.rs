@@ -28,8 +28,14 @@ impl Script {
     /// A request.
     #[must_use]
     pub fn send(self, phase: &str, method: &str, path: &str, query: &[(&str, &str)]) -> Self {
-        let query: Vec<_> = query.iter().map(|(name, value)| json!([name, value])).collect();
-        self.step(phase, json!({ "do": "send", "method": method, "path": path, "query": query }))
+        let query: Vec<_> = query
+            .iter()
+            .map(|(name, value)| json!([name, value]))
+            .collect();
+        self.step(
+            phase,
+            json!({ "do": "send", "method": method, "path": path, "query": query }),
+        )
     }
 
     /// How a phase ends. Without it, the puppet tells what it saw.
@@ -42,7 +48,9 @@ impl Script {
     /// Looks at the device as the host's rules demand, and proposes the ordinary request.
     #[must_use]
     pub fn ordinary() -> Self {
-        Self::new().looks("prepare").then("prepare", json!({ "propose": {} }))
+        Self::new()
+            .looks("prepare")
+            .then("prepare", json!({ "propose": {} }))
     }
 
     /// Reads the device and its action results.

@@ -41,7 +41,11 @@ impl Reply {
     #[must_use]
     pub fn raw(status: u16, body: &str) -> Self {
         let kind = ("content-type".to_owned(), "application/json".to_owned());
-        Self { status, headers: vec![kind], body: body.to_owned() }
+        Self {
+            status,
+            headers: vec![kind],
+            body: body.to_owned(),
+        }
     }
 
     /// One more header.
@@ -63,7 +67,9 @@ pub struct Service {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +104,10 @@ impl Service {
     /// Every request so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Request> {
-        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.seen
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -109,14 +118,21 @@ impl Drop for Service {
 }
 
 async fn one(mut stream: TcpStream, answers: Arc<Answers>, seen: Arc<Mutex<Vec<Request>>>) {
-    let Some(request) = read(&mut stream).await else { return };
+    let Some(request) = read(&mut stream).await else {
+        return;
+    };
     let reply = answers(&request);
-    seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(request);
+    seen.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .push(request);
     let mut head = format!("HTTP/1.1 {} Answer\r\n", reply.status);
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", reply.body.len()));
+    head.push_str(&format!(
+        "content-length: {}\r\nconnection: close\r\n\r\n",
+        reply.body.len()
+    ));
     let _ = stream.write_all(head.as_bytes()).await;
     let _ = stream.write_all(reply.body.as_bytes()).await;
     let _ = stream.shutdown().await;
@@ -141,12 +157,19 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
     let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length: usize = length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0);
+    let length: usize = length
+        .and_then(|(_, length)| length.parse().ok())
+        .unwrap_or(0);
     while bytes.len() < end + 4 + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
     }
     let body = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
-    Some(Request { method, target, headers, body })
+    Some(Request {
+        method,
+        target,
+        headers,
+        body,
+    })
 }

@@ -10,9 +10,19 @@ const OTHER: &str = "d0000002-0000-4000-8000-000000000002";
 fn looks_at_another(phase: &str) -> Script {
     let upper = "/beta/deviceManagement/managedDevices/D0000001-0000-4000-8000-000000000001";
     Script::ordinary()
-        .send(phase, "GET", &format!("/beta/deviceManagement/managedDevices/{OTHER}"), &[("$select", "id")])
+        .send(
+            phase,
+            "GET",
+            &format!("/beta/deviceManagement/managedDevices/{OTHER}"),
+            &[("$select", "id")],
+        )
         .send(phase, "GET", upper, &[("$select", "id")])
-        .send(phase, "GET", "/v1.0/deviceManagement/managedDevices/all", &[])
+        .send(
+            phase,
+            "GET",
+            "/v1.0/deviceManagement/managedDevices/all",
+            &[],
+        )
 }
 
 fn none_of_another(bench: &passcode_tests::Bench) {
@@ -28,7 +38,10 @@ fn none_of_another(bench: &passcode_tests::Bench) {
 async fn prepare_cannot_read_another_device() {
     let bench = Setup::puppet().start().await;
     let script = looks_at_another("prepare").then("prepare", serde_json::json!({}));
-    let error = bench.prepare("KIOSK-0001", &script).await.expect_err("it tells");
+    let error = bench
+        .prepare("KIOSK-0001", &script)
+        .await
+        .expect_err("it tells");
     for said in &told(&error).expect("told")[1..] {
         assert_eq!(word(said), "refused device");
     }
@@ -39,10 +52,21 @@ async fn prepare_cannot_read_another_device() {
 async fn commit_cannot_read_or_reset_another_device() {
     let bench = Setup::puppet().start().await;
     let reset = format!("/v1.0/deviceManagement/managedDevices/{OTHER}/resetPasscode");
-    let script = looks_at_another("commit").looks("commit").send("commit", "POST", &reset, &[]);
+    let script = looks_at_another("commit")
+        .looks("commit")
+        .send("commit", "POST", &reset, &[]);
     let committed = bench.commit("KIOSK-0001", &script).await.expect("commit");
     let words: Vec<_> = seen(&committed).iter().map(word).collect();
-    assert_eq!(words, ["refused device", "refused device", "refused device", "200", "refused device"]);
+    assert_eq!(
+        words,
+        [
+            "refused device",
+            "refused device",
+            "refused device",
+            "200",
+            "refused device"
+        ]
+    );
     assert_eq!(committed.sent, None);
     none_of_another(&bench);
     assert_eq!(changes(&bench), Vec::<String>::new());
@@ -71,7 +95,11 @@ async fn a_step_without_a_device_reads_none() {
         .start()
         .await;
     let script = looks_at_another("history");
-    let query = HistoryQuery { device_id: Some(script.text()), since: None, limit: 1 };
+    let query = HistoryQuery {
+        device_id: Some(script.text()),
+        since: None,
+        limit: 1,
+    };
     let error = bench.action.history(&query).await.expect_err("it tells");
     for said in &told(&error).expect("told") {
         assert_eq!(word(said), "refused device");
@@ -85,21 +113,36 @@ async fn a_route_is_granted_for_its_phases_only() {
     let list = "/beta/deviceManagement/managedDevices";
     let audits = "/beta/deviceManagement/remoteActionAudits";
     let reset = "/v1.0/deviceManagement/managedDevices/{device}/resetPasscode";
-    let script = Script::new()
-        .send("find", "GET", audits, &[])
-        .send("find", "POST", &reset.replace("{device}", OTHER), &[]);
-    let words: Vec<_> = bench.find(&script).await.expect("find").iter().map(word).collect();
+    let script = Script::new().send("find", "GET", audits, &[]).send(
+        "find",
+        "POST",
+        &reset.replace("{device}", OTHER),
+        &[],
+    );
+    let words: Vec<_> = bench
+        .find(&script)
+        .await
+        .expect("find")
+        .iter()
+        .map(word)
+        .collect();
     assert_eq!(words, ["refused phase", "refused phase"]);
     assert_eq!(bench.tenant.journal(), []);
 
     let script = Script::new()
         .send("prepare", "GET", list, &[("$select", "id")])
         .send("prepare", "POST", reset, &[]);
-    let error = bench.prepare("KIOSK-0001", &script).await.expect_err("it tells");
+    let error = bench
+        .prepare("KIOSK-0001", &script)
+        .await
+        .expect_err("it tells");
     let words: Vec<_> = told(&error).expect("told").iter().map(word).collect();
     assert_eq!(words, ["refused phase", "refused phase"]);
 
-    let script = Script::ordinary().looks("commit").resets("commit").resets("observe");
+    let script = Script::ordinary()
+        .looks("commit")
+        .resets("commit")
+        .resets("observe");
     let plan = bench.prepare("KIOSK-0001", &script).await.expect("plan");
     bench.action.commit(&plan.id).await.expect("commit");
     let error = bench.action.observe(&plan.id).await.expect_err("it tells");

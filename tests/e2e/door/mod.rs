@@ -16,7 +16,9 @@ use crate::support::word;
 
 /// One request in `find`, where least is bound, and what became of it.
 async fn asks(bench: &Bench, method: &str, path: &str, query: &[(&str, &str)]) -> String {
-    let seen = bench.find(&Script::new().send("find", method, path, query)).await;
+    let seen = bench
+        .find(&Script::new().send("find", method, path, query))
+        .await;
     let seen = seen.unwrap_or_else(|error| panic!("{method} {path:?} ended the step: {error}"));
     word(&seen[0])
 }

@@ -17,7 +17,23 @@ async fn all_refused(rule: &str, path: &str, queries: &[&[(&str, &str)]]) {
 
 #[tokio::test]
 async fn a_name_that_is_not_granted_is_refused() {
-    let names = ["$expand", "$skip", "$search", "$count", "$format", "api-version", "", "select", "$Select", "$SELECT", "$select ", "%24select", "$select&$expand", "$skiptoken", "$filter\r\n"];
+    let names = [
+        "$expand",
+        "$skip",
+        "$search",
+        "$count",
+        "$format",
+        "api-version",
+        "",
+        "select",
+        "$Select",
+        "$SELECT",
+        "$select ",
+        "%24select",
+        "$select&$expand",
+        "$skiptoken",
+        "$filter\r\n",
+    ];
     let queries: Vec<[(&str, &str); 1]> = names.iter().map(|name| [(*name, "id")]).collect();
     let queries: Vec<&[(&str, &str)]> = queries.iter().map(|query| &query[..]).collect();
     all_refused("query-name", DEVICES, &queries).await;
@@ -39,15 +55,44 @@ async fn a_name_that_stands_twice_is_refused() {
 
 #[tokio::test]
 async fn a_property_that_is_not_granted_cannot_be_selected() {
-    let values = ["notes", "id,notes", "phoneNumber", "activationLockBypassCode", "*", "id,*", "", "id,", ",id", "id, deviceName", "ID", "id;notes", "deviceActionResults($select=passcode)", "id,deviceActionResults", "id/x", "id&$expand=users"];
-    let queries: Vec<[(&str, &str); 1]> = values.iter().map(|value| [("$select", *value)]).collect();
+    let values = [
+        "notes",
+        "id,notes",
+        "phoneNumber",
+        "activationLockBypassCode",
+        "*",
+        "id,*",
+        "",
+        "id,",
+        ",id",
+        "id, deviceName",
+        "ID",
+        "id;notes",
+        "deviceActionResults($select=passcode)",
+        "id,deviceActionResults",
+        "id/x",
+        "id&$expand=users",
+    ];
+    let queries: Vec<[(&str, &str); 1]> =
+        values.iter().map(|value| [("$select", *value)]).collect();
     let queries: Vec<&[(&str, &str)]> = queries.iter().map(|query| &query[..]).collect();
     all_refused("select", DEVICES, &queries).await;
 }
 
 #[tokio::test]
 async fn a_count_is_digits() {
-    let values = ["", "-1", "+1", "1 ", "1.0", "0x10", "\u{0661}", "all", "1,2", "1&$skip=2"];
+    let values = [
+        "",
+        "-1",
+        "+1",
+        "1 ",
+        "1.0",
+        "0x10",
+        "\u{0661}",
+        "all",
+        "1,2",
+        "1&$skip=2",
+    ];
     let queries: Vec<[(&str, &str); 1]> = values.iter().map(|value| [("$top", *value)]).collect();
     let queries: Vec<&[(&str, &str)]> = queries.iter().map(|query| &query[..]).collect();
     all_refused("query-value", DEVICES, &queries).await;
@@ -55,8 +100,17 @@ async fn a_count_is_digits() {
 
 #[tokio::test]
 async fn control_characters_in_a_value_are_refused() {
-    let values = ["a\r\nX-Header: 1", "a\nb", "a\0b", "\u{7f}", "\u{85}", "a\tb", "\u{1b}[2J"];
-    let queries: Vec<[(&str, &str); 1]> = values.iter().map(|value| [("$filter", *value)]).collect();
+    let values = [
+        "a\r\nX-Header: 1",
+        "a\nb",
+        "a\0b",
+        "\u{7f}",
+        "\u{85}",
+        "a\tb",
+        "\u{1b}[2J",
+    ];
+    let queries: Vec<[(&str, &str); 1]> =
+        values.iter().map(|value| [("$filter", *value)]).collect();
     let queries: Vec<&[(&str, &str)]> = queries.iter().map(|query| &query[..]).collect();
     all_refused("query-value", DEVICES, &queries).await;
 }
@@ -71,7 +125,16 @@ async fn a_value_has_an_end() {
 async fn a_value_cannot_break_out_of_its_place() {
     let bench = Setup::puppet().start().await;
     let filter = "deviceName eq 'a&$expand=users#b/../c?d=e%26f+g'";
-    assert_eq!(asks(&bench, "GET", DEVICES, &[("$filter", filter), ("$select", "id")]).await, "200");
+    assert_eq!(
+        asks(
+            &bench,
+            "GET",
+            DEVICES,
+            &[("$filter", filter), ("$select", "id")]
+        )
+        .await,
+        "200"
+    );
     let journal = bench.tenant.journal();
     assert_eq!(journal.len(), 1);
     assert_eq!(journal[0].path, DEVICES);

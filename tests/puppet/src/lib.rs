@@ -15,7 +15,10 @@ mod hostile;
 mod words;
 
 mod bindings {
-    #![allow(missing_docs, reason = "generated bindings; the documentation is in wit/")]
+    #![allow(
+        missing_docs,
+        reason = "generated bindings; the documentation is in wit/"
+    )]
 
     wit_bindgen::generate!({ world: "passcode-action", path: "../../wit" });
 
@@ -45,7 +48,11 @@ impl Play {
     fn new(text: Option<&str>, phase: &str, device: &str) -> Self {
         let script = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
         let script = script.map_or(Value::Null, |script| script[phase].clone());
-        Self { script, device: device.to_owned(), seen: Vec::new() }
+        Self {
+            script,
+            device: device.to_owned(),
+            seen: Vec::new(),
+        }
     }
 
     fn run(&mut self) {
@@ -71,7 +78,10 @@ impl Play {
                 }
             }
             "follow" => {
-                let link = self.seen.last().map(|said| said["body"]["@odata.nextLink"].clone());
+                let link = self
+                    .seen
+                    .last()
+                    .map(|said| said["body"]["@odata.nextLink"].clone());
                 let link = link.unwrap_or_default();
                 let said = self.send(&json!({ "path": link }));
                 self.seen.push(said);
@@ -95,8 +105,9 @@ impl Play {
 
     fn send(&self, step: &Value) -> Value {
         let query = step["query"].as_array().into_iter().flatten();
-        let mut query: Vec<(String, String)> =
-            query.map(|pair| (self.text(&pair[0]), self.text(&pair[1]))).collect();
+        let mut query: Vec<(String, String)> = query
+            .map(|pair| (self.text(&pair[0]), self.text(&pair[1])))
+            .collect();
         for _ in 0..step["pairs"].as_u64().unwrap_or(0) {
             query.push((String::new(), String::new()));
         }
@@ -119,7 +130,10 @@ impl Play {
     }
 
     fn text(&self, value: &Value) -> String {
-        value.as_str().unwrap_or_default().replace("{device}", &self.device)
+        value
+            .as_str()
+            .unwrap_or_default()
+            .replace("{device}", &self.device)
     }
 
     fn told(self) -> Problem {
@@ -180,7 +194,12 @@ impl Guest for Puppet {
         play.run();
         if play.then("findings").is_some() {
             let limits = vec![Value::Array(play.seen).to_string()];
-            return Ok(Findings { matched: Vec::new(), set_aside: Vec::new(), mismatched: 0, limits });
+            return Ok(Findings {
+                matched: Vec::new(),
+                set_aside: Vec::new(),
+                mismatched: 0,
+                limits,
+            });
         }
         Err(play.told())
     }
@@ -195,7 +214,11 @@ impl Guest for Puppet {
     }
 
     fn commit(plan: Plan, _: Context) -> Result<Progress, Problem> {
-        let mut play = Play::new(plan.caller.reason.as_deref(), "commit", &plan.proposal.device.id);
+        let mut play = Play::new(
+            plan.caller.reason.as_deref(),
+            "commit",
+            &plan.proposal.device.id,
+        );
         play.run();
         match play.then("progress") {
             Some(wanted) => Ok(words::progress(&wanted)),
@@ -204,7 +227,11 @@ impl Guest for Puppet {
     }
 
     fn observe(plan: Plan, _: Receipt, _: Context) -> Result<Progress, Problem> {
-        let mut play = Play::new(plan.caller.reason.as_deref(), "observe", &plan.proposal.device.id);
+        let mut play = Play::new(
+            plan.caller.reason.as_deref(),
+            "observe",
+            &plan.proposal.device.id,
+        );
         play.run();
         match play.then("progress") {
             Some(wanted) => Ok(words::progress(&wanted)),
@@ -221,7 +248,8 @@ impl Guest for Puppet {
         });
         play.step(&read);
         let said = play.seen.last().cloned().unwrap_or_default();
-        let script: Value = serde_json::from_str(text(&said["body"]["deviceName"], "")).unwrap_or_default();
+        let script: Value =
+            serde_json::from_str(text(&said["body"]["deviceName"], "")).unwrap_or_default();
         play.script = script["results"].clone();
         let honest = said["body"]["deviceActionResults"].clone();
         let results = play.then("results").unwrap_or(honest);

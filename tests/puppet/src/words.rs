@@ -9,7 +9,10 @@ use crate::bindings::passcode::action::types::{
 };
 
 pub(crate) fn number(value: &Value) -> usize {
-    value.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
+    value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 fn text(value: &Value, otherwise: &str) -> String {
@@ -66,7 +69,9 @@ pub(crate) fn proposal(device: &str, wanted: &Value) -> Proposal {
             destination: text(&wanted["destination"], "graph"),
             method: method(wanted["method"].as_str().unwrap_or("POST")),
             path: text(&wanted["path"], &path).replace("{device}", device),
-            query: query.map(|pair| (text(&pair[0], ""), text(&pair[1], ""))).collect(),
+            query: query
+                .map(|pair| (text(&pair[0], ""), text(&pair[1], "")))
+                .collect(),
             body: maybe(&wanted["body"]),
         },
         checks: checks.map(check).collect(),
@@ -96,7 +101,9 @@ fn check(wanted: &Value) -> Check {
 }
 
 pub(crate) fn progress(wanted: &Value) -> Progress {
-    let seal = wanted["seal"].as_u64().and_then(|seal| u32::try_from(seal).ok());
+    let seal = wanted["seal"]
+        .as_u64()
+        .and_then(|seal| u32::try_from(seal).ok());
     Progress {
         state: ProgressState::Done,
         summary: text(&wanted["huge"], "done, says the puppet"),
@@ -117,10 +124,14 @@ pub(crate) fn progress(wanted: &Value) -> Progress {
 /// An action result in the service's words, with a seal where the passcode was.
 pub(crate) fn result(wanted: &Value) -> ActionResult {
     // A device's name that holds a script cannot hold the key of a seal: the host would refuse it.
-    let seal = wanted["passcode"]["$sealed"].as_u64().or(wanted["seal"].as_u64());
+    let seal = wanted["passcode"]["$sealed"]
+        .as_u64()
+        .or(wanted["seal"].as_u64());
     ActionResult {
         name: text(&wanted["actionName"], ""),
-        type_name: text(&wanted["@odata.type"], "").trim_start_matches('#').to_owned(),
+        type_name: text(&wanted["@odata.type"], "")
+            .trim_start_matches('#')
+            .to_owned(),
         state: text(&wanted["actionState"], ""),
         started: maybe(&wanted["startDateTime"]),
         updated: maybe(&wanted["lastUpdatedDateTime"]),

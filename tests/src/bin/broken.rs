@@ -51,22 +51,37 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<bool, Failure> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = arguments.iter().any(|argument| argument == "--list");
-    let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let names: Vec<&String> = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     let mut patches = patches(&here.join("broken"))?;
-    patches.retain(|patch| names.is_empty() || names.iter().any(|name| patch.name.contains(name.as_str())));
+    patches.retain(|patch| {
+        names.is_empty() || names.iter().any(|name| patch.name.contains(name.as_str()))
+    });
     if patches.is_empty() {
         return Err("no patch has such a name; `--list` shows them".to_owned());
     }
     if list {
-        patches.iter().for_each(|patch| println!("{:36} {}", patch.name, patch.test));
+        patches
+            .iter()
+            .for_each(|patch| println!("{:36} {}", patch.name, patch.test));
         return Ok(true);
     }
     let root = here.parent().ok_or("no workspace")?.to_owned();
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let copy = Copy { tree: target.join("broken/tree"), root, target };
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let copy = Copy {
+        tree: target.join("broken/tree"),
+        root,
+        target,
+    };
     copy.mend()?;
 
-    println!("{} patches; first, every named test passes while nothing is broken", patches.len());
+    println!(
+        "{} patches; first, every named test passes while nothing is broken",
+        patches.len()
+    );
     let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.test.as_str()).collect();
     let whole = copy.build()?;
     for test in tests {
@@ -85,7 +100,11 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
         let verdict = noticed(&copy, patch);
         copy.mend()?;
         match verdict {
-            Ok(()) => println!("noticed by {} ({:.1} s)", patch.test, began.elapsed().as_secs_f32()),
+            Ok(()) => println!(
+                "noticed by {} ({:.1} s)",
+                patch.test,
+                began.elapsed().as_secs_f32()
+            ),
             Err(why) => {
                 println!("NOT NOTICED: {why}");
                 unnoticed.push(patch.name.as_str());
@@ -95,7 +114,12 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
     if unnoticed.is_empty() {
         println!("all {} were noticed", patches.len());
     } else {
-        println!("{} of {} were not noticed: {}", unnoticed.len(), patches.len(), unnoticed.join(", "));
+        println!(
+            "{} of {} were not noticed: {}",
+            unnoticed.len(),
+            patches.len(),
+            unnoticed.join(", ")
+        );
     }
     Ok(unnoticed.is_empty())
 }
@@ -115,14 +139,30 @@ fn patches(folder: &Path) -> Result<Vec<Patch>, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let mut patches = Vec::new();
     for file in entries.flatten().map(|entry| entry.path()) {
-        if file.extension().is_none_or(|extension| extension != "patch") {
+        if file
+            .extension()
+            .is_none_or(|extension| extension != "patch")
+        {
             continue;
         }
-        let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        let test = text.lines().next().and_then(|line| line.strip_prefix("# test: "));
-        let test = test.ok_or_else(|| format!("{}: its first line is not `# test: NAME`", file.display()))?;
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        patches.push(Patch { name, test: test.trim().to_owned(), file });
+        let text =
+            std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let test = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# test: "));
+        let test = test
+            .ok_or_else(|| format!("{}: its first line is not `# test: NAME`", file.display()))?;
+        let name = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        patches.push(Patch {
+            name,
+            test: test.trim().to_owned(),
+            file,
+        });
     }
     patches.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(patches)
@@ -138,7 +178,13 @@ impl Copy {
     /// Make the copy like the tree. Only what differs is written, so that cargo builds only that.
     fn mend(&self) -> Result<(), Failure> {
         let listed = Command::new("git")
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .args([
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+            ])
             .current_dir(&self.root)
             .output()
             .map_err(|e| format!("git: {e}"))?;
@@ -149,7 +195,9 @@ impl Copy {
         }
         for name in &files {
             // Deleted and not yet committed.
-            let Ok(content) = std::fs::read(self.root.join(name)) else { continue };
+            let Ok(content) = std::fs::read(self.root.join(name)) else {
+                continue;
+            };
             let place = self.tree.join(name);
             if std::fs::read(&place).is_ok_and(|there| there == content) {
                 continue;
@@ -165,8 +213,17 @@ impl Copy {
 
     /// Take away what the tree does not have.
     fn prune(&self, folder: &Path, files: &BTreeSet<&str>) {
-        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-            let name = path.strip_prefix(&self.tree).unwrap_or(&path).to_string_lossy().into_owned();
+        for path in std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+        {
+            let name = path
+                .strip_prefix(&self.tree)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
             if path.is_dir() {
                 self.prune(&path, files);
             } else if !files.contains(name.as_str()) || !self.root.join(&name).exists() {
@@ -181,20 +238,35 @@ impl Copy {
             .arg(&patch.file)
             .current_dir(&self.tree)
             // The copy lies inside the repository and is none of its own.
-            .env("GIT_CEILING_DIRECTORIES", self.tree.parent().unwrap_or(&self.tree))
+            .env(
+                "GIT_CEILING_DIRECTORIES",
+                self.tree.parent().unwrap_or(&self.tree),
+            )
             .env_remove("GIT_DIR")
             .output()
             .map_err(|e| format!("git: {e}"))?;
         match applied.status.success() {
             true => Ok(()),
-            false => Err(format!("it no longer applies: {}", String::from_utf8_lossy(&applied.stderr).trim())),
+            false => Err(format!(
+                "it no longer applies: {}",
+                String::from_utf8_lossy(&applied.stderr).trim()
+            )),
         }
     }
 
     /// Build the tests; where their binary is.
     fn build(&self) -> Result<PathBuf, Failure> {
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["test", "--package", "passcode-tests", "--test", "e2e", "--no-run", "--message-format", "json"])
+            .args([
+                "test",
+                "--package",
+                "passcode-tests",
+                "--test",
+                "e2e",
+                "--no-run",
+                "--message-format",
+                "json",
+            ])
             .current_dir(&self.tree)
             .env("CARGO_TARGET_DIR", &self.target)
             .stderr(Stdio::piped())
@@ -202,16 +274,25 @@ impl Copy {
             .map_err(|e| format!("cargo: {e}"))?;
         if !built.status.success() {
             let said = String::from_utf8_lossy(&built.stdout);
-            let error = said.lines().find_map(|line| line.split_once("\"rendered\":\"error")).map(|(_, error)| error);
-            let error = error.map_or_else(|| String::from_utf8_lossy(&built.stderr).into_owned(), str::to_owned);
+            let error = said
+                .lines()
+                .find_map(|line| line.split_once("\"rendered\":\"error"))
+                .map(|(_, error)| error);
+            let error = error.map_or_else(
+                || String::from_utf8_lossy(&built.stderr).into_owned(),
+                str::to_owned,
+            );
             let short: String = error.chars().take(400).collect();
             return Err(format!("it does not compile: {short}"));
         }
         let said = String::from_utf8_lossy(&built.stdout).into_owned();
-        let binary = said.lines().filter(|line| line.contains("\"name\":\"e2e\"")).find_map(|line| {
-            let (_, rest) = line.split_once("\"executable\":\"")?;
-            Some(PathBuf::from(rest.split('"').next()?))
-        });
+        let binary = said
+            .lines()
+            .filter(|line| line.contains("\"name\":\"e2e\""))
+            .find_map(|line| {
+                let (_, rest) = line.split_once("\"executable\":\"")?;
+                Some(PathBuf::from(rest.split('"').next()?))
+            });
         binary.ok_or_else(|| "cargo does not say where the tests are".to_owned())
     }
 
@@ -239,12 +320,18 @@ impl Copy {
         };
         let said = child.wait_with_output().map_err(|e| e.to_string())?;
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        Ok(match (said.contains("running 1 test"), status.success(), said.contains(" 1 passed")) {
-            (false, ..) => Outcome::Missing,
-            (true, true, true) => Outcome::Passed,
-            // Ignored: it says nothing about anything.
-            (true, true, false) => Outcome::Missing,
-            (true, false, _) => Outcome::Failed,
-        })
+        Ok(
+            match (
+                said.contains("running 1 test"),
+                status.success(),
+                said.contains(" 1 passed"),
+            ) {
+                (false, ..) => Outcome::Missing,
+                (true, true, true) => Outcome::Passed,
+                // Ignored: it says nothing about anything.
+                (true, true, false) => Outcome::Missing,
+                (true, false, _) => Outcome::Failed,
+            },
+        )
     }
 }
