@@ -199,7 +199,6 @@ async fn a_token_that_was_not_accepted_is_renewed_once() {
 }
 
 #[tokio::test]
-#[ignore = "the host asks for a new token without the claims that the service demands"]
 async fn a_claims_challenge_reaches_the_credential() {
     for route in ["device", "resetPasscode"] {
         let (bench, plan) = planned().await;

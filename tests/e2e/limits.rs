@@ -82,7 +82,6 @@ async fn memory_is_counted_over_all_memories() {
 }
 
 #[tokio::test]
-#[ignore = "the host calls it a failed component; `Limit::Memory` is its documented name"]
 async fn many_memories_end_in_memory() {
     let bench = Setup::puppet()
         .component(modules::component(&"(memory 0) ".repeat(20)))
@@ -122,7 +121,6 @@ async fn a_large_table_ends_in_memory() {
 }
 
 #[tokio::test]
-#[ignore = "the host calls it a failed component; `Limit::Memory` is its documented name"]
 async fn many_tables_end_in_memory() {
     let bench = Setup::puppet()
         .component(modules::component(&"(table 0 funcref) ".repeat(40)))

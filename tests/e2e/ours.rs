@@ -220,7 +220,6 @@ async fn a_component_that_lies_gets_only_our_own_passcode_opened() {
 }
 
 #[tokio::test]
-#[ignore = "the host opens whichever new result the component offers"]
 async fn of_two_new_results_neither_is_opened_for_a_component_that_lies() {
     for fault in ["colleague-before", "colleague-after"] {
         let opened = offers(Some(fault)).await;

@@ -161,7 +161,7 @@ impl Action {
             .await?;
         let proposal = answer(call!(&mut running, call_prepare(&order, &context))?)?;
         let tenant = self.tenant(&identity.tenant)?;
-        let card = self.card(&mut running, &wanted.device)?;
+        let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
         let service_date = running
             .door()
@@ -331,13 +331,16 @@ impl Action {
             .outcome
             .as_ref()
             .and_then(|outcome| outcome.passcode);
+        let door = running.door();
+        let listed = door.snapshot.as_deref().unwrap_or_default();
         let passcode = match seal {
             Some(seal) => Some(gate::open_own(
-                &running.door().vault,
+                &door.vault,
                 seal,
                 &device,
                 opens,
                 &receipt,
+                listed,
             )?),
             None => None,
         };
@@ -415,14 +418,22 @@ impl Action {
     }
 
     /// The identity card, from the answer that the host saw itself.
-    fn card(&self, running: &mut Running, device: &str) -> Result<IdentityCard, HostError> {
+    async fn card(&self, running: &mut Running, device: &str) -> Result<IdentityCard, HostError> {
         let route = self.authority.showing_devices();
         let seen = running.door().seen.get(device).cloned();
-        let (Some(route), Some(sight)) = (route, seen) else {
+        let (Some(route), Some(mut sight)) = (route, seen) else {
             return Err(HostError::Component(
                 "it proposes a plan for a device it did not look at".to_owned(),
             ));
         };
+        let left_out = |name: &String| !sight.select.contains(name);
+        if !sight.select.is_empty() && route.identity.iter().any(left_out) {
+            // A component chooses what it reads itself, not what a person decides by and
+            // `commit` compares.
+            sight.select.clear();
+            let whole = running.door().look_again(&sight).await;
+            sight.properties = whole.map_err(|why| not_seen_again(&why))?;
+        }
         let identifying = route
             .identity
             .iter()

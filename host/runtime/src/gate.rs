@@ -184,16 +184,25 @@ pub(crate) fn open_own(
     device: &str,
     opens: Option<&str>,
     receipt: &Receipt,
+    listed: &[ActionResult],
 ) -> Result<Passcode, HostError> {
-    let sealed = vault
-        .get(seal)
-        .filter(|sealed| is_passcode(sealed, device, opens));
-    let sealed = sealed.filter(|sealed| {
+    let new = |result: &ActionResult| {
         let earlier = receipt
             .snapshot
             .iter()
-            .any(|earlier| same_result(earlier, &sealed.result));
-        !earlier && !began_before(&sealed.result, receipt)
+            .any(|earlier| same_result(earlier, result));
+        !earlier && !began_before(result, receipt)
+    };
+    let sealed = vault
+        .get(seal)
+        .filter(|sealed| is_passcode(sealed, device, opens))
+        .filter(|sealed| new(&sealed.result));
+    // Of several new results none can be called ours, whichever the component offers.
+    let sealed = sealed.filter(|sealed| {
+        let rival = |other: &ActionResult| {
+            other.name == sealed.result.name && new(other) && !same_result(other, &sealed.result)
+        };
+        !listed.iter().any(rival) && !vault.results().any(rival)
     });
     match sealed {
         Some(sealed) => Ok(Passcode::new(sealed.open())),

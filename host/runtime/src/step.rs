@@ -143,6 +143,10 @@ fn fault(error: &wasmtime::Error) -> HostError {
         None if format!("{error:#}").contains("allocated for hostcalls has been exhausted") => {
             HostError::Limit(Limit::Transfer)
         }
+        // Nor for too many memories, tables or instances.
+        None if format!("{error:#}").contains("resource limit exceeded") => {
+            HostError::Limit(Limit::Memory)
+        }
         None => HostError::Component(format!("{error:#}")),
     }
 }

@@ -166,7 +166,6 @@ async fn a_proposal_for_anything_but_the_granted_action_is_refused() {
 }
 
 #[tokio::test]
-#[ignore = "the host lets a plan carry any body; documents say that the action takes none"]
 async fn a_proposal_with_a_body_is_refused() {
     let bench = Setup::puppet().start().await;
     for body in [

@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::rules::{Admitted, Broken, Wish};
-use super::{Door, Passed, Sent, Stopped, error_code, json, token_refused};
+use super::{Door, Passed, Sent, Stopped, demanded_claims, error_code, json, token_refused};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
 use crate::ledger::{Intent, IntentRefused, PlanId, Sending, Settlement};
@@ -47,9 +47,9 @@ impl Door {
             self.leads_to_the_device(&admitted, destination, connector)
                 .await?;
         }
-        let mut renew = false;
+        let (mut renew, mut claims) = (false, None);
         loop {
-            let token = self.token(destination, renew).await?;
+            let token = self.token(destination, renew, claims.take()).await?;
             self.shared.budget.spend(true).await;
             let id = self.intend(&admitted, wish).await?;
             let outgoing = Outgoing {
@@ -80,6 +80,7 @@ impl Door {
             })?;
             if became == Sending::NotExecuted && token_refused(&answer) && !renew {
                 renew = true;
+                claims = demanded_claims(&answer);
                 continue;
             }
             let device = self.binding.device.clone();

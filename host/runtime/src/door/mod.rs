@@ -250,10 +250,10 @@ impl Door {
         connector: &Connector,
         url: url::Url,
     ) -> Result<Answer, Stopped> {
-        let mut renew = false;
+        let (mut renew, mut claims) = (false, None);
         loop {
             let id = Uuid::new_v4().to_string();
-            let token = self.token(destination, renew).await?;
+            let token = self.token(destination, renew, claims.take()).await?;
             self.shared.budget.spend(false).await;
             let outgoing = Outgoing {
                 method: Method::Get,
@@ -277,6 +277,7 @@ impl Door {
                 return Ok(answer);
             }
             renew = true;
+            claims = demanded_claims(&answer);
         }
     }
 
@@ -284,10 +285,11 @@ impl Door {
         &self,
         destination: &Destination,
         renew: bool,
+        claims: Option<String>,
     ) -> Result<crate::credential::AccessToken, Stopped> {
         let request = TokenRequest {
             scope: destination.scope(),
-            claims: None,
+            claims,
             renew,
         };
         let token = destination.credential.token(&request).await;
@@ -396,6 +398,20 @@ fn token_refused(answer: &Answer) -> bool {
     });
     answer.status == 401
         && (challenged || error_code(answer).as_deref() == Some("InvalidAuthenticationToken"))
+}
+
+/// The claims that the service demands of the next token (`claims="BASE64"` in its challenge),
+/// as JSON.
+fn demanded_claims(answer: &Answer) -> Option<String> {
+    use base64::Engine as _;
+
+    let challenge = answer.header("www-authenticate")?;
+    let (_, rest) = challenge.split_once("claims=\"")?;
+    let encoded = rest.split('"').next()?;
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(encoded)
+        .ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn error_code(answer: &Answer) -> Option<String> {

@@ -60,6 +60,11 @@ impl Vault {
         self.0.get(usize::try_from(seal).ok()?.checked_sub(1)?)
     }
 
+    /// The action results that secrets of this step stood in.
+    pub(crate) fn results(&self) -> impl Iterator<Item = &ActionResult> {
+        self.0.iter().map(|sealed| &sealed.result)
+    }
+
     /// Whether a text carries any secret of this step.
     pub(crate) fn leaks_into(&self, text: &str) -> bool {
         self.0.iter().any(|sealed| {
@@ -223,8 +228,11 @@ impl Sealer<'_> {
     }
 
     fn action_results(&mut self, name: &str, value: Value) -> Value {
-        let Value::Array(items) = value else {
-            return Value::Null;
+        let items = match value {
+            Value::Array(items) => items,
+            // The service's word for an empty list.
+            Value::Null => Vec::new(),
+            _ => return Value::Null,
         };
         let mut seen = Vec::new();
         let mut passed = Vec::new();

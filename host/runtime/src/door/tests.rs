@@ -217,11 +217,7 @@ fn everything_else_stays() {
             ),
             "not-the-plan",
         ),
-        (
-            Phase::Commit,
-            body(wish(Method::Post, RESET, &[])),
-            "not-the-plan",
-        ),
+        (Phase::Commit, body(wish(Method::Post, RESET, &[])), "body"),
         (Phase::Prepare, body(wish(Method::Get, DEVICE, &[])), "body"),
     ];
     for (phase, wish, rule) in table {

@@ -304,7 +304,7 @@ fn a_seal_opens_only_for_our_own_result() {
         snapshot: vec![seen[0].clone()],
     };
     let open = |seal, device: &str, opens| {
-        open_own(&vault, seal, device, opens, &receipt).map(|code| code.reveal().to_owned())
+        open_own(&vault, seal, device, opens, &receipt, &seen).map(|code| code.reveal().to_owned())
     };
     assert_eq!(
         open(2, "d1", Some("passcode")).unwrap(),
