@@ -259,8 +259,9 @@ impl Copy {
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args([
                 "test",
-                "--package",
-                "passcode-tests",
+                // As the test command builds it: one package alone would have other features,
+                // and everything below would be built again.
+                "--workspace",
                 "--test",
                 "e2e",
                 "--no-run",
