@@ -426,10 +426,7 @@ impl Action {
                 "it proposes a plan for a device it did not look at".to_owned(),
             ));
         };
-        let beta = sight.path.starts_with("/beta/");
-        let left_out = |name: &String| {
-            !sight.select.contains(name) && (beta || !route.beta_only.contains(name))
-        };
+        let left_out = |name: &String| !sight.select.contains(name);
         if !sight.select.is_empty() && route.identity.iter().any(left_out) {
             // A component chooses what it reads itself, not what a person decides by and
             // `commit` compares.

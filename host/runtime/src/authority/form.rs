@@ -38,8 +38,6 @@ struct RouteForm {
     #[serde(default)]
     identity: Vec<String>,
     #[serde(default)]
-    beta_only: Vec<String>,
-    #[serde(default)]
     shows: Vec<String>,
     results: Option<String>,
     opens: Option<String>,
@@ -124,7 +122,6 @@ fn build(form: RouteForm, lists: &BTreeMap<String, Vec<String>>) -> Result<Route
         select: expand(form.select)?,
         pass: PassList(expand(form.pass)?),
         identity: expand(form.identity)?,
-        beta_only: expand(form.beta_only)?,
         shows: expand(form.shows)?,
         collection: form.collection,
         phases: form.phases,

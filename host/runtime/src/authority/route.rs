@@ -76,8 +76,6 @@ pub struct Route {
     pub phases: BTreeSet<Phase>,
     /// On the route that shows a device: the properties that identify it.
     pub identity: BTreeSet<String>,
-    /// Of these, what only the `beta` version of the interface has.
-    pub beta_only: BTreeSet<String>,
     /// On the route that shows a device: what else a person sees of it.
     pub shows: BTreeSet<String>,
     /// The property that holds action results. Inside it every string that may not pass is
