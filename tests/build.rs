@@ -10,7 +10,7 @@ fn main() {
     let folder = here.join("puppet");
     let guest = Guest {
         folder: &folder,
-        library: "passcode_puppet",
+        crate_name: "passcode_puppet",
         manifest: &folder.join("manifest.toml"),
         sources: &[&here.join("../wit")],
         out: &out,

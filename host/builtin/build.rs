@@ -10,7 +10,7 @@ fn main() {
     let component_folder = here.join("../../component");
     let guest = Guest {
         folder: &component_folder.join("skin"),
-        library: "passcode_skin",
+        crate_name: "passcode_skin",
         manifest: &component_folder.join("skin/manifest.toml"),
         sources: &[
             &component_folder.join("logic/src"),

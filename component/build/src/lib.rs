@@ -19,7 +19,7 @@ pub struct Guest<'a> {
     /// The folder of its `Cargo.toml`. It has its own `Cargo.lock`.
     pub folder: &'a Path,
     /// The name of its library, with underscores.
-    pub library: &'a str,
+    pub crate_name: &'a str,
     /// Its manifest, embedded as the custom section `passcode-manifest`.
     pub manifest: &'a Path,
     /// What it is built from besides its own folder.
@@ -61,7 +61,9 @@ pub fn component(guest: &Guest<'_>) -> Result<PathBuf, BuildError> {
         .map_err(|e| error(format!("{}: {e}", guest.manifest.display())))?;
     let manifest = without_comments(&manifest);
     let bytes = with_section(&encode(&module)?, "passcode-manifest", manifest.as_bytes());
-    let file = guest.out.join(format!("{}.component.wasm", guest.library));
+    let file = guest
+        .out
+        .join(format!("{}.component.wasm", guest.crate_name));
     write_if_changed(&file, &bytes)?;
     Ok(file)
 }
@@ -131,7 +133,7 @@ fn module(guest: &Guest<'_>) -> Result<Vec<u8>, BuildError> {
     let file = target
         .join(TARGET)
         .join("release")
-        .join(format!("{}.wasm", guest.library));
+        .join(format!("{}.wasm", guest.crate_name));
     std::fs::read(&file).map_err(|e| error(format!("{}: {e}", file.display())))
 }
 
