@@ -1,6 +1,9 @@
 //! What every command knows: the settings of this call, and what it is connected to.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use passcode_recording::Recorder;
 
 use crate::args::{Color, Format, Global};
 use crate::terminal::Paint;
@@ -23,6 +26,8 @@ pub(crate) struct App {
     pub(crate) paint: Paint,
     /// For stdout.
     pub(crate) paint_out: Paint,
+    /// Listens, with `--record`.
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 impl App {
@@ -51,6 +56,7 @@ impl App {
             paint_out: paint(terminals.stdout),
             terminals,
             format,
+            recorder: global.record.as_ref().map(|_| Arc::default()),
             global,
         }
     }

@@ -32,9 +32,6 @@ fn run(cli: Cli) -> ExitCode {
     if cli.version {
         return output::text(&commands::version());
     }
-    let Some(command) = cli.command else {
-        return exit::code(passcode_runner::Ended::Usage);
-    };
     let app = App::new(cli.global);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -45,7 +42,11 @@ fn run(cli: Cli) -> ExitCode {
         Err(error) => return output::failed(&app, &failure::Failure::fault(&error.to_string())),
     };
     let code = runtime.block_on(async {
-        match commands::run(&app, command).await {
+        let reply = match cli.replay {
+            Some(folder) => commands::replay(&app, &folder, cli.command.is_some()).await,
+            None => commands::run(&app, cli.command).await,
+        };
+        match reply {
             Ok(reply) => output::answer(&app, &reply),
             Err(failure) => output::failed(&app, &failure),
         }

@@ -17,9 +17,10 @@ use crate::door::{Binding, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::host::Shared;
+use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
 use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
-use crate::step::{Running, Step, call};
+use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
 
 /// A loaded component under its authority.
@@ -42,7 +43,7 @@ impl fmt::Debug for Action {
 }
 
 impl Action {
-    pub(crate) fn new(shared: Arc<Shared>, loaded: Loaded, authority: Authority) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, loaded: Loaded<Step>, authority: Authority) -> Self {
         Self {
             shared,
             pre: loaded.pre,
@@ -69,13 +70,14 @@ impl Action {
         phase: Phase,
         device: Option<&str>,
         plan: Option<(PlanId, Arc<PlanDocument>)>,
-    ) -> Result<Running, HostError> {
+    ) -> Result<Running<Step>, HostError> {
         let binding = Binding {
             phase,
             device: device.map(str::to_owned),
             plan,
         };
-        Running::start(&self.shared, &self.pre, &self.authority, binding).await
+        let state = Step::new(&self.shared, &self.authority, binding);
+        Running::start(self.shared.engine(), &self.pre, &self.shared.limits, state).await
     }
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
@@ -101,6 +103,7 @@ impl Action {
     pub async fn describe(&self) -> Result<Description, HostError> {
         call!(
             &mut self.start(Phase::Find, None, None).await?,
+            "describe",
             call_describe()
         )
     }
@@ -113,6 +116,7 @@ impl Action {
     pub async fn matrix(&self) -> Result<Vec<Rule>, HostError> {
         call!(
             &mut self.start(Phase::Find, None, None).await?,
+            "matrix",
             call_matrix()
         )
     }
@@ -125,6 +129,7 @@ impl Action {
     pub async fn addresses(&self) -> Result<Vec<Address>, HostError> {
         call!(
             &mut self.start(Phase::Find, None, None).await?,
+            "addresses",
             call_addresses()
         )
     }
@@ -137,7 +142,7 @@ impl Action {
     pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::Find, None, None).await?;
-        answer(call!(&mut running, call_find(selector, &context))?)
+        answer(call!(&mut running, "find", call_find(selector, &context))?)
     }
 
     /// Make a plan, and keep it in the ledger. Only reads.
@@ -159,7 +164,11 @@ impl Action {
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
             .await?;
-        let proposal = answer(call!(&mut running, call_prepare(&order, &context))?)?;
+        let proposal = answer(call!(
+            &mut running,
+            "prepare",
+            call_prepare(&order, &context)
+        )?)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
@@ -269,10 +278,11 @@ impl Action {
             .look_again(&document.identity.sight())
             .await
             .map_err(|why| not_seen_again(&why))?;
+        running.tell("host-read", &now);
         gate::unexpired(plan, self.shared.time.now())?;
         gate::unchanged(&document.identity, &now)?;
         let context = self.offline_context();
-        let said = call!(&mut running, call_commit(plan, &context));
+        let said = call!(&mut running, "commit", call_commit(plan, &context));
         let door = running.door();
         let fault = door.fault.take();
         let progress = match (fault, said) {
@@ -324,6 +334,7 @@ impl Action {
             .await?;
         let progress = answer(call!(
             &mut running,
+            "observe",
             call_observe(&document.plan, &receipt, &context)
         )?)?;
         let opens = self.opens();
@@ -360,7 +371,11 @@ impl Action {
         let context = self.context().await?;
         let device_id = device.to_owned();
         let mut running = self.start(Phase::Results, Some(device), None).await?;
-        let results = answer(call!(&mut running, call_results(&device_id, &context))?)?;
+        let results = answer(call!(
+            &mut running,
+            "results",
+            call_results(&device_id, &context)
+        )?)?;
         let opens = self.opens();
         let vault: &Vault = &running.door().vault;
         Ok(results
@@ -382,7 +397,11 @@ impl Action {
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::History, None, None).await?;
-        answer(call!(&mut running, call_history(query, &context))?)
+        answer(call!(
+            &mut running,
+            "history",
+            call_history(query, &context)
+        )?)
     }
 
     fn opens(&self) -> Option<&str> {
@@ -418,7 +437,11 @@ impl Action {
     }
 
     /// The identity card, from the answer that the host saw itself.
-    async fn card(&self, running: &mut Running, device: &str) -> Result<IdentityCard, HostError> {
+    async fn card(
+        &self,
+        running: &mut Running<Step>,
+        device: &str,
+    ) -> Result<IdentityCard, HostError> {
         let route = self.authority.showing_devices();
         let seen = running.door().seen.get(device).cloned();
         let (Some(route), Some(mut sight)) = (route, seen) else {
@@ -433,6 +456,7 @@ impl Action {
             sight.select.clear();
             let whole = running.door().look_again(&sight).await;
             sight.properties = whole.map_err(|why| not_seen_again(&why))?;
+            running.tell("host-read", &sight.properties);
         }
         let identifying = route
             .identity

@@ -10,9 +10,9 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use crate::authority::Authority;
 use crate::cache::Cache;
 use crate::contract::CONTRACT;
+use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
 use crate::error::HostError;
-use crate::step::Step;
 
 /// The custom section that holds a component's manifest.
 pub const MANIFEST_SECTION: &str = "passcode-manifest";
@@ -21,8 +21,8 @@ pub const MANIFEST_SECTION: &str = "passcode-manifest";
 const LARGEST: usize = 64 << 20;
 
 /// A component, ready for as many steps as wanted.
-pub(crate) struct Loaded {
-    pub(crate) pre: PasscodeActionPre<Step>,
+pub(crate) struct Loaded<T: 'static> {
+    pub(crate) pre: PasscodeActionPre<T>,
     pub(crate) digest: String,
     pub(crate) manifest: Authority,
 }
@@ -43,11 +43,14 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     out
 }
 
-pub(crate) fn load(
+pub(crate) fn load<T>(
     engine: &Engine,
     cache: Option<&Cache>,
     bytes: &[u8],
-) -> Result<Loaded, HostError> {
+) -> Result<Loaded<T>, HostError>
+where
+    T: http::Host + auth::Host + log::Host + Send + 'static,
+{
     let facts = inspect(bytes)?;
     let manifest = Authority::parse(&facts.manifest.ok_or_else(|| {
         load_error(
@@ -72,8 +75,8 @@ pub(crate) fn load(
             "build it again for this contract",
         )
     })?;
-    let mut linker: Linker<Step> = Linker::new(engine);
-    PasscodeAction::add_to_linker::<_, HasSelf<Step>>(&mut linker, |step| step)
+    let mut linker: Linker<T> = Linker::new(engine);
+    PasscodeAction::add_to_linker::<_, HasSelf<T>>(&mut linker, |state| state)
         .map_err(|error| HostError::Component(error.to_string()))?;
     // The linker has the world's imports and nothing else, so whatever else a component wants
     // keeps it from loading.

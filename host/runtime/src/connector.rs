@@ -168,13 +168,16 @@ impl Answer {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoAnswer {
     /// No connection: nothing left this machine.
+    #[error("no connection")]
     NotSent,
     /// It may have been received.
+    #[error("no answer")]
     Interrupted,
     /// It was answered, and the answer is larger than allowed or broke off.
+    #[error("an answer that is too large, or broke off")]
     Unreadable,
 }
 

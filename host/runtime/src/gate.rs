@@ -12,8 +12,9 @@ use crate::contract::types::{
     ActionResult, Check, Opinion, Plan, Proposal, Receipt, Seal, Verdict,
 };
 use crate::document::IdentityCard;
-use crate::door::{self, Bounds, Sealed, Vault, Wish};
+use crate::door::{self, Bounds, Sealed, Vault};
 use crate::error::{HostError, Refusal};
+use crate::exchange::Request;
 use crate::ledger::{Attempt, IntentRefused, Sending};
 use crate::secret::Passcode;
 
@@ -40,7 +41,7 @@ pub(crate) fn proposal(
             "it proposes a plan for another device than it was asked for".to_owned(),
         ));
     }
-    let wish = Wish {
+    let wish = Request {
         destination: request.destination.clone(),
         method: request.method,
         path: request.path.clone(),

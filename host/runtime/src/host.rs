@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use wasmtime::{Config, Engine};
+#[cfg(feature = "inspect")]
+use wasmtime::Config;
+use wasmtime::Engine;
 
 use crate::action::Action;
 use crate::authority::Authority;
@@ -16,13 +19,15 @@ use crate::component;
 use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
 use crate::door::{Broken, Budget, Rate, Stopped};
+use crate::engine;
 use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
-use crate::limits::{Limits, TICK};
+use crate::limits::Limits;
 use crate::tap::Tap;
 
-/// Receives what components write to their log: severity and line, already made plain.
+/// Receives lines, already made plain: what components write to their log (`debug`, `info`,
+/// `warn`), and one for each exchange with a service (`http`).
 pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// What every step shares.
@@ -39,11 +44,17 @@ pub(crate) struct Shared {
     pub(crate) tenant: Option<String>,
     pub(crate) practice: bool,
     log: Option<LogSink>,
+    steps: AtomicU64,
 }
 
 impl Shared {
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Steps are counted, so that a listener can tell them apart.
+    pub(crate) fn next_step(&self) -> u64 {
+        self.steps.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn destination(&self, name: &str) -> Result<(Destination, Connector), Stopped> {
@@ -244,7 +255,8 @@ impl HostBuilder {
         self
     }
 
-    /// Receive what components write to their log. Default: it is dropped.
+    /// Receive what components write to their log, and a line for each exchange with a service.
+    /// Default: it is dropped.
     #[must_use]
     pub fn log(mut self, sink: LogSink) -> Self {
         self.log = Some(sink);
@@ -310,19 +322,16 @@ impl HostBuilder {
                 "a practice tenant is on this machine",
             ));
         }
-        let mut config = config();
+        #[cfg_attr(
+            not(feature = "inspect"),
+            expect(unused_mut, reason = "tests change it")
+        )]
+        let mut config = engine::config();
         #[cfg(feature = "inspect")]
         if let Some(change) = self.configure {
             change(&mut config);
         }
-        config.epoch_interruption(true);
-        let engine = Engine::new(&config).map_err(|error| {
-            setup(
-                format!("no WebAssembly engine: {error:#}"),
-                "this processor or system is not supported",
-            )
-        })?;
-        tick(&engine);
+        let engine = engine::start(config)?;
         let mut destinations = BTreeMap::new();
         for destination in self.destinations {
             let connector = Connector::new(&destination, &self.roots, self.request_timeout)
@@ -342,39 +351,11 @@ impl HostBuilder {
             tenant: self.tenant,
             practice: self.practice,
             log: self.log,
+            steps: AtomicU64::new(0),
         };
         Ok(Host {
             shared: Arc::new(shared),
             cache: self.cache.map(Cache::new),
         })
     }
-}
-
-/// Everything a component of ours does not need is off.
-fn config() -> Config {
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .concurrency_support(false)
-        .wasm_memory64(false)
-        .wasm_tail_call(false)
-        .wasm_relaxed_simd(false)
-        .wasm_wide_arithmetic(false)
-        .max_wasm_stack(512 << 10)
-        .async_stack_size(1 << 20);
-    config
-}
-
-/// Move the epoch on until the engine is gone.
-fn tick(engine: &Engine) {
-    let engine = engine.weak();
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(TICK);
-            match engine.upgrade() {
-                Some(engine) => engine.increment_epoch(),
-                None => return,
-            }
-        }
-    });
 }

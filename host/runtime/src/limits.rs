@@ -57,11 +57,73 @@ impl Default for Limits {
 #[error("limit `{}`", .0.name())]
 pub(crate) struct LimitHit(pub(crate) Limit);
 
-/// Counts over all memories and tables of a store: wasmtime's own limiter counts each alone.
+/// How often a component may go on after a limit said no, before it is ended.
+const PATIENCE: u32 = 100;
+const MOST_LOG_LINES: u32 = 10_000;
+
+/// What a step has left. Counts over all memories and tables of a store: wasmtime's own limiter
+/// counts each alone.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    pub(crate) memory_left: usize,
-    pub(crate) table_left: usize,
+    memory_left: usize,
+    table_left: usize,
+    most_requests: u32,
+    requests: u32,
+    most_ticks: u32,
+    ticks: u32,
+    log_left: usize,
+    log_lines: u32,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let ticks = limits.cpu.as_millis() / TICK.as_millis();
+        Self {
+            memory_left: limits.memory_bytes,
+            table_left: limits.table_elements,
+            most_requests: limits.requests,
+            requests: 0,
+            most_ticks: u32::try_from(ticks).unwrap_or(u32::MAX),
+            ticks: 0,
+            log_left: limits.log_bytes,
+            log_lines: 0,
+        }
+    }
+
+    /// One more tick of the epoch. It also moves on while the guest waits for an answer, but is
+    /// noticed then only once, on return: that one is given back for each request. So it is the
+    /// guest's own computing that is counted.
+    pub(crate) fn tick(&mut self) -> Result<(), LimitHit> {
+        self.ticks += 1;
+        if self.ticks > self.most_ticks.saturating_add(self.requests) {
+            return Err(LimitHit(Limit::Cpu));
+        }
+        Ok(())
+    }
+
+    /// One more request: whether it may be made.
+    pub(crate) fn request(&mut self) -> Result<bool, LimitHit> {
+        self.requests += 1;
+        if self.requests > self.most_requests.saturating_add(PATIENCE) {
+            return Err(LimitHit(Limit::Requests));
+        }
+        Ok(self.requests <= self.most_requests)
+    }
+
+    /// One more line of diagnostics: whether it is kept.
+    pub(crate) fn line(&mut self, bytes: usize) -> Result<bool, LimitHit> {
+        self.log_lines += 1;
+        if self.log_lines > MOST_LOG_LINES {
+            return Err(LimitHit(Limit::Log));
+        }
+        match self.log_left.checked_sub(bytes) {
+            Some(left) => {
+                self.log_left = left;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
 }
 
 impl ResourceLimiter for Meter {

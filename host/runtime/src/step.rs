@@ -1,79 +1,46 @@
-//! One call of one exported function: an instance of its own, its limits, and its door.
+//! One call of one exported function: an instance of its own, and its limits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
-use crate::authority::{Authority, Phase};
-use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
-use crate::door::{Binding, Door, Stopped, Wish};
 use crate::error::{HostError, Limit};
-use crate::host::Shared;
-use crate::limits::{LimitHit, Limits, Meter, TICK};
-use crate::tap::Crossing;
+use crate::limits::{LimitHit, Limits, Meter};
 
-/// How often a component may go on after a limit said no, before it is ended.
-const PATIENCE: u32 = 100;
-const MOST_LOG_LINES: u32 = 10_000;
+/// What a step's store holds: whoever answers the component, and what it may still use up.
+pub(crate) trait Confined: Send + 'static {
+    fn meter(&mut self) -> &mut Meter;
 
-/// What a step's store holds.
-pub(crate) struct Step {
-    pub(crate) door: Door,
-    shared: Arc<Shared>,
-    phase: Phase,
-    meter: Meter,
-    requests: u32,
-    ticks: u32,
-    log_left: usize,
-    log_lines: u32,
+    /// Something crosses between host and component, as JSON.
+    fn crossing(&self, what: &'static str, content: &str);
+
+    fn tell(&self, what: &'static str, content: &impl Serialize) {
+        self.crossing(what, &serde_json::to_string(content).unwrap_or_default());
+    }
 }
 
 /// A running step: the store and the instance in it.
-pub(crate) struct Running {
-    pub(crate) store: Store<Step>,
+pub(crate) struct Running<T: Confined> {
+    pub(crate) store: Store<T>,
     pub(crate) instance: PasscodeAction,
     wall: Duration,
 }
 
-impl Running {
+impl<T: Confined> Running<T> {
     pub(crate) async fn start(
-        shared: &Arc<Shared>,
-        pre: &PasscodeActionPre<Step>,
-        authority: &Arc<Authority>,
-        binding: Binding,
+        engine: &Engine,
+        pre: &PasscodeActionPre<T>,
+        limits: &Limits,
+        state: T,
     ) -> Result<Self, HostError> {
-        let limits: &Limits = &shared.limits;
-        let step = Step {
-            phase: binding.phase,
-            door: Door::new(shared.clone(), authority.clone(), binding),
-            shared: shared.clone(),
-            meter: Meter {
-                memory_left: limits.memory_bytes,
-                table_left: limits.table_elements,
-            },
-            requests: 0,
-            ticks: 0,
-            log_left: limits.log_bytes,
-            log_lines: 0,
-        };
-        let most_ticks =
-            u32::try_from(limits.cpu.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
-        let mut store = Store::new(shared.engine(), step);
-        store.limiter(|step| &mut step.meter);
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| state.meter());
         store.set_hostcall_fuel(limits.transfer_bytes);
         store.set_epoch_deadline(1);
-        // The epoch also moves on while the guest waits for an answer, but then this runs once,
-        // on return: that one tick is given back for each request. So it is the guest's own
-        // computing that is counted.
-        store.epoch_deadline_callback(move |mut store| {
-            let step = store.data_mut();
-            step.ticks += 1;
-            if step.ticks > most_ticks.saturating_add(step.requests) {
-                return Err(LimitHit(Limit::Cpu).into());
-            }
+        store.epoch_deadline_callback(|mut store| {
+            store.data_mut().meter().tick()?;
             Ok(UpdateDeadline::Yield(1))
         });
         let instance = pre
@@ -87,35 +54,42 @@ impl Running {
         })
     }
 
-    /// Note what crosses as an argument.
-    pub(crate) fn tell(&self, argument: &impl Serialize) {
-        let step = self.store.data();
-        step.shared.tap(step.phase, "argument", argument);
+    /// Note which function is called, with what.
+    pub(crate) fn tell(&self, what: &'static str, content: &impl Serialize) {
+        self.store.data().tell(what, content);
     }
 
-    pub(crate) fn door(&mut self) -> &mut Door {
-        &mut self.store.data_mut().door
+    /// Note what it answered, or what ended it.
+    pub(crate) fn answered<A: Serialize>(
+        &self,
+        answer: Result<A, HostError>,
+    ) -> Result<A, HostError> {
+        match &answer {
+            Ok(value) => self.tell("answer", value),
+            Err(error) => self.tell("fault", &error.code()),
+        }
+        answer
+    }
+
+    pub(crate) fn wall(&self) -> Duration {
+        self.wall
     }
 }
 
 /// Call one export within the wall limit. A macro, because each export has a type of its own.
 macro_rules! call {
-    ($running:expr, $method:ident($($argument:expr),*)) => {{
-        let running: &mut $crate::step::Running = $running;
-        $(running.tell($argument);)*
+    ($running:expr, $function:literal, $method:ident($($argument:expr),*)) => {{
+        let running: &mut $crate::step::Running<_> = $running;
+        running.tell("call", &$function);
+        $(running.tell("argument", $argument);)*
         let wall = running.wall();
         let action = running.instance.passcode_action_action();
         let call = action.$method(&mut running.store, $($argument),*);
-        $crate::step::within(wall, call).await
+        let answer = $crate::step::within(wall, call).await;
+        running.answered(answer)
     }};
 }
 pub(crate) use call;
-
-impl Running {
-    pub(crate) fn wall(&self) -> Duration {
-        self.wall
-    }
-}
 
 /// Wait for a call, no longer than the wall limit. What the service was doing then is as
 /// unknown as after a crash.
@@ -148,153 +122,5 @@ fn fault(error: &wasmtime::Error) -> HostError {
             HostError::Limit(Limit::Memory)
         }
         None => HostError::Component(format!("{error:#}")),
-    }
-}
-
-impl http::Host for Step {
-    async fn send(
-        &mut self,
-        destination: String,
-        request: http::Request,
-    ) -> wasmtime::Result<Result<http::Response, http::Failure>> {
-        self.requests += 1;
-        if self.requests > self.shared.limits.requests {
-            if self.requests > self.shared.limits.requests.saturating_add(PATIENCE) {
-                return Err(LimitHit(Limit::Requests).into());
-            }
-            return Ok(Err(http::Failure {
-                sent: http::Sent::No,
-                reason: http::FailureReason::Exhausted(Limit::Requests.name().to_owned()),
-                message: "this step has used up its requests".to_owned(),
-            }));
-        }
-        let wish = Wish {
-            destination,
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            body: request.body,
-        };
-        let changes = wish.method != crate::contract::types::Method::Get;
-        let answer = match self.door.send(wish).await {
-            Ok(passed) => Ok(http::Response {
-                status: passed.status,
-                headers: passed.headers,
-                body: passed.body,
-            }),
-            Err(stopped) => Err(failure(&stopped, changes && self.door.sent.is_some())),
-        };
-        match &answer {
-            Ok(response) => self.shared.tap(
-                self.phase,
-                "response",
-                &(response.status, &response.headers, &response.body),
-            ),
-            Err(failure) => self.shared.tap(self.phase, "failure", &failure.message),
-        }
-        Ok(answer)
-    }
-}
-
-/// What a component hears of a request without an answer.
-fn failure(stopped: &Stopped, may_be_sent: bool) -> http::Failure {
-    use http::FailureReason as Reason;
-
-    let perhaps = if may_be_sent {
-        http::Sent::Unknown
-    } else {
-        http::Sent::No
-    };
-    let (sent, reason, message) = match stopped {
-        Stopped::Refused(broken) => (
-            http::Sent::No,
-            Reason::Refused(broken.name().to_owned()),
-            broken.to_string(),
-        ),
-        Stopped::NoCredential(message) => (http::Sent::No, Reason::NoCredential, message.clone()),
-        Stopped::NotSent => (
-            http::Sent::No,
-            Reason::Unreachable,
-            "the service could not be reached".to_owned(),
-        ),
-        Stopped::Interrupted => (
-            perhaps,
-            Reason::Interrupted,
-            "the connection broke, or no answer came in time".to_owned(),
-        ),
-        Stopped::Unreadable(why) => (perhaps, Reason::Unreadable, (*why).to_owned()),
-        Stopped::Answered(_) => (
-            perhaps,
-            Reason::Unreadable,
-            "the service did not answer as expected".to_owned(),
-        ),
-        Stopped::Withheld => (
-            if may_be_sent {
-                http::Sent::Yes
-            } else {
-                http::Sent::No
-            },
-            Reason::Withheld,
-            "the answer repeats a passcode outside its place and was withheld".to_owned(),
-        ),
-        Stopped::Ledger => (
-            perhaps,
-            Reason::Refused("ledger".to_owned()),
-            "the ledger does not allow it".to_owned(),
-        ),
-    };
-    http::Failure {
-        sent,
-        reason,
-        message,
-    }
-}
-
-impl auth::Host for Step {
-    fn whoami(&mut self, destination: String) -> wasmtime::Result<Option<auth::Identity>> {
-        let identity = self.shared.identity(&destination);
-        self.shared.tap(self.phase, "identity", &identity);
-        Ok(identity.map(|identity| auth::Identity {
-            tenant: identity.tenant,
-            acting: match identity.acting {
-                crate::identity::Acting::Delegated => auth::Acting::Delegated,
-                crate::identity::Acting::Application => auth::Acting::Application,
-                crate::identity::Acting::Opaque => auth::Acting::Opaque,
-            },
-            name: identity.name,
-            permissions: identity.permissions,
-        }))
-    }
-}
-
-impl log::Host for Step {
-    fn write(&mut self, severity: log::Severity, message: String) -> wasmtime::Result<()> {
-        self.log_lines += 1;
-        if self.log_lines > MOST_LOG_LINES {
-            return Err(LimitHit(Limit::Log).into());
-        }
-        if let Some(left) = self.log_left.checked_sub(message.len()) {
-            self.log_left = left;
-            let severity = match severity {
-                log::Severity::Debug => "debug",
-                log::Severity::Info => "info",
-                log::Severity::Warn => "warn",
-            };
-            self.shared.log(severity, &crate::text::plain(&message));
-        }
-        Ok(())
-    }
-}
-
-impl Shared {
-    pub(crate) fn tap(&self, phase: Phase, what: &'static str, content: &impl Serialize) {
-        if let Some(tap) = &self.tap {
-            let content = serde_json::to_string(content).unwrap_or_default();
-            tap.crossing(&Crossing {
-                phase,
-                what,
-                content: &content,
-            });
-        }
     }
 }

@@ -5,18 +5,23 @@ use std::fmt;
 
 use crate::authority::Phase;
 
-/// Something that crosses from the host into a component.
+/// Something that crosses between the host and a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing<'a> {
-    /// The step.
+    /// The step, counted by its host. Steps may overlap; what has the same number is one step's,
+    /// in order.
+    pub step: u64,
+    /// What the step is for.
     pub phase: Phase,
-    /// `argument`, `response`, `failure` or `identity`.
+    /// Into the component: `call` (the function's name), `argument`, `response`, `failure`,
+    /// `identity`. Out of it: `request`, `whoami`, `log`, and at the end `answer` or `fault`.
+    /// Past it: `host-read`, what the host read about the device for itself.
     pub what: &'static str,
     /// Its content, as JSON.
     pub content: &'a str,
 }
 
-/// Hears what crosses into components.
+/// Hears what crosses between the host and its components.
 pub trait Tap: Send + Sync + fmt::Debug {
     /// Something is about to cross.
     fn crossing(&self, crossing: &Crossing<'_>);

@@ -46,7 +46,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Also what the component logs
+    /// Also each request, and what the component logs
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 
@@ -79,4 +79,12 @@ pub(crate) struct Global {
     /// How fast practice devices act: 1 is believable, 0 at once
     #[arg(long, global = true, value_name = "FACTOR")]
     pub(crate) pace: Option<f64>,
+
+    /// Keep what the component was told and said in DIR, with names, serial numbers and addresses masked
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// With --record: names, serial numbers and addresses as they are. Passcodes never
+    #[arg(long, global = true)]
+    pub(crate) record_personal_data: bool,
 }

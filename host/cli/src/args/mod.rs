@@ -41,6 +41,14 @@ pub(crate) struct Cli {
     #[arg(short = 'V', long)]
     pub(crate) version: bool,
 
+    /// Run the component on a recording, without network, sign-in or ledger, and compare
+    ///
+    /// Takes no command: the recording says what was done. Exits with 0 if every request and
+    /// answer is the same to the byte, with 1 if one differs, with 2 if DIR is not a recording
+    /// or was altered.
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) replay: Option<std::path::PathBuf>,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

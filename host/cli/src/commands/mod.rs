@@ -9,6 +9,7 @@ mod execute;
 mod explain;
 mod matrix;
 mod practice;
+mod recording;
 mod reveal;
 mod status;
 mod words;
@@ -23,11 +24,21 @@ use sha2::{Digest as _, Sha256};
 use crate::app::App;
 use crate::args::Command;
 use crate::failure::Failure;
+pub(crate) use recording::replay;
+
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
 
-/// Carry out a verb.
-pub(crate) async fn run(app: &App, command: Command) -> Result<Reply, Failure> {
+/// Carry out a verb, and keep a recording of it if that was asked for.
+pub(crate) async fn run(app: &App, command: Option<Command>) -> Result<Reply, Failure> {
+    let command = command.ok_or_else(|| Failure::usage("no command", "see `passcode --help`"))?;
+    recording::before(app)?;
+    let reply = verb(app, command).await;
+    recording::after(app).await;
+    reply
+}
+
+async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
     let interrupt = Interrupt::listen();
     match command {
         Command::Reset(args) => act::act(app, &interrupt, Verb::Reset, args).await,

@@ -12,6 +12,7 @@ use passcode_host::credential::Credential;
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError};
 use passcode_ledger::SqliteLedger;
+use passcode_recording::Player;
 use passcode_runner::Runner;
 
 pub(crate) use home::home;
@@ -94,12 +95,20 @@ pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
 
 fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
     let mut builder = Host::builder(ledger).cache(home.join("cache"));
+    if let Some(recorder) = &app.recorder {
+        builder = builder.tap(recorder.clone());
+    }
     if app.global.verbose {
         builder = builder.log(Arc::new(|severity, line| {
             crate::output::note(&format!("{severity}: {line}"));
         }));
     }
     builder
+}
+
+/// The component, to be run on recordings.
+pub(crate) fn player(app: &App) -> Result<Player, Failure> {
+    Ok(Player::load(COMPONENT, Some(home(app)?.join("cache")))?)
 }
 
 fn authority(grant: Option<&Path>) -> Result<Authority, Failure> {

@@ -4,10 +4,11 @@
 use url::Url;
 use uuid::Uuid;
 
-use super::rules::{Admitted, Broken, Wish};
-use super::{Door, Passed, Sent, Stopped, demanded_claims, error_code, json, token_refused};
+use super::rules::{Admitted, Broken};
+use super::{Door, Sent, Stopped, demanded_claims, error_code, json, token_refused};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
+use crate::exchange::{Request, Response};
 use crate::ledger::{Intent, IntentRefused, PlanId, Sending, Settlement};
 
 /// What an answer to the plan's request means. Pure.
@@ -32,11 +33,11 @@ impl Door {
     pub(super) async fn change(
         &mut self,
         admitted: Admitted<'_>,
-        wish: &Wish,
+        wish: &Request,
         destination: &Destination,
         connector: &Connector,
         url: Url,
-    ) -> Result<Passed, Stopped> {
+    ) -> Result<Response, Stopped> {
         if self.sent.is_some() {
             return Err(Broken::Again.into());
         }
@@ -59,9 +60,7 @@ impl Door {
                 client_request_id: &id,
                 body: wish.body.clone(),
             };
-            let answer = connector
-                .send(outgoing, self.shared.limits.response_bytes)
-                .await;
+            let answer = self.exchange(connector, outgoing).await;
             if let Ok(answer) = &answer {
                 self.note_date(answer);
             }
@@ -114,7 +113,7 @@ impl Door {
         }
     }
 
-    async fn intend(&mut self, admitted: &Admitted<'_>, wish: &Wish) -> Result<String, Stopped> {
+    async fn intend(&mut self, admitted: &Admitted<'_>, wish: &Request) -> Result<String, Stopped> {
         let (Some((plan, document)), Some(device)) =
             (self.binding.plan.clone(), self.binding.device.clone())
         else {

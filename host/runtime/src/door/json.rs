@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// # Errors
 ///
 /// If it is not JSON, or a key stands twice in one object.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut reader)?;
     reader.end()?;

@@ -10,14 +10,15 @@ mod seal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use budget::Budget;
 pub use budget::Rate;
-pub(crate) use json::parse as parse_strictly;
-pub(crate) use rules::{Bounds, Broken, Wish, admit};
+pub use json::parse as parse_strictly;
+pub(crate) use rules::{Bounds, Broken, admit};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 
 use crate::authority::{Authority, Path, Phase, Route};
@@ -26,6 +27,7 @@ use crate::contract::types::{ActionResult, Method};
 use crate::credential::TokenRequest;
 use crate::document::PlanDocument;
 use crate::error::HostError;
+use crate::exchange::{Request, Response};
 use crate::host::Shared;
 use crate::ledger::{PlanId, Sending, Settlement};
 
@@ -49,14 +51,6 @@ pub(crate) struct Binding {
     pub(crate) phase: Phase,
     pub(crate) device: Option<String>,
     pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
-}
-
-/// An answer as it may pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Passed {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Option<String>,
 }
 
 /// Why nothing passes.
@@ -132,7 +126,7 @@ impl Door {
     }
 
     /// Let one request out, and what may pass of its answer in.
-    pub(crate) async fn send(&mut self, wish: Wish) -> Result<Passed, Stopped> {
+    pub(crate) async fn send(&mut self, wish: Request) -> Result<Response, Stopped> {
         if let Some(page) = wish.path.strip_prefix("page:") {
             return self.page(page, &wish).await;
         }
@@ -182,7 +176,7 @@ impl Door {
     }
 
     /// Follow a link that an earlier answer carried, unchanged.
-    async fn page(&mut self, number: &str, wish: &Wish) -> Result<Passed, Stopped> {
+    async fn page(&mut self, number: &str, wish: &Request) -> Result<Response, Stopped> {
         let plain = wish.method == Method::Get && wish.query.is_empty() && wish.body.is_none();
         let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let page = index
@@ -262,9 +256,7 @@ impl Door {
                 client_request_id: &id,
                 body: None,
             };
-            let answer = connector
-                .send(outgoing, self.shared.limits.response_bytes)
-                .await;
+            let answer = self.exchange(connector, outgoing).await;
             let answer = answer.map_err(|why| match why {
                 NoAnswer::NotSent => Stopped::NotSent,
                 NoAnswer::Interrupted => Stopped::Interrupted,
@@ -279,6 +271,28 @@ impl Door {
             renew = true;
             claims = demanded_claims(&answer);
         }
+    }
+
+    /// One exchange with a service, and a line about it.
+    async fn exchange(
+        &self,
+        connector: &Connector,
+        outgoing: Outgoing<'_>,
+    ) -> Result<Answer, NoAnswer> {
+        let request = format!("{} {}", outgoing.method, outgoing.url);
+        let id = outgoing.client_request_id;
+        let begun = Instant::now();
+        let answer = connector
+            .send(outgoing, self.shared.limits.response_bytes)
+            .await;
+        let became = match &answer {
+            Ok(answer) => answer.status.to_string(),
+            Err(why) => why.to_string(),
+        };
+        let took = begun.elapsed().as_millis();
+        let line = format!("{request}: {became} in {took} ms, client-request-id {id}");
+        self.shared.log("http", &crate::text::plain(&line));
+        answer
     }
 
     async fn token(
@@ -314,7 +328,7 @@ impl Door {
         destination: &str,
         device: Option<&str>,
         answer: &Answer,
-    ) -> Result<(Passed, Option<BTreeMap<String, Value>>), Stopped> {
+    ) -> Result<(Response, Option<BTreeMap<String, Value>>), Stopped> {
         let success = (200..300).contains(&answer.status);
         let filtered = if success {
             json_content(answer)?;
@@ -351,7 +365,7 @@ impl Door {
             })
             .cloned()
             .collect();
-        let passed = Passed {
+        let passed = Response {
             status: answer.status,
             headers,
             body: filtered.body.map(|body| body.to_string()),

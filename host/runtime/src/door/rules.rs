@@ -4,20 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::authority::{Authority, Bindings, Path, PathError, Phase, Route};
-use crate::contract::types::{Method, PlannedRequest};
+use crate::contract::types::PlannedRequest;
+use crate::exchange::Request;
 
 /// The longest query value, in bytes.
 const LONGEST_QUERY_VALUE: usize = 2048;
-
-/// A request as a component makes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
-    pub(crate) destination: String,
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Option<String>,
-}
 
 /// What the step is about.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +87,7 @@ impl Broken {
 pub(crate) fn admit<'a>(
     authority: &'a Authority,
     bounds: Bounds<'_>,
-    wish: &Wish,
+    wish: &Request,
 ) -> Result<Admitted<'a>, Broken> {
     if !authority.reaches(&wish.destination) {
         return Err(Broken::Destination(wish.destination.clone()));
@@ -159,7 +150,7 @@ fn device(bounds: Bounds<'_>, bindings: &Bindings) -> Result<(), Broken> {
     }
 }
 
-fn the_plans_own(bounds: Bounds<'_>, wish: &Wish) -> Result<(), Broken> {
+fn the_plans_own(bounds: Bounds<'_>, wish: &Request) -> Result<(), Broken> {
     let same = bounds.phase == Phase::Commit
         && bounds.plan.is_some_and(|plan| {
             plan.destination == wish.destination

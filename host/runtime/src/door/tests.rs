@@ -13,8 +13,8 @@ fn authority() -> Authority {
     Authority::parse(GRANT).unwrap()
 }
 
-fn wish(method: Method, path: &str, query: &[(&str, &str)]) -> Wish {
-    Wish {
+fn wish(method: Method, path: &str, query: &[(&str, &str)]) -> Request {
+    Request {
         destination: "graph".to_owned(),
         method,
         path: path.to_owned(),
@@ -36,7 +36,7 @@ fn plan() -> PlannedRequest {
     }
 }
 
-fn judged(phase: Phase, wish: &Wish) -> Result<String, &'static str> {
+fn judged(phase: Phase, wish: &Request) -> Result<String, &'static str> {
     let plan = plan();
     let device = (phase != Phase::Find).then_some("d1");
     let bounds = Bounds {
@@ -97,11 +97,11 @@ fn what_the_grant_names_may_leave() {
 
 #[test]
 fn everything_else_stays() {
-    let elsewhere = Wish {
+    let elsewhere = Request {
         destination: "evil".to_owned(),
         ..wish(Method::Get, DEVICE, &[])
     };
-    let body = |wish: Wish| Wish {
+    let body = |wish: Request| Request {
         body: Some("{}".to_owned()),
         ..wish
     };

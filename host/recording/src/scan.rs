@@ -1,0 +1,136 @@
+//! Finding what identifies somebody inside a sentence.
+
+/// Whether a text has the form of a GUID.
+pub(crate) fn is_guid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Rewrite every GUID in a text that stands alone.
+pub(crate) fn guids(text: &str, rewrite: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before: Option<char> = None;
+    while let Some(first) = rest.chars().next() {
+        let candidate = rest.get(..36).filter(|part| is_guid(part));
+        let alone = !before.is_some_and(|c| c.is_ascii_alphanumeric())
+            && !rest
+                .get(36..)
+                .and_then(|after| after.chars().next())
+                .is_some_and(|c| c.is_ascii_alphanumeric());
+        if let Some(guid) = candidate.filter(|_| alone) {
+            out.push_str(&rewrite(guid));
+            rest = &rest[36..];
+            before = None;
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            before = Some(first);
+        }
+    }
+    out
+}
+
+/// Rewrite everything that has the form of a mail address or sign-in name.
+pub(crate) fn addresses(text: &str, rewrite: impl Fn(&str) -> String) -> String {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%' | '#');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let start = rest[..at]
+            .char_indices()
+            .rev()
+            .take_while(|(_, c)| part(*c))
+            .last()
+            .map_or(at, |(index, _)| index);
+        let after = &rest[at + 1..];
+        let length = after.find(|c: char| !part(c)).unwrap_or(after.len());
+        let domain = after[..length].trim_end_matches('.');
+        let end = at + 1 + domain.len();
+        if start < at && domain.contains('.') {
+            out.push_str(&rest[..start]);
+            out.push_str(&rewrite(&rest[start..end]));
+        } else {
+            out.push_str(&rest[..end.max(at + 1)]);
+        }
+        rest = &rest[end.max(at + 1)..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Rewrite every occurrence of a value that stands alone; letter case does not matter.
+/// `value` is in lower case.
+pub(crate) fn value(text: &str, value: &str, rewritten: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    while let Some(found) = lower[from..].find(value) {
+        let (start, end) = (from + found, from + found + value.len());
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let alone =
+            !joined(text[..start].chars().next_back()) && !joined(text[end..].chars().next());
+        out.push_str(&text[from..start]);
+        out.push_str(if alone { rewritten } else { &text[start..end] });
+        from = end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guids_are_found_where_they_stand_alone() {
+        let guid = "5d1b7e9a-0000-4000-8000-00000000000b";
+        let cases = [
+            (
+                format!("/devices/{guid}/reset"),
+                "/devices/G/reset".to_owned(),
+            ),
+            (guid.to_owned(), "G".to_owned()),
+            (format!("x{guid}"), format!("x{guid}")),
+            (format!("{guid}0"), format!("{guid}0")),
+            ("ä – ".to_owned() + guid, "ä – G".to_owned()),
+            (String::new(), String::new()),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(guids(&text, |_| "G".to_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_are_found_in_sentences() {
+        let cases = [
+            ("ask adele@contoso.example.", "ask A."),
+            ("adele.v@contoso.example and b@c.example", "A and A"),
+            ("no @ here, nor user@host", "no @ here, nor user@host"),
+            ("(ä@contoso.example)", "(A)"),
+            ("@odata.type", "@odata.type"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(addresses(text, |_| "A".to_owned()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_in_any_letter_case_as_whole_words() {
+        let cases = [
+            ("serial ABC-1 is lost", "serial S is lost"),
+            ("abc-12", "abc-12"),
+            ("xabc-1", "xabc-1"),
+            ("abc-1abc-1 abc-1", "abc-1abc-1 S"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(value(text, "abc-1", "S"), expected, "{text}");
+        }
+    }
+}

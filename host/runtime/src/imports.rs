@@ -1,0 +1,192 @@
+//! What a component may call: `http` through the door, `auth` and `log`. Nothing else is linked.
+
+use std::sync::Arc;
+
+use crate::authority::{Authority, Phase};
+use crate::contract::bindings::passcode::action::{auth, http, log};
+use crate::contract::types::Method;
+use crate::door::{Binding, Door, Stopped};
+use crate::error::Limit;
+use crate::exchange::{Failure, FailureReason, Reached, Request, Response};
+use crate::host::Shared;
+use crate::identity::{Acting, Identity};
+use crate::limits::Meter;
+use crate::step::{Confined, Running};
+use crate::tap::Crossing;
+
+/// What the store of a real step holds.
+pub(crate) struct Step {
+    pub(crate) door: Door,
+    shared: Arc<Shared>,
+    phase: Phase,
+    meter: Meter,
+    /// Which step of this host it is.
+    number: u64,
+}
+
+impl Step {
+    pub(crate) fn new(shared: &Arc<Shared>, authority: &Arc<Authority>, binding: Binding) -> Self {
+        Self {
+            phase: binding.phase,
+            door: Door::new(shared.clone(), authority.clone(), binding),
+            meter: Meter::new(&shared.limits),
+            number: shared.next_step(),
+            shared: shared.clone(),
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> wasmtime::Result<Result<Response, Failure>> {
+        if !self.meter.request()? {
+            return Ok(Err(used_up()));
+        }
+        let changes = request.method != Method::Get;
+        let answer = self.door.send(request).await;
+        Ok(answer.map_err(|stopped| failure(&stopped, changes && self.door.sent.is_some())))
+    }
+}
+
+impl Running<Step> {
+    pub(crate) fn door(&mut self) -> &mut Door {
+        &mut self.store.data_mut().door
+    }
+}
+
+impl Confined for Step {
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    fn crossing(&self, what: &'static str, content: &str) {
+        if let Some(tap) = &self.shared.tap {
+            tap.crossing(&Crossing {
+                step: self.number,
+                phase: self.phase,
+                what,
+                content,
+            });
+        }
+    }
+}
+
+impl http::Host for Step {
+    async fn send(
+        &mut self,
+        destination: String,
+        request: http::Request,
+    ) -> wasmtime::Result<Result<http::Response, http::Failure>> {
+        let request = Request::of(destination, request);
+        self.tell("request", &request);
+        let answer = self.answer(request).await?;
+        match &answer {
+            Ok(response) => self.tell("response", response),
+            Err(failure) => self.tell("failure", failure),
+        }
+        Ok(answer.map(Into::into).map_err(Into::into))
+    }
+}
+
+/// What a component hears when it asks for more than a step may.
+pub(crate) fn used_up() -> Failure {
+    Failure {
+        sent: Reached::No,
+        reason: FailureReason::Exhausted(Limit::Requests.name().to_owned()),
+        message: "this step has used up its requests".to_owned(),
+    }
+}
+
+/// What a component hears of a request without an answer.
+fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
+    use FailureReason as Reason;
+
+    let perhaps = if may_be_sent {
+        Reached::Unknown
+    } else {
+        Reached::No
+    };
+    let (sent, reason, message) = match stopped {
+        Stopped::Refused(broken) => (
+            Reached::No,
+            Reason::Refused(broken.name().to_owned()),
+            broken.to_string(),
+        ),
+        Stopped::NoCredential(message) => (Reached::No, Reason::NoCredential, message.clone()),
+        Stopped::NotSent => (
+            Reached::No,
+            Reason::Unreachable,
+            "the service could not be reached".to_owned(),
+        ),
+        Stopped::Interrupted => (
+            perhaps,
+            Reason::Interrupted,
+            "the connection broke, or no answer came in time".to_owned(),
+        ),
+        Stopped::Unreadable(why) => (perhaps, Reason::Unreadable, (*why).to_owned()),
+        Stopped::Answered(_) => (
+            perhaps,
+            Reason::Unreadable,
+            "the service did not answer as expected".to_owned(),
+        ),
+        Stopped::Withheld => (
+            if may_be_sent {
+                Reached::Yes
+            } else {
+                Reached::No
+            },
+            Reason::Withheld,
+            "the answer repeats a passcode outside its place and was withheld".to_owned(),
+        ),
+        Stopped::Ledger => (
+            perhaps,
+            Reason::Refused("ledger".to_owned()),
+            "the ledger does not allow it".to_owned(),
+        ),
+    };
+    Failure {
+        sent,
+        reason,
+        message,
+    }
+}
+
+impl auth::Host for Step {
+    fn whoami(&mut self, destination: String) -> wasmtime::Result<Option<auth::Identity>> {
+        let identity = self.shared.identity(&destination);
+        self.tell("whoami", &destination);
+        self.tell("identity", &identity);
+        Ok(identity.map(Into::into))
+    }
+}
+
+impl From<Identity> for auth::Identity {
+    fn from(identity: Identity) -> Self {
+        Self {
+            tenant: identity.tenant,
+            acting: match identity.acting {
+                Acting::Delegated => auth::Acting::Delegated,
+                Acting::Application => auth::Acting::Application,
+                Acting::Opaque => auth::Acting::Opaque,
+            },
+            name: identity.name,
+            permissions: identity.permissions,
+        }
+    }
+}
+
+impl log::Host for Step {
+    fn write(&mut self, severity: log::Severity, message: String) -> wasmtime::Result<()> {
+        if self.meter.line(message.len())? {
+            let severity = severity_name(severity);
+            self.shared.log(severity, &crate::text::plain(&message));
+            self.tell("log", &(severity, &message));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn severity_name(severity: log::Severity) -> &'static str {
+    match severity {
+        log::Severity::Debug => "debug",
+        log::Severity::Info => "info",
+        log::Severity::Warn => "warn",
+    }
+}
