@@ -20,6 +20,7 @@ mod load;
 mod memory;
 mod modules;
 mod ours;
+mod recordings;
 mod sealing;
 mod support;
 mod text;

@@ -224,14 +224,14 @@ const TABLE: &[(Treatment, &[&str])] = &[
 /// How a text at a place is treated. `place` is the names that lead to it, joined by dots.
 #[must_use]
 pub fn treatment(place: &str) -> Option<Treatment> {
-    let fits = |name: &&str| {
+    let fits = |name: &str| {
         place
-            .strip_suffix(*name)
+            .strip_suffix(name)
             .is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
     TABLE
         .iter()
-        .find(|(_, names)| names.iter().any(|name| fits(&name)))
+        .find(|(_, names)| names.iter().any(|name| fits(name)))
         .map(|(treatment, _)| *treatment)
 }
 

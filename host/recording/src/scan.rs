@@ -10,26 +10,17 @@ pub(crate) fn is_guid(text: &str) -> bool {
         })
 }
 
-/// Rewrite every GUID in a text that stands alone.
+/// Rewrite every GUID in a text, whatever stands around it.
 pub(crate) fn guids(text: &str, rewrite: impl Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    let mut before: Option<char> = None;
     while let Some(first) = rest.chars().next() {
-        let candidate = rest.get(..36).filter(|part| is_guid(part));
-        let alone = !before.is_some_and(|c| c.is_ascii_alphanumeric())
-            && !rest
-                .get(36..)
-                .and_then(|after| after.chars().next())
-                .is_some_and(|c| c.is_ascii_alphanumeric());
-        if let Some(guid) = candidate.filter(|_| alone) {
+        if let Some(guid) = rest.get(..36).filter(|part| is_guid(part)) {
             out.push_str(&rewrite(guid));
             rest = &rest[36..];
-            before = None;
         } else {
             out.push(first);
             rest = &rest[first.len_utf8()..];
-            before = Some(first);
         }
     }
     out
@@ -71,9 +62,11 @@ pub(crate) fn value(text: &str, value: &str, rewritten: &str) -> String {
     let mut from = 0;
     while let Some(found) = lower[from..].find(value) {
         let (start, end) = (from + found, from + found + value.len());
-        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let alone =
-            !joined(text[..start].chars().next_back()) && !joined(text[end..].chars().next());
+        let alone = !ends_in_a_word(&text[..start])
+            && !text[end..]
+                .chars()
+                .next()
+                .is_some_and(char::is_alphanumeric);
         out.push_str(&text[from..start]);
         out.push_str(if alone { rewritten } else { &text[start..end] });
         from = end;
@@ -82,12 +75,27 @@ pub(crate) fn value(text: &str, value: &str, rewritten: &str) -> String {
     out
 }
 
+/// Whether what follows would go on a word. A percent-escape (`%27`) is none.
+fn ends_in_a_word(before: &str) -> bool {
+    let escape = before
+        .get(before.len().saturating_sub(3)..)
+        .is_some_and(|end| {
+            let digits = end.strip_prefix('%').unwrap_or_default();
+            digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+    !escape
+        && before
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn guids_are_found_where_they_stand_alone() {
+    fn guids_are_found_wherever_they_stand() {
         let guid = "5d1b7e9a-0000-4000-8000-00000000000b";
         let cases = [
             (
@@ -95,8 +103,12 @@ mod tests {
                 "/devices/G/reset".to_owned(),
             ),
             (guid.to_owned(), "G".to_owned()),
-            (format!("x{guid}"), format!("x{guid}")),
-            (format!("{guid}0"), format!("{guid}0")),
+            (
+                format!("Devices%28%27{guid}%27"),
+                "Devices%28%27G%27".to_owned(),
+            ),
+            (format!("x{guid}0"), "xG0".to_owned()),
+            (guid[..35].to_owned(), guid[..35].to_owned()),
             ("ä – ".to_owned() + guid, "ä – G".to_owned()),
             (String::new(), String::new()),
         ];
@@ -126,6 +138,7 @@ mod tests {
             ("serial ABC-1 is lost", "serial S is lost"),
             ("abc-12", "abc-12"),
             ("xabc-1", "xabc-1"),
+            ("eq%20%27abc-1%27", "eq%20%27S%27"),
             ("abc-1abc-1 abc-1", "abc-1abc-1 S"),
             ("", ""),
         ];
