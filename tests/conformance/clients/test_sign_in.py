@@ -2,11 +2,13 @@
 
 import base64
 import json
+import time
 
 import msal
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential
+from msal.exceptions import MsalServiceError
 from practice import CLIENT, SECRET, TENANT
 
 
@@ -95,3 +97,38 @@ def test_an_unknown_directory_is_refused(tenant):
         application(tenant, directory=other).acquire_token_for_client([tenant.https + "/.default"])
     with pytest.raises(ClientAuthenticationError, match="(?i)unable to get (authority|oidc)"):
         credential(tenant, directory=other).get_token(tenant.https + "/.default")
+
+
+def statuses(tenant):
+    return [entry["status"] for entry in tenant.journal("token")]
+
+
+def test_msal_asks_no_more_until_a_throttle_is_over(tenant):
+    tenant.inject("429,route=token,seconds=2")
+    app, scope = application(tenant), [tenant.https + "/.default"]
+    first = app.acquire_token_for_client(scope)
+    assert (first["error"], first["error_codes"]) == ("temporarily_unavailable", [90055])
+    assert "access_token" not in app.acquire_token_for_client(scope)
+    # The second one was never sent: the client had read how long to wait.
+    assert statuses(tenant) == [429]
+    time.sleep(2.1)
+    assert app.acquire_token_for_client(scope)["access_token"]
+    assert statuses(tenant) == [429, 200]
+
+
+def test_azure_identity_waits_out_a_throttle(tenant):
+    tenant.inject("429,route=token,seconds=1")
+    start = time.monotonic()
+    assert credential(tenant).get_token(tenant.https + "/.default").token
+    assert time.monotonic() - start >= 1
+    assert statuses(tenant) == [429, 200]
+
+
+@pytest.mark.parametrize("fault, status", [("500", 500), ("503-before-accept", 503), ("html", 502)])
+def test_msal_raises_a_fault_and_azure_identity_asks_again(fault, status, tenant):
+    tenant.inject(f"{fault},route=token")
+    with pytest.raises(MsalServiceError, match=str(status)):
+        application(tenant).acquire_token_for_client([tenant.https + "/.default"])
+    tenant.inject(f"{fault},route=token")
+    assert credential(tenant).get_token(tenant.https + "/.default").token
+    assert statuses(tenant) == [status, status, 200]
