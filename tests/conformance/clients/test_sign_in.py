@@ -32,7 +32,7 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
-def test_msal_refuses_plain_http(tenant):
+def test_both_refuse_plain_http(tenant):
     with pytest.raises(ValueError):
         msal.ConfidentialClientApplication(
             CLIENT,
@@ -40,6 +40,8 @@ def test_msal_refuses_plain_http(tenant):
             authority=f"{tenant.http}/{TENANT}",
             instance_discovery=False,
         )
+    with pytest.raises(ValueError):
+        ClientSecretCredential(TENANT, CLIENT, SECRET, authority=tenant.http, disable_instance_discovery=True)
 
 
 def test_msal_signs_in_and_caches(tenant):
