@@ -117,6 +117,20 @@ fn entra_says_no_in_its_own_words() {
             assert!(body[name].is_string(), "{name}");
         }
     }
+    for (fault, status, code) in [
+        ("429,route=token,seconds=7", 429, 90_055),
+        ("500,route=token", 500, 90_006),
+        ("503-before-accept,route=token", 503, 90_006),
+    ] {
+        tenant.inject_named(fault).expect("fault");
+        let answer = form(&tenant, t, c, s, &scope);
+        let body = answer.json();
+        assert_eq!(answer.status, status, "{fault}");
+        assert_eq!(body["error"], "temporarily_unavailable", "{fault}");
+        assert_eq!(body["error_codes"], json!([code]), "{fault}");
+        let wait = (status == 429).then_some("7");
+        assert_eq!(answer.header("retry-after"), wait, "{fault}");
+    }
     let path = format!("/{t}/v2.0/.well-known/openid-configuration");
     let discovery = send(&tenant, "GET", &path, &[], "").expect("answer").json();
     assert_eq!(

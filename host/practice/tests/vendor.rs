@@ -195,6 +195,57 @@ fn devices_have_exactly_the_properties_of_their_version() {
     }
 }
 
+/// The properties of `managedDevice` that a schema calls non-null, and all it has.
+fn non_null(schema: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let attribute = |line: &str, name: &str| {
+        let rest = line.split(&format!(" {name}=\"")).nth(1)?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    let start = schema
+        .find("<EntityType Name=\"managedDevice\"")
+        .expect("managedDevice");
+    let (mut non_null, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for line in schema[start..]
+        .lines()
+        .take_while(|line| !line.contains("</EntityType>"))
+        .filter(|line| line.contains("<Property "))
+    {
+        let name = attribute(line, "Name").expect("name");
+        if attribute(line, "Nullable").as_deref() == Some("false") {
+            non_null.insert(name.clone());
+        }
+        all.insert(name);
+    }
+    (non_null, all)
+}
+
+#[test]
+fn what_may_not_be_null_never_is() {
+    let tenant = tenant();
+    for (version, file) in [
+        ("v1.0", "v1.0-Prod.managedDevice-actions-rbac.csdl.xml"),
+        ("beta", "beta-2021-07-13.managedDevice-actions.csdl.xml"),
+    ] {
+        let Some(schema) = vendor(&format!("schema/{file}")) else {
+            return;
+        };
+        let (theirs, all) = non_null(&schema);
+        assert!(theirs.contains("easActivated"), "{version}: {theirs:?}");
+        for id in tenant.device_ids() {
+            let path = format!("/{version}/deviceManagement/managedDevices/{id}");
+            let select: Vec<&str> = all.iter().map(String::as_str).collect();
+            for query in [String::new(), format!("?$select={}", select.join(","))] {
+                let device = get(&tenant, &format!("{path}{query}")).json();
+                let null: Vec<_> = theirs
+                    .iter()
+                    .filter(|name| device[*name].is_null())
+                    .collect();
+                assert!(null.is_empty(), "{version} {id} {query}: {null:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn results_and_audits_have_the_documented_properties() {
     let tenant = tenant();

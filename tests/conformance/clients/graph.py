@@ -10,7 +10,7 @@ from msgraph import GraphRequestAdapter, GraphServiceClient
 from practice import CLIENT, SECRET, TENANT
 
 
-def graph(tenant):
+def graph(tenant, version="v1.0"):
     credential = ClientSecretCredential(
         TENANT, CLIENT, SECRET, authority=tenant.https, disable_instance_discovery=True
     )
@@ -18,14 +18,14 @@ def graph(tenant):
         credential, scopes=[tenant.https + "/.default"], allowed_hosts=["localhost"]
     )
     adapter = GraphRequestAdapter(provider)
-    adapter.base_url = tenant.https + "/v1.0"
+    adapter.base_url = f"{tenant.https}/{version}"
     return GraphServiceClient(request_adapter=adapter)
 
 
-def with_graph(tenant, use):
+def with_graph(tenant, use, version="v1.0"):
     """What `use` makes of a fresh client."""
 
     async def called():
-        return await use(graph(tenant))
+        return await use(graph(tenant, version))
 
     return asyncio.run(called())

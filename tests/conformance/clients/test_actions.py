@@ -28,9 +28,10 @@ async def reset_and_poll(graph, number):
     raise AssertionError(f"no end after {seen}")
 
 
-def test_android_reset_is_polled_to_its_passcode(tenant):
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+def test_android_reset_is_polled_to_its_passcode(version, tenant):
     tenant.pace(0.03)
-    seen, result = with_graph(tenant, lambda graph: reset_and_poll(graph, 1))
+    seen, result = with_graph(tenant, lambda graph: reset_and_poll(graph, 1), version)
     assert seen[0] in (ActionState.Pending, ActionState.Active), seen
     assert seen[-1] == ActionState.Done
     # The type is chosen by @odata.type, so a wrong one would give a plain result.

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import time
 
 import msal
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential
+from msal.exceptions import MsalServiceError
 from practice import CLIENT, SECRET, TENANT
 
 
@@ -30,7 +32,7 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
-def test_msal_refuses_plain_http(tenant):
+def test_both_refuse_plain_http(tenant):
     with pytest.raises(ValueError):
         msal.ConfidentialClientApplication(
             CLIENT,
@@ -38,6 +40,8 @@ def test_msal_refuses_plain_http(tenant):
             authority=f"{tenant.http}/{TENANT}",
             instance_discovery=False,
         )
+    with pytest.raises(ValueError):
+        ClientSecretCredential(TENANT, CLIENT, SECRET, authority=tenant.http, disable_instance_discovery=True)
 
 
 def test_msal_signs_in_and_caches(tenant):
@@ -95,3 +99,38 @@ def test_an_unknown_directory_is_refused(tenant):
         application(tenant, directory=other).acquire_token_for_client([tenant.https + "/.default"])
     with pytest.raises(ClientAuthenticationError, match="(?i)unable to get (authority|oidc)"):
         credential(tenant, directory=other).get_token(tenant.https + "/.default")
+
+
+def statuses(tenant):
+    return [entry["status"] for entry in tenant.journal("token")]
+
+
+def test_msal_asks_no_more_until_a_throttle_is_over(tenant):
+    tenant.inject("429,route=token,seconds=2")
+    app, scope = application(tenant), [tenant.https + "/.default"]
+    first = app.acquire_token_for_client(scope)
+    assert (first["error"], first["error_codes"]) == ("temporarily_unavailable", [90055])
+    assert "access_token" not in app.acquire_token_for_client(scope)
+    # The second one was never sent: the client had read how long to wait.
+    assert statuses(tenant) == [429]
+    time.sleep(2.1)
+    assert app.acquire_token_for_client(scope)["access_token"]
+    assert statuses(tenant) == [429, 200]
+
+
+def test_azure_identity_waits_out_a_throttle(tenant):
+    tenant.inject("429,route=token,seconds=1")
+    start = time.monotonic()
+    assert credential(tenant).get_token(tenant.https + "/.default").token
+    assert time.monotonic() - start >= 1
+    assert statuses(tenant) == [429, 200]
+
+
+@pytest.mark.parametrize("fault, status", [("500", 500), ("503-before-accept", 503), ("html", 502)])
+def test_msal_raises_a_fault_and_azure_identity_asks_again(fault, status, tenant):
+    tenant.inject(f"{fault},route=token")
+    with pytest.raises(MsalServiceError, match=str(status)):
+        application(tenant).acquire_token_for_client([tenant.https + "/.default"])
+    tenant.inject(f"{fault},route=token")
+    assert credential(tenant).get_token(tenant.https + "/.default").token
+    assert statuses(tenant) == [status, status, 200]

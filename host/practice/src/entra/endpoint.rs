@@ -4,7 +4,7 @@ use crate::clock::timestamp;
 use crate::control::inner::{Inner, Shared};
 use crate::entra::{Caller, TokenRequest};
 use crate::http::exchange::Call;
-use crate::http::reply::Reply;
+use crate::http::reply::{Content, Reply};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -166,6 +166,29 @@ fn refusal(inner: &Inner, call: &Call, status: u16, error: &str, code: u32, text
             "correlation_id": correlation,
         }),
     )
+}
+
+/// A fault's refusal in the directory's words: its status and headers, not Graph's body. Clients of the
+/// directory read `error` as text, and some break on an object.
+///
+/// The numbers are documented for a throttled tenant and for a retryable error; that they come with these
+/// statuses is unconfirmed.
+pub(crate) fn in_own_words(inner: &Inner, call: &Call, refused: Reply) -> Reply {
+    let (code, text) = match (refused.status, &refused.body) {
+        (429, Content::Json(_)) => (90_055, "There are too many incoming requests."),
+        (500.., Content::Json(_)) => (90_006, "The service is temporarily unavailable."),
+        _ => return refused,
+    };
+    let mut own = refusal(
+        inner,
+        call,
+        refused.status,
+        "temporarily_unavailable",
+        code,
+        text,
+    );
+    own.headers = refused.headers;
+    own
 }
 
 fn discovery(call: &Call, tenant: &str) -> Reply {

@@ -3,6 +3,7 @@
 use crate::action::ActionState;
 use crate::fleet::kind::Kind;
 use crate::fleet::property::{self, Version};
+use crate::fleet::unset::unset;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -96,8 +97,12 @@ impl Device {
                 "id" => Value::from(self.id.clone()),
                 "deviceActionResults" if single || asked => Value::from(results.clone()),
                 "deviceActionResults" => Value::Array(Vec::new()),
-                _ if hidden => Value::Null,
-                _ => self.properties.get(name).cloned().unwrap_or(Value::Null),
+                _ if hidden => unset(name),
+                _ => self
+                    .properties
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| unset(name)),
             };
             out.insert(name.to_owned(), value);
         }

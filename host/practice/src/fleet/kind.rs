@@ -179,6 +179,8 @@ impl Kind {
             "model": model,
             "isSupervised": supervised,
             "isEncrypted": true,
+            "totalStorageSpaceInBytes": 64_u64 << 30,
+            "freeStorageSpaceInBytes": 32_u64 << 30,
             "lostModeState": "disabled",
             "managementState": "managed",
             "deviceRegistrationState": "registered",

@@ -4,6 +4,7 @@ pub(crate) mod device;
 pub(crate) mod file;
 pub(crate) mod kind;
 pub(crate) mod property;
+pub(crate) mod unset;
 
 pub use device::ResetOutcome;
 pub use file::Fleet;

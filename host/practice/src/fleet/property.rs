@@ -122,7 +122,7 @@ pub(crate) const BETA_ONLY: &[&str] = &[
     "windowsRemediatedMalwareCount",
 ];
 
-/// Filled only when one device is read and the property is selected; null otherwise.
+/// Filled only when one device is read and the property is selected; unset otherwise.
 pub(crate) const DETAIL_ONLY: &[&str] = &[
     "activationLockBypassCode",
     "chromeOSDeviceInfo",

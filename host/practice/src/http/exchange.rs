@@ -187,7 +187,8 @@ fn decide(shared: &Shared, inner: &mut Inner, call: &Call, struck: &[Fault]) -> 
         }
         if let Some((fault, refuse)) = first(struck, service::before) {
             let place = service::place(inner, call, &[]);
-            return Some(service::refuse(shared, &place, call, fault, refuse));
+            let refused = service::refuse(shared, &place, call, fault, refuse);
+            return Some(endpoint::in_own_words(inner, call, refused));
         }
         return Some(endpoint::answer(shared, inner, call));
     }
