@@ -1,14 +1,12 @@
 //! A recording on disk: a folder with one file a step and a manifest that names each by its
 //! hash.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use passcode_host::{Failure, Identity, Request, Response, parse_strictly};
+use passcode_host::{Failure, Identity, Request, Response, digest, parse_strictly};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// The schema of a recording's manifest.
 pub const RECORDING_SCHEMA: &str = "passcode/recording/v1";
@@ -340,12 +338,4 @@ fn name(path: &Path) -> String {
     PathBuf::from(path.file_name().unwrap_or_default())
         .display()
         .to_string()
-}
-
-fn digest(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

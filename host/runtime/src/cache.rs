@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::component::digest;
+use crate::digest::digest;
 
 /// A folder of compiled components. On systems without Unix permissions nothing is kept, and
 /// every start compiles (tens of milliseconds).

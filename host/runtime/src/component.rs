@@ -1,9 +1,6 @@
 //! From bytes to something that can be called: is it a component, of this contract, importing
 //! nothing but what its world has?
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -12,6 +9,7 @@ use crate::cache::Cache;
 use crate::contract::CONTRACT;
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::digest::digest;
 use crate::error::HostError;
 
 /// The custom section that holds a component's manifest.
@@ -32,15 +30,6 @@ fn load_error(message: impl Into<String>, remedy: impl Into<String>) -> HostErro
         message: message.into(),
         remedy: remedy.into(),
     }
-}
-
-/// SHA-256, in hexadecimal digits.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 pub(crate) fn load<T>(

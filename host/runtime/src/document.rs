@@ -7,11 +7,19 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::contract::types::Plan;
-use crate::door::{Sight, parse_strictly};
+use crate::json;
 use crate::ledger::PlanId;
 
 /// The schema of a plan document.
 pub const PLAN_SCHEMA: &str = "passcode/plan/v1";
+
+/// How a device was shown to the host, so that it can be shown the same way again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub(crate) path: String,
+    pub(crate) select: Vec<String>,
+    pub(crate) properties: BTreeMap<String, Value>,
+}
 
 /// The device as the host itself saw it, in the service's own words. A component can neither
 /// add to it nor leave anything out.
@@ -123,7 +131,7 @@ impl PlanDocument {
     ///
     /// If it is not one, or was edited.
     pub fn parse(text: &str) -> Result<Self, NotAPlan> {
-        let value = parse_strictly(text.trim().as_bytes()).map_err(|_| NotAPlan::NotJson)?;
+        let value = json::parse(text.trim().as_bytes()).map_err(|_| NotAPlan::NotJson)?;
         let document: Self = serde_json::from_value(value)
             .map_err(|error| NotAPlan::NotThisSchema(error.to_string()))?;
         if document.schema != PLAN_SCHEMA {
@@ -158,7 +166,7 @@ impl PlanDocument {
 
     /// Read a document that the ledger kept.
     pub(crate) fn from_canonical(text: &str) -> Result<Self, NotAPlan> {
-        let mut value = parse_strictly(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
+        let mut value = json::parse(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
         let id = PlanId(Sha256::digest(text).into());
         if let Value::Object(object) = &mut value {
             object.insert("id".to_owned(), Value::String(id.to_string()));

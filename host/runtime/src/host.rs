@@ -13,12 +13,13 @@ use wasmtime::Engine;
 
 use crate::action::Action;
 use crate::authority::Authority;
+use crate::budget::{Budget, Rate};
 use crate::cache::Cache;
 use crate::clock::Time;
 use crate::component;
 use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
-use crate::door::{Broken, Budget, Rate, Stopped};
+use crate::door::{Broken, Stopped};
 use crate::engine;
 use crate::error::HostError;
 use crate::identity::Identity;

@@ -5,14 +5,11 @@ mod form;
 mod path;
 mod route;
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 pub use path::{Bindings, Path, PathError, Template};
 pub use route::{PassList, Phase, Route};
 
 use crate::contract::types::Method;
+use crate::digest::digest;
 
 /// A set of routes, and nothing besides them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,11 +97,7 @@ impl Authority {
     pub fn digest(&self) -> String {
         let mut lines: Vec<String> = self.routes.iter().map(Route::canonical).collect();
         lines.sort();
-        let mut out = String::new();
-        for byte in Sha256::digest(lines.join("\n")) {
-            let _ = write!(out, "{byte:02x}");
-        }
-        out
+        digest(lines.join("\n").as_bytes())
     }
 }
 

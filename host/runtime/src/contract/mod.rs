@@ -8,7 +8,9 @@
 /// The version of the contract this host speaks.
 pub const CONTRACT: &str = "0.1.0";
 
+pub mod caller;
 pub mod device;
+pub mod effect;
 pub mod evidence;
 mod names;
 pub mod plan;
@@ -17,7 +19,9 @@ pub mod progress;
 
 /// Every noun under one roof, as the bindings expect them.
 pub mod types {
+    pub use super::caller::*;
     pub use super::device::*;
+    pub use super::effect::*;
     pub use super::evidence::*;
     pub use super::plan::*;
     pub use super::problem::*;

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use super::caller::Caller;
 use super::device::{Device, Seal, Timestamp};
+use super::effect::{Effect, Level};
 use super::evidence::Expectation;
-use super::plan::{Caller, Effect, Level};
 
 /// The result of an earlier or current action, as the service lists it on the device.
 #[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower, Serialize, Deserialize)]

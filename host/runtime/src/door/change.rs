@@ -5,10 +5,11 @@ use url::Url;
 use uuid::Uuid;
 
 use super::rules::{Admitted, Broken};
-use super::{Door, Sent, Stopped, demanded_claims, error_code, json, token_refused};
+use super::{Door, Sent, Stopped, demanded_claims, error_code, token_refused};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
+use crate::json;
 use crate::ledger::{Intent, IntentRefused, PlanId, Sending, Settlement};
 
 /// What an answer to the plan's request means. Pure.

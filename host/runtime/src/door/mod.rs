@@ -2,9 +2,7 @@
 //! (`rules`), what comes back is rebuilt from what may pass (`seal`), and a request that may
 //! change something goes through the ledger first (`change`).
 
-mod budget;
 mod change;
-mod json;
 mod rules;
 mod seal;
 
@@ -15,9 +13,6 @@ use std::time::Instant;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use budget::Budget;
-pub use budget::Rate;
-pub use json::parse as parse_strictly;
 pub(crate) use rules::{Bounds, Broken, admit};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 
@@ -25,10 +20,11 @@ use crate::authority::{Authority, Path, Phase, Route};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
 use crate::credential::TokenRequest;
-use crate::document::PlanDocument;
+use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
 use crate::host::Shared;
+use crate::json;
 use crate::ledger::{PlanId, Sending, Settlement};
 
 /// Headers of an answer that may pass.
@@ -72,14 +68,6 @@ impl From<Broken> for Stopped {
     fn from(broken: Broken) -> Self {
         Self::Refused(broken)
     }
-}
-
-/// How a device was shown to the host, so that it can be shown the same way again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sight {
-    pub(crate) path: String,
-    pub(crate) select: Vec<String>,
-    pub(crate) properties: BTreeMap<String, Value>,
 }
 
 /// A link to a further page, kept as it came.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::json;
 use crate::authority::{PassList, Route};
 use crate::contract::types::{ActionResult, Seal};
+use crate::json;
 
 /// The key that stands for a seal in a body. Data that carries it is refused, so that an
 /// upstream service cannot forge one.
