@@ -28,6 +28,8 @@ mod gate;
 mod host;
 mod identity;
 mod limits;
+#[cfg(feature = "inspect")]
+mod measure;
 mod reach;
 mod reports;
 mod secret;
@@ -47,6 +49,8 @@ pub use error::{HostError, Limit, Refusal};
 pub use host::{Host, HostBuilder, LogSink};
 pub use identity::{Acting, Identity};
 pub use limits::Limits;
+#[cfg(feature = "inspect")]
+pub use measure::{FilteredAnswer, RawAnswer};
 pub use reports::{Committed, Listed, Observed};
 pub use secret::Passcode;
 pub use tap::{Crossing, Tap};

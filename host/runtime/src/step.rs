@@ -168,6 +168,15 @@ impl http::Host for Step {
                 message: "this step has used up its requests".to_owned(),
             }));
         }
+        #[cfg(feature = "inspect")]
+        if let Some(stub) = &self.shared.before_the_door {
+            let (status, headers, body) = (stub.0)(&request.method.to_string(), &request.path);
+            return Ok(Ok(http::Response {
+                status,
+                headers,
+                body,
+            }));
+        }
         let wish = Wish {
             destination,
             method: request.method,
