@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use passcode_host::credential::CredentialError;
@@ -45,8 +46,20 @@ impl Default for HttpOptions {
 /// are never asked of a proxy: over plain http it would read the secret.
 #[derive(Clone)]
 pub struct Http {
-    proxied: Client,
-    direct: Client,
+    clients: Arc<Clients>,
+}
+
+/// Each is made when it is first needed: to make one reads the system's certificate authorities,
+/// which takes longer than a request does.
+struct Clients {
+    roots: Vec<Certificate>,
+    options: HttpOptions,
+    /// For authorities elsewhere.
+    proxied: OnceLock<Client>,
+    /// For authorities on this machine.
+    direct: OnceLock<Client>,
+    /// The same without TLS.
+    plain: OnceLock<Client>,
 }
 
 /// An answer, whole.
@@ -61,47 +74,26 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// `ca-invalid` if the extra roots are not PEM certificates; `tls-unavailable` if the
-    /// system's own cannot be read.
+    /// `ca-invalid` if the extra roots are not PEM certificates. That the system's own cannot be
+    /// read (`tls-unavailable`) shows when they are first needed.
     pub fn new(options: &HttpOptions) -> Result<Self, CredentialError> {
         let roots = Certificate::from_pem_bundle(&options.extra_roots).map_err(|_| bad_roots())?;
         if roots.is_empty() && !options.extra_roots.is_empty() {
             return Err(bad_roots());
         }
-        let build = |builder: ClientBuilder| {
-            builder
-                .tls_certs_merge(roots.iter().cloned())
-                .redirect(redirect::Policy::none())
-                .retry(retry::never())
-                .referer(false)
-                .connect_timeout(options.connect_timeout)
-                .timeout(options.timeout)
-                .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .map_err(|error| {
-                    if roots.is_empty() {
-                        refused(
-                            "tls-unavailable",
-                            format!("no encrypted connection can be made ({})", cause(&error)),
-                            "install the system's CA certificates, or name a file with SSL_CERT_FILE",
-                        )
-                    } else {
-                        bad_roots()
-                    }
-                })
+        let clients = Clients {
+            roots,
+            options: options.clone(),
+            proxied: OnceLock::new(),
+            direct: OnceLock::new(),
+            plain: OnceLock::new(),
         };
-        let loopback = [
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
-        ];
+        if !clients.roots.is_empty() {
+            // What is wrong with a given file is said now, not when somebody signs in.
+            clients.direct()?;
+        }
         Ok(Self {
-            proxied: build(Client::builder().https_only(true))?,
-            // A name server could point `localhost` anywhere.
-            direct: build(
-                Client::builder()
-                    .no_proxy()
-                    .resolve_to_addrs("localhost", &loopback),
-            )?,
+            clients: Arc::new(clients),
         })
     }
 
@@ -111,10 +103,10 @@ impl Http {
         url: &Url,
         form: &[(&str, &str)],
     ) -> Result<Answer, CredentialError> {
-        let client = if origin::is_loopback(url) {
-            &self.direct
-        } else {
-            &self.proxied
+        let client = match (origin::is_loopback(url), url.scheme()) {
+            (true, "http") => self.clients.plain()?,
+            (true, _) => self.clients.direct()?,
+            (false, _) => self.clients.proxied()?,
         };
         let at = origin::written(url);
         let failed = |error: reqwest::Error| unreachable(&at, &error);
@@ -150,6 +142,68 @@ impl Http {
             body,
         })
     }
+}
+
+impl Clients {
+    fn proxied(&self) -> Result<&Client, CredentialError> {
+        self.made(&self.proxied, || {
+            self.trusting(Client::builder().https_only(true))
+        })
+    }
+
+    fn direct(&self) -> Result<&Client, CredentialError> {
+        self.made(&self.direct, || self.trusting(on_this_machine()))
+    }
+
+    fn plain(&self) -> Result<&Client, CredentialError> {
+        self.made(&self.plain, || on_this_machine().tls_certs_only([]))
+    }
+
+    /// The system's certificate authorities, and the given ones.
+    fn trusting(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder.tls_certs_merge(self.roots.iter().cloned())
+    }
+
+    fn made<'a>(
+        &self,
+        place: &'a OnceLock<Client>,
+        builder: impl FnOnce() -> ClientBuilder,
+    ) -> Result<&'a Client, CredentialError> {
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        let client = builder()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .connect_timeout(self.options.connect_timeout)
+            .timeout(self.options.timeout)
+            .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| {
+                if self.roots.is_empty() {
+                    refused(
+                        "tls-unavailable",
+                        format!("no encrypted connection can be made ({})", cause(&error)),
+                        "install the system's CA certificates, or name a file with SSL_CERT_FILE",
+                    )
+                } else {
+                    bad_roots()
+                }
+            })?;
+        Ok(place.get_or_init(|| client))
+    }
+}
+
+fn on_this_machine() -> ClientBuilder {
+    let loopback = [
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+    ];
+    Client::builder()
+        .no_proxy()
+        // A name server could point `localhost` anywhere.
+        .resolve_to_addrs("localhost", &loopback)
 }
 
 impl fmt::Debug for Http {

@@ -65,7 +65,7 @@ impl Action {
         &self.authority
     }
 
-    async fn start(
+    pub(crate) async fn start(
         &self,
         phase: Phase,
         device: Option<&str>,
@@ -194,14 +194,14 @@ impl Action {
             again: wanted.again,
             after_unknown: wanted.after_unknown.map(|id| id.to_string()),
         };
-        let document = PlanDocument::seal(card, plan);
+        let (document, canonical) = PlanDocument::seal(card, plan);
         let stored = StoredPlan {
             id: document.id,
             tenant: document.plan.tenant.clone(),
             device: wanted.device.clone(),
             created,
             expires,
-            document: document.canonical(),
+            document: canonical,
         };
         self.shared
             .ledger

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -194,8 +194,74 @@ pub(crate) struct Outgoing<'a> {
 /// The HTTP clients of one destination.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    reading: reqwest::Client,
-    changing: reqwest::Client,
+    clients: Arc<Clients>,
+    #[cfg(feature = "inspect")]
+    stub: Option<crate::measure::Stub<crate::measure::RawAnswer>>,
+}
+
+#[derive(Debug)]
+struct Clients {
+    loopback: bool,
+    /// No TLS: then no certificate authority is read, which takes longer than a request does.
+    plain: bool,
+    /// Further certificate authorities.
+    roots: Vec<reqwest::Certificate>,
+    timeout: Duration,
+    reading: OnceLock<reqwest::Client>,
+    /// Made when something is to be changed; most commands only look.
+    changing: OnceLock<reqwest::Client>,
+}
+
+impl Clients {
+    fn builder(&self) -> reqwest::ClientBuilder {
+        let mut builder = reqwest::Client::builder()
+            // A redirect would carry the request, and its credential, somewhere the
+            // operator did not name.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(self.timeout)
+            .https_only(!self.loopback);
+        if self.loopback {
+            builder = builder.no_proxy();
+        }
+        builder = if self.plain {
+            builder.tls_certs_only([])
+        } else {
+            builder.tls_certs_merge(self.roots.iter().cloned())
+        };
+        builder.dns_resolver(Arc::new(JudgingResolver {
+            loopback: self.loopback,
+        }))
+    }
+
+    fn reading(&self) -> reqwest::Result<&reqwest::Client> {
+        made(&self.reading, || self.builder())
+    }
+
+    fn changing(&self) -> reqwest::Result<&reqwest::Client> {
+        // A connection that was idle may be closed by the other side at any moment, and then
+        // nobody knows whether the request was read. A new one is worth its price.
+        made(&self.changing, || {
+            self.builder()
+                .pool_max_idle_per_host(0)
+                .retry(reqwest::retry::never())
+        })
+    }
+}
+
+fn made(
+    place: &OnceLock<reqwest::Client>,
+    builder: impl FnOnce() -> reqwest::ClientBuilder,
+) -> reqwest::Result<&reqwest::Client> {
+    match place.get() {
+        Some(client) => Ok(client),
+        None => {
+            let client = builder().build()?;
+            Ok(place.get_or_init(|| client))
+        }
+    }
 }
 
 impl Connector {
@@ -209,43 +275,38 @@ impl Connector {
             message: format!("no HTTP client for `{}`: {what}", destination.name),
             remedy: "check the certificate authority file and the proxy settings".to_owned(),
         };
-        let build = || {
-            let mut builder = reqwest::Client::builder()
-                // A redirect would carry the request, and its credential, somewhere the
-                // operator did not name.
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .user_agent(concat!("passcode/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(timeout)
-                .https_only(!destination.loopback);
-            if destination.loopback {
-                builder = builder.no_proxy();
-            }
-            for pem in roots {
-                for certificate in reqwest::Certificate::from_pem_bundle(pem)
-                    .map_err(|_| failed("not a PEM certificate"))?
-                {
-                    builder = builder.add_root_certificate(certificate);
-                }
-            }
-            Ok::<_, DestinationError>(builder.dns_resolver(Arc::new(JudgingResolver {
-                loopback: destination.loopback,
-            })))
+        let mut certificates = Vec::new();
+        for pem in roots {
+            certificates.extend(
+                reqwest::Certificate::from_pem_bundle(pem)
+                    .map_err(|_| failed("not a PEM certificate"))?,
+            );
+        }
+        let clients = Clients {
+            loopback: destination.loopback,
+            plain: destination.root.scheme() == "http",
+            roots: certificates,
+            timeout,
+            reading: OnceLock::new(),
+            changing: OnceLock::new(),
         };
-        let finish = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|_| failed("it could not be built"))
-        };
+        // What is wrong with the settings is said now, not when a request is due.
+        clients
+            .reading()
+            .map_err(|_| failed("it could not be built"))?;
         Ok(Self {
-            reading: finish(build()?)?,
-            // A connection that was idle may be closed by the other side at any moment, and
-            // then nobody knows whether the request was read. A new one is worth its price.
-            changing: finish(
-                build()?
-                    .pool_max_idle_per_host(0)
-                    .retry(reqwest::retry::never()),
-            )?,
+            clients: Arc::new(clients),
+            #[cfg(feature = "inspect")]
+            stub: None,
         })
+    }
+
+    #[cfg(feature = "inspect")]
+    pub(crate) fn answered_by(
+        self,
+        stub: Option<crate::measure::Stub<crate::measure::RawAnswer>>,
+    ) -> Self {
+        Self { stub, ..self }
     }
 
     pub(crate) async fn send(
@@ -253,11 +314,16 @@ impl Connector {
         outgoing: Outgoing<'_>,
         cap: usize,
     ) -> Result<Answer, NoAnswer> {
+        #[cfg(feature = "inspect")]
+        if let Some(stub) = &self.stub {
+            return Ok(stub.to(&outgoing));
+        }
         let client = if outgoing.method == Method::Get {
-            &self.reading
+            self.clients.reading()
         } else {
-            &self.changing
+            self.clients.changing()
         };
+        let client = client.map_err(|_| NoAnswer::NotSent)?;
         let method = match outgoing.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,

@@ -113,7 +113,9 @@ pub enum NotAPlan {
 }
 
 impl PlanDocument {
-    pub(crate) fn seal(identity: IdentityCard, plan: Plan) -> Self {
+    /// The document, and its canonical JSON: to write that takes longer than anything else that
+    /// the host does for a plan, so it is done once.
+    pub(crate) fn seal(identity: IdentityCard, plan: Plan) -> (Self, String) {
         let mut document = Self {
             schema: PLAN_SCHEMA.to_owned(),
             id: PlanId([0; 32]),
@@ -121,8 +123,9 @@ impl PlanDocument {
             identity,
             plan,
         };
-        document.id = document.hash();
-        document
+        let canonical = document.canonical();
+        document.id = named(&canonical);
+        (document, canonical)
     }
 
     /// Read a document that somebody hands in.
@@ -140,7 +143,7 @@ impl PlanDocument {
                 document.schema
             )));
         }
-        let actual = document.hash();
+        let actual = named(&document.canonical());
         if actual != document.id {
             return Err(NotAPlan::Edited {
                 actual,
@@ -160,17 +163,18 @@ impl PlanDocument {
         serde_json_canonicalizer::to_string(&value).unwrap_or_default()
     }
 
-    fn hash(&self) -> PlanId {
-        PlanId(Sha256::digest(self.canonical()).into())
-    }
-
     /// Read a document that the ledger kept.
     pub(crate) fn from_canonical(text: &str) -> Result<Self, NotAPlan> {
         let mut value = json::parse(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
-        let id = PlanId(Sha256::digest(text).into());
+        let id = named(text);
         if let Value::Object(object) = &mut value {
             object.insert("id".to_owned(), Value::String(id.to_string()));
         }
         serde_json::from_value(value).map_err(|error| NotAPlan::NotThisSchema(error.to_string()))
     }
+}
+
+/// A plan's name: the hash of its canonical JSON.
+fn named(canonical: &str) -> PlanId {
+    PlanId(Sha256::digest(canonical).into())
 }

@@ -25,6 +25,8 @@ use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
+#[cfg(feature = "inspect")]
+use crate::measure::Stub;
 use crate::tap::Tap;
 
 /// Receives lines, already made plain: what components write to their log (`debug`, `info`,
@@ -46,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) practice: bool,
     log: Option<LogSink>,
     steps: AtomicU64,
+    #[cfg(feature = "inspect")]
+    pub(crate) before_the_door: Option<Stub<crate::FilteredAnswer>>,
 }
 
 impl Shared {
@@ -145,6 +149,10 @@ impl Host {
             practice: false,
             #[cfg(feature = "inspect")]
             configure: None,
+            #[cfg(feature = "inspect")]
+            stub: None,
+            #[cfg(feature = "inspect")]
+            before_the_door: None,
         }
     }
 
@@ -195,6 +203,10 @@ pub struct HostBuilder {
     practice: bool,
     #[cfg(feature = "inspect")]
     configure: Option<Configure>,
+    #[cfg(feature = "inspect")]
+    stub: Option<Stub<crate::RawAnswer>>,
+    #[cfg(feature = "inspect")]
+    before_the_door: Option<Stub<crate::FilteredAnswer>>,
 }
 
 impl fmt::Debug for HostBuilder {
@@ -293,6 +305,29 @@ impl HostBuilder {
         self
     }
 
+    /// Have every request answered by a function of method and address, and none sent. For
+    /// measurements.
+    #[cfg(feature = "inspect")]
+    #[must_use]
+    pub fn answered_by(
+        mut self,
+        stub: impl Fn(&str, &str) -> crate::RawAnswer + Send + Sync + 'static,
+    ) -> Self {
+        self.stub = Some(Stub(Arc::new(stub)));
+        self
+    }
+
+    /// Have every request of a component answered without asking the door. For measurements.
+    #[cfg(feature = "inspect")]
+    #[must_use]
+    pub fn answered_before_the_door(
+        mut self,
+        stub: impl Fn(&str, &str) -> crate::FilteredAnswer + Send + Sync + 'static,
+    ) -> Self {
+        self.before_the_door = Some(Stub(Arc::new(stub)));
+        self
+    }
+
     /// Build the host.
     ///
     /// # Errors
@@ -337,6 +372,8 @@ impl HostBuilder {
         for destination in self.destinations {
             let connector = Connector::new(&destination, &self.roots, self.request_timeout)
                 .map_err(|error| setup(error.message, &error.remedy))?;
+            #[cfg(feature = "inspect")]
+            let connector = connector.answered_by(self.stub.clone());
             destinations.insert(destination.name.clone(), (destination, connector));
         }
         let shared = Shared {
@@ -353,6 +390,8 @@ impl HostBuilder {
             practice: self.practice,
             log: self.log,
             steps: AtomicU64::new(0),
+            #[cfg(feature = "inspect")]
+            before_the_door: self.before_the_door,
         };
         Ok(Host {
             shared: Arc::new(shared),

@@ -39,6 +39,10 @@ impl Step {
         if !self.meter.request()? {
             return Ok(Err(used_up()));
         }
+        #[cfg(feature = "inspect")]
+        if let Some(stub) = &self.shared.before_the_door {
+            return Ok(Ok(stub.to(&request)));
+        }
         let changes = request.method != Method::Get;
         let answer = self.door.send(request).await;
         Ok(answer.map_err(|stopped| failure(&stopped, changes && self.door.sent.is_some())))
@@ -54,6 +58,10 @@ impl Running<Step> {
 impl Confined for Step {
     fn meter(&mut self) -> &mut Meter {
         &mut self.meter
+    }
+
+    fn is_heard(&self) -> bool {
+        self.shared.tap.is_some()
     }
 
     fn crossing(&self, what: &'static str, content: &str) {

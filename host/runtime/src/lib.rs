@@ -34,6 +34,8 @@ mod identity;
 mod imports;
 mod json;
 mod limits;
+#[cfg(feature = "inspect")]
+mod measure;
 mod reach;
 mod reports;
 mod sandbox;
@@ -58,6 +60,8 @@ pub use host::{Host, HostBuilder, LogSink};
 pub use identity::{Acting, Identity};
 pub use json::parse as parse_strictly;
 pub use limits::Limits;
+#[cfg(feature = "inspect")]
+pub use measure::{FilteredAnswer, RawAnswer};
 pub use reports::{Committed, Listed, Observed};
 pub use sandbox::{Answers, Sandbox};
 pub use secret::Passcode;

@@ -16,8 +16,13 @@ pub(crate) trait Confined: Send + 'static {
     /// Something crosses between host and component, as JSON.
     fn crossing(&self, what: &'static str, content: &str);
 
+    /// Whether anybody listens to that.
+    fn is_heard(&self) -> bool;
+
     fn tell(&self, what: &'static str, content: &impl Serialize) {
-        self.crossing(what, &serde_json::to_string(content).unwrap_or_default());
+        if self.is_heard() {
+            self.crossing(what, &serde_json::to_string(content).unwrap_or_default());
+        }
     }
 }
 

@@ -96,7 +96,7 @@ fn ends(code: KeyCode, modifiers: KeyModifiers) -> bool {
 }
 
 fn draw(showing: &Showing, passcode: &Passcode) -> io::Result<()> {
-    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let (width, height) = super::text::size().unwrap_or((80, 24));
     let lines = lay_out(showing, passcode.reveal(), width.into(), height.into());
     let mut out = io::stderr().lock();
     queue!(out, Clear(ClearType::All))?;

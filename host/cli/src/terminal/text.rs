@@ -4,7 +4,19 @@ use unicode_width::UnicodeWidthStr as _;
 
 /// The terminal's width, within reason.
 pub(crate) fn width() -> u16 {
-    crossterm::terminal::size().map_or(100, |(width, _)| width.clamp(40, 160))
+    size().map_or(100, |(width, _)| width.clamp(40, 160))
+}
+
+/// The terminal's columns and rows, if there is a terminal.
+pub(crate) fn size() -> Option<(u16, u16)> {
+    // Without one, crossterm's `size` starts whatever is called `tput` on the path, twice. That
+    // is slow, and no program of somebody else's has a place here.
+    #[cfg(unix)]
+    let size = crossterm::terminal::window_size().map(|window| (window.columns, window.rows));
+    #[cfg(not(unix))]
+    let size = crossterm::terminal::size();
+    size.ok()
+        .filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
 /// Words wrapped to `width`, every line after the first indented by `indent`. The first line

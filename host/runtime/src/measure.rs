@@ -1,0 +1,134 @@
+//! For measurements, behind the feature `inspect`: what a step costs when the network costs
+//! nothing, and what it costs without the host's own work.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::action::Action;
+use crate::authority::Phase;
+use crate::connector::{Answer, Outgoing};
+use crate::contract::types::{
+    Context, Findings, Order, Plan, Problem, Progress, Proposal, Receipt, Selector,
+};
+use crate::error::HostError;
+use crate::exchange::{Request, Response};
+use crate::step::call;
+
+/// Status, headers with their names in lower case, body.
+pub type RawAnswer = (u16, Vec<(String, String)>, Vec<u8>);
+
+/// The same as a component gets it.
+pub type FilteredAnswer = (u16, Vec<(String, String)>, Option<String>);
+
+/// Stands where an answer comes from, and names what was asked by method and address.
+pub(crate) struct Stub<T>(pub(crate) Arc<Answering<T>>);
+
+type Answering<T> = dyn Fn(&str, &str) -> T + Send + Sync;
+
+impl<T> Clone for Stub<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for Stub<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stub")
+    }
+}
+
+impl Stub<RawAnswer> {
+    pub(crate) fn to(&self, outgoing: &Outgoing<'_>) -> Answer {
+        let (status, headers, body) = (self.0)(&outgoing.method.to_string(), outgoing.url.as_str());
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+impl Stub<FilteredAnswer> {
+    pub(crate) fn to(&self, request: &Request) -> Response {
+        let (status, headers, body) = (self.0)(&request.method.to_string(), &request.path);
+        Response {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+/// What the component says, without a plan's envelope, a ledger or a door around it: the
+/// instance, its limits, and what crosses into it and out of it.
+impl Action {
+    /// An instance, with nothing called in it.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn instantiate(&self) -> Result<impl Sized + use<>, HostError> {
+        self.start(Phase::Find, None, None).await
+    }
+
+    /// `find`, and no more.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn bare_find(
+        &self,
+        selector: &Selector,
+        context: &Context,
+    ) -> Result<Result<Findings, Problem>, HostError> {
+        let mut running = self.start(Phase::Find, None, None).await?;
+        call!(&mut running, "find", call_find(selector, context))
+    }
+
+    /// `prepare`, and no more.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn bare_prepare(
+        &self,
+        order: &Order,
+        context: &Context,
+    ) -> Result<Result<Proposal, Problem>, HostError> {
+        let mut running = self.start(Phase::Prepare, None, None).await?;
+        call!(&mut running, "prepare", call_prepare(order, context))
+    }
+
+    /// `commit`, and no more. Nothing is sent where answers are stubbed.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn bare_commit(
+        &self,
+        plan: &Plan,
+        context: &Context,
+    ) -> Result<Result<Progress, Problem>, HostError> {
+        let mut running = self.start(Phase::Commit, None, None).await?;
+        call!(&mut running, "commit", call_commit(plan, context))
+    }
+
+    /// `observe`, and no more.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn bare_observe(
+        &self,
+        plan: &Plan,
+        receipt: &Receipt,
+        context: &Context,
+    ) -> Result<Result<Progress, Problem>, HostError> {
+        let mut running = self.start(Phase::Observe, None, None).await?;
+        call!(
+            &mut running,
+            "observe",
+            call_observe(plan, receipt, context)
+        )
+    }
+}
