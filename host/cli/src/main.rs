@@ -3,17 +3,21 @@
 mod app;
 mod args;
 mod commands;
+mod config;
+mod console;
 mod exit;
 mod failure;
 mod interrupt;
 mod output;
 mod report;
+mod shell;
 mod terminal;
+mod usage;
 mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::app::App;
 use crate::args::Cli;
@@ -22,20 +26,32 @@ fn main() -> ExitCode {
     keep_memory_to_ourselves();
     // Fails only if one is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match Cli::try_parse() {
+    match parse() {
         Ok(cli) => run(cli),
-        Err(error) => exit::of_arguments(&error),
+        Err(error) => usage::refused(&error),
     }
 }
 
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = args::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 fn run(cli: Cli) -> ExitCode {
-    if cli.version {
-        return output::text(&commands::version());
+    let (app, trouble) = App::new(cli.global);
+    if cli.short_version || cli.version {
+        return match commands::version(&app, cli.short_version) {
+            Ok(reply) => output::answer(&app, &reply),
+            Err(failure) => output::failed(&app, &failure),
+        };
     }
     let Some(command) = cli.command else {
-        return exit::code(passcode_runner::Ended::Usage);
+        return usage::nothing_asked();
     };
-    let app = App::new(cli.global);
+    if let Some(failure) = trouble.filter(|_| !commands::bears_a_broken_config(&command)) {
+        return output::failed(&app, &failure);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -3,25 +3,27 @@
 mod act;
 mod carry;
 mod choose;
+mod completions;
+mod config;
 mod deliver;
 mod devices;
 mod execute;
 mod explain;
+mod man;
 mod matrix;
 mod practice;
 mod reveal;
 mod status;
+mod values;
+mod version;
 mod words;
 
-use std::fmt::Write as _;
-
-use passcode_builtin::COMPONENT;
-use passcode_host::contract::CONTRACT;
 use passcode_host::contract::types::Verb;
-use sha2::{Digest as _, Sha256};
+
+pub(crate) use version::version;
 
 use crate::app::App;
-use crate::args::Command;
+use crate::args::{Command, ConfigCommand};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
@@ -65,12 +67,15 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Reply, Failure> {
                 subject,
                 device,
                 narrow,
-                wait: wait.then_some(timeout),
+                wait: wait.then(|| timeout.unwrap_or_else(|| app.config.settings.timeout())),
                 limit,
                 grant,
             };
             status::status(app, &interrupt, wanted).await
         }
+        Command::Config { what } => config::config(app, what),
+        Command::Completions { shell } => Ok(completions::completions(app, shell)),
+        Command::Man { folder } => man::man(folder.as_deref()),
         // These only read, and may be left at any moment.
         reading => interrupt
             .until(1, read(app, reading))
@@ -99,14 +104,12 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
     }
 }
 
-/// `--version`.
-pub(crate) fn version() -> String {
-    let mut digest = String::new();
-    for byte in Sha256::digest(COMPONENT) {
-        let _ = write!(digest, "{byte:02x}");
+/// Whether a verb does its work without the config file's settings, or is there to mend the file.
+/// A shell that starts with a broken file must still get its completions.
+pub(crate) fn bears_a_broken_config(command: &Command) -> bool {
+    match command {
+        Command::Config { what } => !matches!(what, ConfigCommand::Show),
+        Command::Completions { .. } | Command::Man { .. } => true,
+        _ => false,
     }
-    format!(
-        "passcode {}\ncomponent {digest}\ncontract passcode:action@{CONTRACT}\n",
-        env!("CARGO_PKG_VERSION")
-    )
 }

@@ -4,20 +4,23 @@ mod home;
 mod practice;
 mod real;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_host::credential::Credential;
 use passcode_host::ledger::SendLedger;
-use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError};
+use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate};
 use passcode_ledger::SqliteLedger;
 use passcode_runner::Runner;
 
-pub(crate) use home::home;
+pub(crate) use home::{folder, home};
 pub(crate) use practice::{options, serve_faults};
+pub(crate) use real::{configured, refused, roots};
 
 use crate::app::App;
+use crate::config::Key;
 use crate::failure::Failure;
 
 /// Connected.
@@ -39,6 +42,8 @@ struct Place {
     cloud: String,
     tenant: Option<String>,
     practice: bool,
+    /// Certificate authorities to trust beside the system's (PEM).
+    roots: Option<Vec<u8>>,
 }
 
 /// Connect to the tenant of this call.
@@ -51,7 +56,7 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         (tenant.place(), Some(tenant))
     } else {
         practice::only_with_practice(app)?;
-        (real::place()?, None)
+        (real::place(app)?, None)
     };
     let folder = if place.practice {
         practice_folder
@@ -73,8 +78,11 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
     if place.practice {
         builder = builder.practice();
     }
+    if let Some(roots) = place.roots {
+        builder = builder.root_certificates(roots);
+    }
     let host = builder.build()?;
-    let action = host.load(COMPONENT, &authority)?;
+    let action = host.load(&component(app)?, &authority)?;
     Ok(Connected {
         runner: Runner::new(host, action, ledger, place.tenant),
         practice: place.practice,
@@ -89,17 +97,33 @@ pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
     let host = builder(app, Arc::new(ledger), &home(app)?)
         .practice()
         .build()?;
-    Ok(host.load(COMPONENT, &authority(None)?)?)
+    Ok(host.load(&component(app)?, &authority(None)?)?)
 }
 
 fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
     let mut builder = Host::builder(ledger).cache(home.join("cache"));
+    let settings = &app.config.settings;
+    let usual = Rate::default();
+    builder = builder.rate(Rate {
+        writes: settings.count(Key::WritesPer20s).unwrap_or(usual.writes),
+        any: settings.count(Key::RequestsPer20s).unwrap_or(usual.any),
+    });
     if app.global.verbose {
         builder = builder.log(Arc::new(|severity, line| {
-            crate::output::note(&format!("{severity}: {line}"));
+            crate::console::note(&format!("{severity}: {line}"));
         }));
     }
     builder
+}
+
+/// The bytes of the component: those of `--component`, else the built-in one.
+pub(crate) fn component(app: &App) -> Result<Cow<'static, [u8]>, Failure> {
+    match &app.global.component {
+        None => Ok(Cow::Borrowed(COMPONENT)),
+        Some(path) => std::fs::read(path)
+            .map(Cow::Owned)
+            .map_err(|error| Failure::file(path, &error)),
+    }
 }
 
 fn authority(grant: Option<&Path>) -> Result<Authority, Failure> {
