@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use passcode_entra::{Http, HttpOptions, SignIn};
+use passcode_entra::SignIn;
 use passcode_host::plain;
 use passcode_runner::Ended;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::args::ConfigCommand;
 use crate::config::{self, Config, ConfigFile, Layers, SETTINGS, Source, settle};
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::{configured, folder, refused, roots};
+use crate::wiring::{configured, folder, http, refused};
 
 /// Secrets that sign somebody in. Only whether they are set is ever shown.
 const SECRETS: [&str; 2] = ["AZURE_CLIENT_SECRET", "PASSCODE_ACCESS_TOKEN"];
@@ -179,12 +179,5 @@ fn usable(path: &Path, file: &ConfigFile, profile: Option<&str>) -> Result<(), F
     };
     SignIn::from_environment(variable, &config.allowed_origins())
         .map_err(|error| refused(&error))?;
-    if let Some(roots) = roots(&config.settings)? {
-        let options = HttpOptions {
-            extra_roots: roots,
-            ..HttpOptions::default()
-        };
-        Http::new(&options).map_err(|error| refused(&error))?;
-    }
-    Ok(())
+    http(&config.settings).map(|_| ())
 }

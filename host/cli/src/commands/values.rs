@@ -22,7 +22,7 @@ pub(super) fn powershell(script: &str, command: &Command) -> String {
     if ($wordToComplete) {{ $last-- }}
     $flag = if ($last -gt 0) {{ $commandElements[$last].Extent.Text }} else {{ '' }}
     if ($values.ContainsKey($flag)) {{
-        return $values[$flag].Where{{ $_ -like \"$wordToComplete*\" }}.ForEach{{
+        return $values[$flag] | Where-Object {{ $_ -like \"$wordToComplete*\" }} | ForEach-Object {{
             [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_)
         }}
     }}

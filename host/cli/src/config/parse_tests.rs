@@ -47,8 +47,9 @@ practice = false
 
 #[test]
 fn what_is_not_understood_is_refused_where_it_stands() {
+    let mut wrong = Vec::new();
     for (text, line, column, says, remedy) in [
-        ("tenant = ", 1, 9, "not TOML", "docs/configuration.md"),
+        ("tenant = ", 1, 10, "not TOML", "docs/configuration.md"),
         ("a b = 1", 1, 3, "not TOML", ""),
         (
             "\n  tennant = \"x\"",
@@ -148,15 +149,15 @@ fn what_is_not_understood_is_refused_where_it_stands() {
     ] {
         let troubles = read(text).unwrap_err();
         let first = &troubles[0];
-        assert_eq!(
-            (first.line, first.column),
-            (line, column),
-            "{text}: {first:?}"
-        );
-        assert!(first.message.contains(says), "{text}: {first:?}");
-        assert!(first.remedy.contains(remedy), "{text}: {first:?}");
-        assert_eq!(first.code, "config-invalid", "{text}");
+        let fits = (first.line, first.column) == (line, column)
+            && first.message.contains(says)
+            && first.remedy.contains(remedy)
+            && first.code == "config-invalid";
+        if !fits {
+            wrong.push(format!("{text:?}: {first:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use passcode_runner::Runner;
 
 pub(crate) use home::{folder, home};
 pub(crate) use practice::{options, serve_faults};
-pub(crate) use real::{configured, refused, roots};
+pub(crate) use real::{configured, http, refused};
 
 use crate::app::App;
 use crate::config::Key;

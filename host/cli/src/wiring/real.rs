@@ -33,12 +33,7 @@ pub(super) fn place(app: &App) -> Result<Place, Failure> {
         .or_else(|| config.settings.given(Key::Tenant).map(str::to_owned));
     let graph = choice.cloud.graph_root().to_owned();
     let cloud = choice.cloud.name().to_owned();
-    let roots = roots(&config.settings)?;
-    let options = HttpOptions {
-        extra_roots: roots.clone().unwrap_or_default(),
-        ..HttpOptions::default()
-    };
-    let http = Http::new(&options).map_err(|error| refused(&error))?;
+    let (http, roots) = http(&config.settings)?;
     let credential = choice
         .sign_in
         .credential(choice.cloud, &http)
@@ -67,16 +62,25 @@ pub(crate) fn configured(config: &Config, name: &str) -> Option<String> {
     }
 }
 
-/// The certificate authorities of `ca_file`.
-pub(crate) fn roots(settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(path) = settings.get(Key::CaFile).map(Path::new) else {
-        return Ok(None);
+/// Connections that also trust what `ca_file` names, and what that is (PEM).
+pub(crate) fn http(settings: &Settings) -> Result<(Http, Option<Vec<u8>>), Failure> {
+    let path = settings.get(Key::CaFile).map(Path::new);
+    let roots = match path {
+        Some(path) => Some(std::fs::read(path).map_err(|error| Failure::file(path, &error))?),
+        None => None,
     };
-    let read = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-    if read.is_empty() {
-        return Err(Failure::file(path, &"there is no certificate in it"));
-    }
-    Ok(Some(read))
+    let options = HttpOptions {
+        extra_roots: roots.clone().unwrap_or_default(),
+        ..HttpOptions::default()
+    };
+    let http = Http::new(&options).map_err(|error| {
+        let mut failure = refused(&error);
+        if let Some(path) = path {
+            failure.message = format!("{}: {}", path.display(), failure.message);
+        }
+        failure
+    })?;
+    Ok((http, roots.filter(|roots| !roots.is_empty())))
 }
 
 /// A token of another tenant than the one that was named is not used: the operator would act on
