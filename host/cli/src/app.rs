@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use passcode_recording::Recorder;
 
+use clap::ValueEnum as _;
+
 use crate::args::{Color, Format, Global};
+use crate::config::{Config, Key, Source};
+use crate::failure::Failure;
 use crate::terminal::Paint;
 
 /// Which of the three are terminals.
@@ -20,6 +24,7 @@ pub(crate) struct Terminals {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) global: Global,
+    pub(crate) config: Config,
     pub(crate) terminals: Terminals,
     pub(crate) format: Format,
     /// For stderr.
@@ -31,13 +36,34 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(global: Global) -> Self {
+    /// This call, and what is wrong with its configuration. Then it goes without, so that the
+    /// failure can be told in the form that was asked for.
+    pub(crate) fn new(mut global: Global) -> (Self, Option<Failure>) {
+        let home = crate::wiring::folder(global.home.as_deref()).ok();
+        let path = home.map(|home| crate::config::path(&home));
+        let (config, trouble) = match Config::load(&global, path.clone()) {
+            Ok(config) => (config, None),
+            Err(failure) => (Config::without_file(&global, path), Some(failure)),
+        };
+        global.practice = config.settings.is(Key::Practice, "true");
+        let app = Self::with(global, config);
+        for (variable, setting) in app.config.overruled() {
+            app.tell(&format!(
+                "note: {variable} is set, and goes before the profile's `{setting}`"
+            ));
+        }
+        (app, trouble)
+    }
+
+    fn with(global: Global, config: Config) -> Self {
         let terminals = Terminals {
             stdin: std::io::stdin().is_terminal(),
             stdout: std::io::stdout().is_terminal(),
             stderr: std::io::stderr().is_terminal(),
         };
-        let format = global.output.unwrap_or(if terminals.stdout {
+        let said = |key| config.settings.get(key);
+        let format = said(Key::Output).and_then(|word| Format::from_str(word, false).ok());
+        let format = format.unwrap_or(if terminals.stdout {
             Format::Table
         } else {
             Format::Json
@@ -45,10 +71,11 @@ impl App {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let paint = |terminal: bool| {
-            Paint::new(match global.color {
-                Color::Always => true,
-                Color::Never => false,
-                Color::Auto => terminal && !plain,
+            let color = said(Key::Color).and_then(|word| Color::from_str(word, false).ok());
+            Paint::new(match color {
+                Some(Color::Always) => true,
+                Some(Color::Never) => false,
+                Some(Color::Auto) | None => terminal && !plain,
             })
         };
         Self {
@@ -58,6 +85,7 @@ impl App {
             format,
             recorder: global.record.as_ref().map(|_| Arc::default()),
             global,
+            config,
         }
     }
 
@@ -71,9 +99,17 @@ impl App {
         self.can_ask() && self.terminals.stdout && self.format == Format::Table
     }
 
+    /// Whether an action ends with the passcode on the screen.
+    pub(crate) fn shows_passcodes(&self) -> bool {
+        self.has_screen() && !self.config.settings.is(Key::Delivery, "none")
+    }
+
     /// The flags that a further command needs to mean the same tenant and ledger.
     pub(crate) fn same_place(&self) -> String {
         let mut flags = String::new();
+        if let Some((name, Source::Flag(_))) = &self.config.profile {
+            flags.push_str(&format!(" --profile {name}"));
+        }
         if self.global.practice {
             flags.push_str(" --practice");
         }
@@ -85,9 +121,10 @@ impl App {
                 home.filter(|home| from_environment.as_deref() != Some(home.as_os_str())),
             ),
             ("--practice-state", self.global.practice_state.as_ref()),
+            ("--component", self.global.component.as_ref()),
         ] {
             if let Some(path) = path {
-                let path = crate::report::quoted(&path.display().to_string());
+                let path = crate::shell::quoted(&path.display().to_string());
                 flags.push_str(&format!(" {flag} {path}"));
             }
         }
@@ -97,7 +134,7 @@ impl App {
     /// A line for the person, unless nobody wants to hear it.
     pub(crate) fn tell(&self, line: &str) {
         if !self.global.quiet {
-            crate::output::note(line);
+            crate::console::note(line);
         }
     }
 }

@@ -1,12 +1,8 @@
 //! Exit codes. Scripts branch on them, so they never change.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use passcode_runner::Ended;
-
-use crate::output;
 
 /// The number of an ending.
 pub(crate) fn number(ended: Ended) -> u8 {
@@ -26,6 +22,24 @@ pub(crate) fn number(ended: Ended) -> u8 {
         Ended::Interrupted => 130,
     }
 }
+
+/// What the numbers mean, for manual pages.
+pub(crate) const MEANINGS: [(u8, &str); 14] = [
+    (0, "done; or a clean dry run; or accepted, under --no-wait"),
+    (1, "a fault in this software"),
+    (2, "usage: arguments, a file or the configuration"),
+    (3, "not signed in"),
+    (4, "forbidden"),
+    (5, "no such device, or more than one"),
+    (6, "refused, nothing sent"),
+    (7, "the outcome is unknown; do not send it again"),
+    (8, "waiting for another administrator's approval"),
+    (9, "still pending when the wait ended"),
+    (10, "the service or the device reported failure"),
+    (11, "of many, some failed or were refused"),
+    (12, "throttled or unavailable, nothing sent"),
+    (130, "interrupted"),
+];
 
 /// The word of an ending, in JSON.
 pub(crate) fn word(ended: Ended) -> &'static str {
@@ -49,37 +63,6 @@ pub(crate) fn word(ended: Ended) -> &'static str {
 
 pub(crate) fn code(ended: Ended) -> ExitCode {
     ExitCode::from(number(ended))
-}
-
-/// Arguments that could not be understood, or a request for help.
-pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
-    // Nobody reads what cannot be printed.
-    let _ = error.print();
-    if error.exit_code() == 0 {
-        return ExitCode::SUCCESS;
-    }
-    if error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && wants_json() {
-        output::json_line(&output::usage(&error.to_string()));
-    }
-    code(Ended::Usage)
-}
-
-/// As far as it can be told from arguments that could not be understood.
-fn wants_json() -> bool {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let named = arguments.iter().enumerate().find_map(|(at, argument)| {
-        let inline = argument
-            .strip_prefix("--output=")
-            .or_else(|| argument.strip_prefix("-o").filter(|rest| !rest.is_empty()));
-        let next = matches!(argument.as_str(), "-o" | "--output").then(|| arguments.get(at + 1));
-        inline
-            .map(str::to_owned)
-            .or_else(|| next.flatten().cloned())
-    });
-    match named {
-        Some(format) => matches!(format.as_str(), "json" | "jsonl"),
-        None => !std::io::stdout().is_terminal(),
-    }
 }
 
 #[cfg(test)]
@@ -106,6 +89,10 @@ mod tests {
         ];
         for (ended, expected) in cases {
             assert_eq!(number(ended), expected, "{ended:?}");
+            assert!(
+                MEANINGS.iter().any(|(number, _)| *number == expected),
+                "{ended:?}"
+            );
         }
     }
 }

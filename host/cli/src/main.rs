@@ -3,54 +3,79 @@
 mod app;
 mod args;
 mod commands;
+mod config;
+mod console;
 mod exit;
 mod failure;
 mod interrupt;
 mod output;
 mod report;
+mod shell;
 mod terminal;
+mod usage;
 mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::app::App;
 use crate::args::Cli;
+use crate::failure::Failure;
+use crate::output::Reply;
 
 fn main() -> ExitCode {
     keep_memory_to_ourselves();
     // Fails only if one is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match Cli::try_parse() {
+    match parse() {
         Ok(cli) => run(cli),
-        Err(error) => exit::of_arguments(&error),
+        Err(error) => usage::refused(&error),
     }
 }
 
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = args::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 fn run(cli: Cli) -> ExitCode {
-    if cli.version {
-        return output::text(&commands::version());
+    let (app, trouble) = App::new(cli.global);
+    if cli.short_version || cli.version {
+        return match commands::version(&app, cli.short_version) {
+            Ok(reply) => output::answer(&app, &reply),
+            Err(failure) => output::failed(&app, &failure),
+        };
     }
-    let app = App::new(cli.global);
+    if cli.replay.is_none() && cli.command.is_none() {
+        return usage::nothing_asked();
+    }
+    let bears = |command: &args::Command| commands::bears_a_broken_config(command);
+    if let Some(failure) = trouble.filter(|_| !cli.command.as_ref().is_some_and(bears)) {
+        return output::failed(&app, &failure);
+    }
+    match (cli.replay, cli.command) {
+        (Some(folder), command) => finish(&app, commands::replay(&app, &folder, command.is_some())),
+        (None, Some(command)) => finish(&app, commands::run(&app, command)),
+        (None, None) => usage::nothing_asked(),
+    }
+}
+
+/// Run to the end, and print what came of it.
+fn finish(app: &App, work: impl Future<Output = Result<Reply, Failure>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return output::failed(&app, &failure::Failure::fault(&error.to_string())),
+        Err(error) => return output::failed(app, &Failure::fault(&error.to_string())),
     };
-    let code = runtime.block_on(async {
-        let reply = match cli.replay {
-            Some(folder) => commands::replay(&app, &folder, cli.command.is_some()).await,
-            None => commands::run(&app, cli.command).await,
-        };
-        match reply {
-            Ok(reply) => output::answer(&app, &reply),
-            Err(failure) => output::failed(&app, &failure),
-        }
-    });
+    let code = match runtime.block_on(work) {
+        Ok(reply) => output::answer(app, &reply),
+        Err(failure) => output::failed(app, &failure),
+    };
     // A question that nobody will answer any more must not keep the process.
     runtime.shutdown_background();
     code

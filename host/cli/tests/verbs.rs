@@ -173,6 +173,39 @@ fn status_lists_what_the_service_and_what_we_know() {
 }
 
 #[test]
+fn an_entry_is_not_given_to_an_attempt_that_nobody_knows_of() {
+    let home = Home::new();
+    let done = home
+        .practice(&with(&["reset", "--yes"], KIOSK))
+        .expect(0, "result");
+    let lost = [
+        "reset",
+        "--yes",
+        "--timeout",
+        "0s",
+        "--fault",
+        "drop-before-accept",
+    ];
+    let unknown = home
+        .practice(&with(&lost, KIOSK))
+        .fails(7, "outcome-unknown");
+    let listed = home
+        .practice(&with(&["status"], &["--limit", "50"]))
+        .expect(0, "actions");
+    let entry = |plan: &serde_json::Value| {
+        let actions = listed["actions"].as_array().unwrap();
+        actions
+            .iter()
+            .find(|one| one["plan"] == *plan)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(entry(&done["plan"])["listedByService"], true);
+    assert_eq!(entry(&unknown["plan"])["listedByService"], false);
+    assert_eq!(entry(&unknown["plan"])["known"], "unknown");
+}
+
+#[test]
 fn a_passcode_made_elsewhere_is_shown_only_as_such() {
     let home = Home::new();
     let device = ["--serial", "SAMPLE-COSU-0029"];

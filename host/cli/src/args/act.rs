@@ -6,21 +6,22 @@ use std::time::Duration;
 use clap::Args;
 
 use super::device::{DeviceArgs, NarrowArgs};
-use super::duration;
+use super::{duration, known};
 
 /// `reset` and `remove`.
 #[derive(Args, Debug)]
 pub(crate) struct ActArgs {
-    #[command(flatten)]
-    pub(crate) device: DeviceArgs,
-    #[command(flatten)]
-    pub(crate) narrow: NarrowArgs,
+    // First, because a heading goes on until the next one.
     /// Show what would happen, and do nothing; with `-o json` the plan for `passcode execute`
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) what_if: bool,
     /// Answer the question with yes; lifts no check
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) narrow: NarrowArgs,
     #[command(flatten)]
     pub(crate) case: CaseArgs,
     #[command(flatten)]
@@ -61,7 +62,7 @@ pub(crate) struct CaseArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) ticket: Option<String>,
     /// How the person who asks was verified: callback, in-person, manager, …
-    #[arg(long, value_name = "HOW")]
+    #[arg(long, value_name = "HOW", value_parser = known::verifications(), hide_possible_values = true)]
     pub(crate) verified_by: Option<String>,
     /// Who acts, where no sign-in proves it
     #[arg(long, value_name = "NAME")]
@@ -73,7 +74,7 @@ pub(crate) struct CaseArgs {
 #[command(next_help_heading = "Plan")]
 pub(crate) struct PlanArgs {
     /// Accept a check on which the documents disagree, by its id (repeatable)
-    #[arg(long, value_name = "CHECK-ID")]
+    #[arg(long, value_name = "CHECK-ID", value_parser = known::checks(), hide_possible_values = true)]
     pub(crate) accept: Vec<String>,
     /// Go ahead although another passcode action is under way
     #[arg(long)]
@@ -82,7 +83,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "PLAN-ID")]
     pub(crate) after_unknown: Option<String>,
     /// Use another address; see `passcode matrix --addresses`
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = known::addresses(), hide_possible_values = true)]
     pub(crate) via: Option<String>,
     /// A value for the address's path (repeatable)
     #[arg(long, value_name = "NAME=VALUE", requires = "via")]
@@ -99,20 +100,21 @@ pub(crate) struct WaitArgs {
     /// End as soon as Intune has accepted it
     #[arg(long, overrides_with = "wait")]
     no_wait: bool,
-    /// How long to wait: 15s, 2m, 8h
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
-    timeout: Duration,
+    /// How long to wait: 15s, 2m, 8h [default: 2m]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    timeout: Option<Duration>,
 }
 
 impl WaitArgs {
     /// How long to wait; `None` for not at all.
-    pub(crate) fn limit(&self) -> Option<Duration> {
-        (!self.no_wait).then_some(self.timeout)
+    pub(crate) fn limit(&self, usual: Duration) -> Option<Duration> {
+        (!self.no_wait).then_some(self.timeout.unwrap_or(usual))
     }
 }
 
 /// Whether the passcode may be printed.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Delivery")]
 pub(crate) struct RevealFlag {
     /// Print the passcode in the answer, where no terminal can show it
     #[arg(long)]
@@ -121,6 +123,7 @@ pub(crate) struct RevealFlag {
 
 /// What the component may do.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "What the component may do")]
 pub(crate) struct GrantArgs {
     /// Another grant than the ordinary one; see `passcode matrix --grant`
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use passcode_host::contract::types::Selector;
 use passcode_runner::{Narrow, Platform};
 
+use super::known;
 use crate::failure::Failure;
 
 /// A device, by exactly one of its names.
@@ -49,7 +50,7 @@ pub(crate) struct NarrowArgs {
     #[arg(long, value_enum, value_name = "PLATFORM")]
     platform: Option<PlatformArg>,
     /// Only devices of this kind, as `passcode devices` shows it
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = known::kinds(), hide_possible_values = true)]
     kind: Option<String>,
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn is_guid(text: &str) -> bool {
 
 /// A word that could be several things is not guessed at.
 pub(crate) fn unclear(text: &str) -> Failure {
-    let quoted = crate::report::quoted(text);
+    let quoted = crate::shell::quoted(text);
     let remedy = if text.contains('@') {
         format!("write `--user {quoted}`")
     } else if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `500ms`, `15s`, `2m`, `8h`, or plain seconds.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::known;
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,15 +52,17 @@ pub(crate) struct Global {
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 
-    /// Colour
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value = "auto"
-    )]
-    pub(crate) color: Color,
+    /// Colour [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(crate) color: Option<Color>,
+
+    /// The profile of the config file to use; else PASSCODE_PROFILE, else its `default_profile`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Another component than the built-in one; it needs a manifest, and gets what --grant allows
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) component: Option<PathBuf>,
 
     /// Where the ledger and the cache are [default: the system's folder for application data]
     #[arg(long, global = true, value_name = "DIR", env = "PASSCODE_HOME")]
@@ -73,7 +77,7 @@ pub(crate) struct Global {
     pub(crate) practice_state: Option<PathBuf>,
 
     /// Let something go wrong in the practice tenant; see `passcode practice faults`
-    #[arg(long, global = true, value_name = "NAME[:DEVICE]")]
+    #[arg(long, global = true, value_name = "NAME[:DEVICE]", value_parser = known::faults(), hide_possible_values = true)]
     pub(crate) fault: Vec<String>,
 
     /// How fast practice devices act: 1 is believable, 0 at once

@@ -4,13 +4,20 @@ mod act;
 mod device;
 mod duration;
 mod global;
+mod help;
+mod known;
 mod practice;
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use act::{ActArgs, CaseArgs, ExecuteArgs, GrantArgs, PlanArgs, RevealFlag};
 pub(crate) use device::{DeviceArgs, DeviceFlags, NarrowArgs, is_guid, unclear};
+pub(crate) use duration::parse as time;
 pub(crate) use global::{Color, Format, Global};
+pub(crate) use help::{FIRST, command, meant};
+pub(crate) use known::Known;
 pub(crate) use practice::{PracticeArgs, PracticeCommand};
 
 /// Get a locked-out person back into a managed phone or tablet, through Microsoft Intune
@@ -21,24 +28,19 @@ pub(crate) use practice::{PracticeArgs, PracticeCommand};
 #[command(
     name = "passcode",
     disable_version_flag = true,
-    arg_required_else_help = true,
-    subcommand_value_name = "COMMAND",
-    after_help = "\
-The three commands people need first:
-  passcode explain --serial SERIAL      what can be done for this device, and why
-  passcode reset --serial SERIAL        reset an Android passcode (iPhone, iPad: `passcode remove`)
-  passcode reveal --serial SERIAL       show the temporary passcode again
-
-Nothing real happens with --practice: try `passcode reset --practice --serial SAMPLE-COSU-0001`.
-Exit codes: 0 done, 2 usage, 3 not signed in, 4 forbidden, 5 no such device or several, 6 refused,
-7 outcome unknown, 8 approval needed, 9 still pending, 10 failed, 12 unavailable, 130 interrupted."
+    version,
+    subcommand_value_name = "COMMAND"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
 
+    /// Print the version
+    #[arg(short = 'V')]
+    pub(crate) short_version: bool,
+
     /// Print the version, the component's digest and the contract's version
-    #[arg(short = 'V', long)]
+    #[arg(long)]
     pub(crate) version: bool,
 
     /// Run the component on a recording, without network, sign-in or ledger, and compare
@@ -117,19 +119,19 @@ On Android the passcode can only be reset to a temporary one: `passcode reset`."
         /// A plan's id, or a device's
         #[arg(value_name = "PLAN-ID|DEVICE-ID")]
         subject: Option<String>,
+        /// Go on watching until it has ended
+        #[arg(long)]
+        wait: bool,
+        /// How long to watch with --wait [default: 2m]
+        #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+        timeout: Option<std::time::Duration>,
+        /// How many entries to list
+        #[arg(long, value_name = "N", default_value_t = 25)]
+        limit: u32,
         #[command(flatten)]
         device: DeviceFlags,
         #[command(flatten)]
         narrow: NarrowArgs,
-        /// Go on watching until it has ended
-        #[arg(long)]
-        wait: bool,
-        /// How long to watch with --wait
-        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
-        timeout: std::time::Duration,
-        /// How many entries to list
-        #[arg(long, value_name = "N", default_value_t = 25)]
-        limit: u32,
         #[command(flatten)]
         grant: GrantArgs,
     },
@@ -142,13 +144,13 @@ On Android the passcode can only be reset to a temporary one: `passcode reset`."
         /// A plan's id, or a device's
         #[arg(value_name = "PLAN-ID|DEVICE-ID")]
         subject: Option<String>,
+        /// Also a passcode made elsewhere, marked so
+        #[arg(long)]
+        any: bool,
         #[command(flatten)]
         device: DeviceFlags,
         #[command(flatten)]
         narrow: NarrowArgs,
-        /// Also a passcode made elsewhere, marked so
-        #[arg(long)]
-        any: bool,
         #[command(flatten)]
         reveal: RevealFlag,
         #[command(flatten)]
@@ -174,4 +176,73 @@ On Android the passcode can only be reset to a temporary one: `passcode reset`."
   passcode practice faults                   what can go wrong on demand
   passcode practice --fault 429 --pace 0.1   ten times faster, with a throttle")]
     Practice(PracticeArgs),
+    /// Show, check and describe the config file
+    #[command(after_help = "Examples:
+  passcode config show                    every setting, and who set it
+  passcode config show --profile lab      as with that profile
+  passcode config check                   is the file in order?
+  passcode config schema > schema.json    for an editor")]
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "Examples:
+  passcode completions bash > ~/.local/share/bash-completion/completions/passcode
+  passcode completions zsh > \"${fpath[1]}/_passcode\"
+  passcode completions fish > ~/.config/fish/completions/passcode.fish
+  passcode completions powershell >> $PROFILE
+  passcode completions nushell | save -f ($nu.default-config-dir | path join passcode.nu)
+  passcode completions elvish >> ~/.config/elvish/rc.elv
+
+The names of the profiles are those of the config file at this moment.")]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or write all of them to a folder
+    #[command(after_help = "Examples:
+  passcode man | man -l -
+  passcode man ~/.local/share/man/man1")]
+    Man {
+        /// Where to write passcode.1 and a page for each command
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// What `config` does.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every setting, and who set it
+    #[command(after_help = "Examples:
+  passcode config show
+  passcode config show --profile lab -o json")]
+    Show,
+    /// Print where the file is
+    #[command(after_help = "Example:
+  \"${EDITOR:-vi}\" \"$(passcode config path)\"")]
+    Path,
+    /// Check the file, every profile in it, and the files that it names
+    #[command(after_help = "Example:
+  passcode config check && echo in order")]
+    Check,
+    /// Print the file's JSON schema
+    #[command(after_help = "Example:
+  passcode config schema > passcode-config.schema.json")]
+    Schema,
+}
+
+/// Shells that completions are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(alias = "pwsh")]
+    Powershell,
+    #[value(alias = "nu")]
+    Nushell,
+    Elvish,
 }

@@ -37,7 +37,13 @@ pub(crate) struct PracticeArgs {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum PracticeCommand {
     /// List what can go wrong on demand
+    #[command(after_help = "Examples:
+  passcode practice faults
+  passcode reset --practice --serial SAMPLE-COSU-0001 --fault device-offline")]
     Faults,
     /// List the practice devices
+    #[command(after_help = "Examples:
+  passcode practice fleet
+  passcode practice fleet --fleet devices.toml")]
     Fleet,
 }

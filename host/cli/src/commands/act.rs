@@ -35,7 +35,7 @@ pub(super) async fn act(
         verb,
         &args.case,
         &args.plan,
-        carry::delivery(app, args.reveal.reveal),
+        carry::delivery(args.reveal.reveal, app.shows_passcodes()),
     )?;
     let document = interrupt
         .until(1, plan(&connected, &wanted, after))
@@ -46,7 +46,7 @@ pub(super) async fn act(
     }
     let carrying = Carrying {
         yes: args.yes,
-        wait: args.wait.limit(),
+        wait: args.wait.limit(app.config.settings.timeout()),
         print: args.reveal.reveal,
     };
     carry::carry(app, interrupt, &connected, &document, carrying).await

@@ -10,9 +10,10 @@ use passcode_runner::{Carried, Ended};
 use super::deliver::{Delivering, deliver};
 use super::words::{effect, flags, not_accepted, question};
 use crate::app::App;
+use crate::console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::output::{self, Reply};
+use crate::output::Reply;
 use crate::report::{command, watch_command};
 use crate::terminal::{self, Answer, Spinner};
 use crate::wiring::Connected;
@@ -28,8 +29,8 @@ pub(super) struct Carrying {
 }
 
 /// Where the passcode goes, as plans and the ledger name it.
-pub(super) fn delivery(app: &App, print: bool) -> &'static str {
-    match (print, app.has_screen()) {
+pub(super) fn delivery(print: bool, screen: bool) -> &'static str {
+    match (print, screen) {
         (true, _) => "json",
         (false, true) => "terminal",
         (false, false) => "none",
@@ -223,16 +224,16 @@ fn approval(app: &App, document: &PlanDocument, failure: &mut Failure, sent: &Se
 fn introduce(app: &App, document: &PlanDocument) {
     let width = usize::from(terminal::width());
     let plan = &document.plan;
-    output::note(&format!("\n{}", terminal::card(app.paint, document, width)));
+    console::note(&format!("\n{}", terminal::card(app.paint, document, width)));
     let accepted = &plan.caller.accepted_checks;
-    output::note(&terminal::checks(
+    console::note(&terminal::checks(
         app.paint,
         &plan.proposal.checks,
         accepted,
         width,
     ));
-    output::note(&app.paint.bold(&effect(&plan.proposal)));
-    output::note(&terminal::expectations(
+    console::note(&app.paint.bold(&effect(&plan.proposal)));
+    console::note(&terminal::expectations(
         app.paint,
         &plan.proposal.expectations,
         width,

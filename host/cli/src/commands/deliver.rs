@@ -8,9 +8,10 @@ use passcode_runner::Ended;
 use super::carry::delivery;
 use super::words::showing;
 use crate::app::App;
+use crate::console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::output::{self, Reply};
+use crate::output::Reply;
 use crate::report::{Report, command, watch_command};
 use crate::terminal;
 use crate::wiring::Connected;
@@ -50,9 +51,9 @@ pub(super) async fn deliver(
         passcode: None,
     };
     let passcode = match observed {
-        Some(observed) if ended.is_success() && (print || app.has_screen()) => {
+        Some(observed) if ended.is_success() && (print || app.shows_passcodes()) => {
             // Written down first. If that fails, nobody sees it.
-            let to = delivery(app, print);
+            let to = delivery(print, app.shows_passcodes());
             connected.runner.disclose(observed, to).await.map_err(|error| {
                 let mut failure = Failure::from(error).plan(document.id);
                 failure.touched = Touched::Yes;
@@ -84,7 +85,7 @@ fn finished(
     match report.ended {
         Ended::Done | Ended::Accepted | Ended::Pending => {
             if report.ended == Ended::Pending {
-                output::note(&format!(
+                console::note(&format!(
                     "still pending; go on watching with `{}`",
                     watch_command(report.app, report.document)
                 ));

@@ -49,7 +49,7 @@ pub(super) async fn execute(
         .map_err(|error| Failure::from(error).plan(id))?;
     let carrying = Carrying {
         yes: args.yes,
-        wait: args.wait.limit(),
+        wait: args.wait.limit(app.config.settings.timeout()),
         print: args.reveal.reveal,
     };
     carry::carry(app, interrupt, &connected, &document, carrying).await

@@ -3,35 +3,35 @@
 mod act;
 mod carry;
 mod choose;
+mod completions;
+mod config;
 mod deliver;
 mod devices;
 mod execute;
 mod explain;
+mod man;
 mod matrix;
 mod practice;
 mod recording;
 mod reveal;
 mod status;
+mod values;
+mod version;
 mod words;
 
-use std::fmt::Write as _;
-
-use passcode_builtin::COMPONENT;
-use passcode_host::contract::CONTRACT;
 use passcode_host::contract::types::Verb;
-use sha2::{Digest as _, Sha256};
+
+pub(crate) use recording::replay;
+pub(crate) use version::version;
 
 use crate::app::App;
-use crate::args::Command;
+use crate::args::{Command, ConfigCommand};
 use crate::failure::Failure;
-pub(crate) use recording::replay;
-
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
 
 /// Carry out a verb, and keep a recording of it if that was asked for.
-pub(crate) async fn run(app: &App, command: Option<Command>) -> Result<Reply, Failure> {
-    let command = command.ok_or_else(|| Failure::usage("no command", "see `passcode --help`"))?;
+pub(crate) async fn run(app: &App, command: Command) -> Result<Reply, Failure> {
     recording::before(app)?;
     let reply = verb(app, command).await;
     recording::after(app).await;
@@ -76,12 +76,15 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
                 subject,
                 device,
                 narrow,
-                wait: wait.then_some(timeout),
+                wait: wait.then(|| timeout.unwrap_or_else(|| app.config.settings.timeout())),
                 limit,
                 grant,
             };
             status::status(app, &interrupt, wanted).await
         }
+        Command::Config { what } => config::config(app, what),
+        Command::Completions { shell } => Ok(completions::completions(app, shell)),
+        Command::Man { folder } => man::man(folder.as_deref()),
         // These only read, and may be left at any moment.
         reading => interrupt
             .until(1, read(app, reading))
@@ -110,14 +113,12 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
     }
 }
 
-/// `--version`.
-pub(crate) fn version() -> String {
-    let mut digest = String::new();
-    for byte in Sha256::digest(COMPONENT) {
-        let _ = write!(digest, "{byte:02x}");
+/// Whether a verb does its work without the config file's settings, or is there to mend the file.
+/// A shell that starts with a broken file must still get its completions.
+pub(crate) fn bears_a_broken_config(command: &Command) -> bool {
+    match command {
+        Command::Config { what } => !matches!(what, ConfigCommand::Show),
+        Command::Completions { .. } | Command::Man { .. } => true,
+        _ => false,
     }
-    format!(
-        "passcode {}\ncomponent {digest}\ncontract passcode:action@{CONTRACT}\n",
-        env!("CARGO_PKG_VERSION")
-    )
 }

@@ -52,7 +52,7 @@ pub(super) async fn after(app: &App) {
                 Keep::PersonalData => "; they name people and devices",
             }
         )),
-        Err(why) => crate::output::note(&format!("warning: there is no recording: {why}")),
+        Err(why) => crate::console::note(&format!("warning: there is no recording: {why}")),
     }
 }
 

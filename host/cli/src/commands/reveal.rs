@@ -181,7 +181,7 @@ async fn any(
         .await
         .ok_or_else(Failure::interrupted)??;
     let newest = shown.iter().find(|one| one.passcode.is_some());
-    let to = delivery(app, print);
+    let to = delivery(print, app.has_screen());
     if let (Some(newest), true) = (newest, print || app.has_screen()) {
         // Printed are all of them, on the screen the newest.
         for one in &shown {

@@ -126,7 +126,7 @@ async fn lately(
     ours.retain(|attempt| device.is_none_or(|device| attempt.intent.device == device));
     let mut lines: Vec<Line> = Vec::new();
     for entry in entries {
-        let own = ours.iter().position(|attempt| likely(attempt, &entry));
+        let own = likeliest(&ours, &entry);
         let own = own.map(|at| ours.remove(at));
         lines.push(Line {
             entry: Some(entry),
@@ -162,26 +162,35 @@ async fn lately(
         .rows(rows))
 }
 
-/// Whether an entry of the service is most likely an attempt of ours: the same device, and
-/// within two minutes by the service's clock.
-fn likely(attempt: &Attempt, entry: &HistoryEntry) -> bool {
+/// The attempt of ours that an entry of the service most likely is: one that the service took
+/// rather than one that nobody knows of, and of those the nearest in time.
+fn likeliest(ours: &[Attempt], entry: &HistoryEntry) -> Option<usize> {
+    let attempts = ours.iter().enumerate();
+    let close = attempts.filter_map(|(at, attempt)| {
+        let apart = apart(attempt, entry)?;
+        Some((attempt.sending.is_undecided(), apart, at))
+    });
+    close.min().map(|(_, _, at)| at)
+}
+
+/// How far apart in time an entry and an attempt of ours are, if they can be the same: the same
+/// device, and within two minutes by the service's clock.
+fn apart(attempt: &Attempt, entry: &HistoryEntry) -> Option<time::Duration> {
     let sent = attempt
         .settlement
         .service_date
         .as_deref()
         .and_then(parse_rfc3339)
         .unwrap_or(attempt.intent.at);
-    let close = entry
-        .requested
-        .as_deref()
-        .and_then(parse_rfc3339)
-        .is_some_and(|requested| (requested - sent).abs() < time::Duration::minutes(2));
-    close
+    let requested = entry.requested.as_deref().and_then(parse_rfc3339)?;
+    let apart = (requested - sent).abs();
+    let same = apart < time::Duration::minutes(2)
         && attempt.sending.may_have_touched()
         && entry.device_id.as_deref() == Some(&attempt.intent.device)
         && ["resetPasscode", "removePasscode"]
             .iter()
-            .any(|action| entry.action.eq_ignore_ascii_case(action))
+            .any(|action| entry.action.eq_ignore_ascii_case(action));
+    same.then_some(apart)
 }
 
 struct Line {

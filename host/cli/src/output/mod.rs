@@ -14,9 +14,10 @@ pub(crate) use rows::Rows;
 
 use crate::app::App;
 use crate::args::Format;
+use crate::console;
 use crate::exit;
 use crate::failure::Failure;
-use crate::report::pasteable;
+use crate::shell::pasteable;
 use crate::terminal;
 
 /// The answer of a command, in every form that it can be asked for.
@@ -112,7 +113,7 @@ pub(crate) fn failed(app: &App, failure: &Failure) -> ExitCode {
         *remedy = pasteable(remedy, &flags);
     }
     let failure = &failure;
-    note(terminal::failure(&app.paint, failure).trim_end());
+    console::note(terminal::failure(&app.paint, failure).trim_end());
     let document = failure.document(app.global.practice);
     let text = match app.format {
         Format::Json => json::pretty(&document),
@@ -123,12 +124,6 @@ pub(crate) fn failed(app: &App, failure: &Failure) -> ExitCode {
     out(&text, exit::number(failure.ended))
 }
 
-/// A document for arguments that could not be understood.
-pub(crate) fn usage(message: &str) -> Value {
-    let message = message.trim_start_matches("error: ").trim();
-    Failure::usage(message, "see `passcode --help`").document(false)
-}
-
 /// Print a line of JSON.
 pub(crate) fn json_line(document: &Value) {
     out(&json::line(document), 0);
@@ -137,11 +132,6 @@ pub(crate) fn json_line(document: &Value) {
 /// Print plain text.
 pub(crate) fn text(text: &str) -> ExitCode {
     out(text, 0)
-}
-
-/// A line for the person. A stderr that is gone is no reason to stop.
-pub(crate) fn note(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 fn yaml(document: &Value) -> String {
@@ -171,7 +161,7 @@ fn out(text: &str, code: u8) -> ExitCode {
         .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            note(&format!("error: the answer could not be written: {error}"));
+            console::note(&format!("error: the answer could not be written: {error}"));
             ExitCode::from(if code == 0 { 1 } else { code })
         }
         _ => ExitCode::from(code),

@@ -34,9 +34,9 @@ fn is_yes(text: &str) -> bool {
 
 /// Let a person pick one of several devices. There is no default. `Ok(None)`: none of them.
 pub(crate) async fn pick(interrupt: &Interrupt, devices: &[Device]) -> Result<Option<usize>, ()> {
-    crate::output::note("Several devices match:");
+    crate::console::note("Several devices match:");
     for (number, device) in devices.iter().enumerate() {
-        crate::output::note(&format!("  {}. {}", number + 1, called(device)));
+        crate::console::note(&format!("  {}. {}", number + 1, called(device)));
     }
     let text = line(
         interrupt,
@@ -64,7 +64,7 @@ async fn line(interrupt: &Interrupt, prompt: &str) -> Option<String> {
     });
     let read = interrupt.until(1, reading).await;
     if read.is_none() {
-        crate::output::note("");
+        crate::console::note("");
     }
     Some(read?.unwrap_or_default())
 }

@@ -7,7 +7,7 @@ use passcode_host::contract::types::Progress;
 use passcode_host::plain;
 
 use crate::app::App;
-use crate::output;
+use crate::console;
 
 /// Says what is going on: turning on a terminal, a line for each change elsewhere.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Spinner {
         if let Some(bar) = &self.bar {
             bar.set_message(message.clone());
         } else if self.lines {
-            output::note(&message);
+            console::note(&message);
         }
         self.last = message;
     }

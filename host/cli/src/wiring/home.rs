@@ -1,13 +1,18 @@
 //! Where our files are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::App;
 use crate::failure::Failure;
 
 /// `--home`, else the system's folder for application data.
 pub(crate) fn home(app: &App) -> Result<PathBuf, Failure> {
-    if let Some(home) = &app.global.home {
+    folder(app.global.home.as_deref())
+}
+
+/// As [`home`], by what the flag or the variable says.
+pub(crate) fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(home) = named {
         return std::path::absolute(home).map_err(|error| Failure::file(home, &error));
     }
     let variable = |name: &str| {

@@ -4,21 +4,24 @@ mod home;
 mod practice;
 mod real;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_host::credential::Credential;
 use passcode_host::ledger::SendLedger;
-use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError};
+use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate};
 use passcode_ledger::SqliteLedger;
 use passcode_recording::Player;
 use passcode_runner::Runner;
 
-pub(crate) use home::home;
+pub(crate) use home::{folder, home};
 pub(crate) use practice::{options, serve_faults};
+pub(crate) use real::{configured, http, refused};
 
 use crate::app::App;
+use crate::config::Key;
 use crate::failure::Failure;
 
 /// Connected.
@@ -40,6 +43,8 @@ struct Place {
     cloud: String,
     tenant: Option<String>,
     practice: bool,
+    /// Certificate authorities to trust beside the system's (PEM).
+    roots: Option<Vec<u8>>,
 }
 
 /// Connect to the tenant of this call.
@@ -52,7 +57,7 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         (tenant.place(), Some(tenant))
     } else {
         practice::only_with_practice(app)?;
-        (real::place()?, None)
+        (real::place(app)?, None)
     };
     let folder = if place.practice {
         practice_folder
@@ -74,8 +79,11 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
     if place.practice {
         builder = builder.practice();
     }
+    if let Some(roots) = place.roots {
+        builder = builder.root_certificates(roots);
+    }
     let host = builder.build()?;
-    let action = host.load(COMPONENT, &authority)?;
+    let action = host.load(&component(app)?, &authority)?;
     Ok(Connected {
         runner: Runner::new(host, action, ledger, place.tenant),
         practice: place.practice,
@@ -90,7 +98,7 @@ pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
     let host = builder(app, Arc::new(ledger), &home(app)?)
         .practice()
         .build()?;
-    Ok(host.load(COMPONENT, &authority(None)?)?)
+    Ok(host.load(&component(app)?, &authority(None)?)?)
 }
 
 fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
@@ -98,9 +106,15 @@ fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
     if let Some(recorder) = &app.recorder {
         builder = builder.tap(recorder.clone());
     }
+    let settings = &app.config.settings;
+    let usual = Rate::default();
+    builder = builder.rate(Rate {
+        writes: settings.count(Key::WritesPer20s).unwrap_or(usual.writes),
+        any: settings.count(Key::RequestsPer20s).unwrap_or(usual.any),
+    });
     if app.global.verbose {
         builder = builder.log(Arc::new(|severity, line| {
-            crate::output::note(&format!("{severity}: {line}"));
+            crate::console::note(&format!("{severity}: {line}"));
         }));
     }
     builder
@@ -108,7 +122,20 @@ fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
 
 /// The component, to be run on recordings.
 pub(crate) fn player(app: &App) -> Result<Player, Failure> {
-    Ok(Player::load(COMPONENT, Some(home(app)?.join("cache")))?)
+    Ok(Player::load(
+        &component(app)?,
+        Some(home(app)?.join("cache")),
+    )?)
+}
+
+/// The bytes of the component: those of `--component`, else the built-in one.
+pub(crate) fn component(app: &App) -> Result<Cow<'static, [u8]>, Failure> {
+    match &app.global.component {
+        None => Ok(Cow::Borrowed(COMPONENT)),
+        Some(path) => std::fs::read(path)
+            .map(Cow::Owned)
+            .map_err(|error| Failure::file(path, &error)),
+    }
 }
 
 fn authority(grant: Option<&Path>) -> Result<Authority, Failure> {

@@ -145,6 +145,7 @@ impl InProcess {
             cloud: "custom".to_owned(),
             tenant: Some(self.tenant.tenant_id()),
             practice: true,
+            roots: None,
         }
     }
 
@@ -161,7 +162,7 @@ impl InProcess {
 impl Drop for InProcess {
     fn drop(&mut self) {
         if let Err(error) = self.save() {
-            crate::output::note(&format!(
+            crate::console::note(&format!(
                 "warning: the practice tenant's state could not be kept in {}: {error}",
                 self.state.display()
             ));

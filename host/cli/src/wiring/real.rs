@@ -1,5 +1,6 @@
-//! The tenant that the environment names. No guessing: exactly one way to sign in, or none.
+//! The tenant that the environment and the config file name. No guessing: exactly one way to sign in, or none.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use passcode_entra::{Http, HttpOptions, SignIn};
@@ -9,21 +10,30 @@ use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_runner::Ended;
 
 use super::Place;
+use crate::app::App;
+use crate::args::is_guid;
+use crate::config::{Config, Key, SETTINGS, Settings};
 use crate::failure::Failure;
 
-pub(super) fn place() -> Result<Place, Failure> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let choice = SignIn::from_environment(variable, &[]).map_err(|error| refused(&error))?;
+pub(super) fn place(app: &App) -> Result<Place, Failure> {
+    let config = &app.config;
+    let variable = |name: &str| configured(config, name);
+    let choice = SignIn::from_environment(variable, &config.allowed_origins())
+        .map_err(|error| refused(&error))?;
     let tenant = match &choice.sign_in {
-        SignIn::GivenToken { token } => Identity::of_token(token).tenant,
+        SignIn::GivenToken { token } => {
+            let tenant = Identity::of_token(token).tenant;
+            same_tenant(config.settings.given(Key::Tenant), &tenant)?;
+            tenant
+        }
         SignIn::ClientSecret { tenant, .. } => tenant.clone(),
     };
     let tenant = Some(tenant)
         .filter(|tenant| !tenant.is_empty())
-        .or_else(|| variable("AZURE_TENANT_ID").filter(|tenant| !tenant.is_empty()));
+        .or_else(|| config.settings.given(Key::Tenant).map(str::to_owned));
     let graph = choice.cloud.graph_root().to_owned();
     let cloud = choice.cloud.name().to_owned();
-    let http = Http::new(&HttpOptions::default()).map_err(|error| refused(&error))?;
+    let (http, roots) = http(&config.settings)?;
     let credential = choice
         .sign_in
         .credential(choice.cloud, &http)
@@ -36,10 +46,60 @@ pub(super) fn place() -> Result<Place, Failure> {
         // nobody else's; a host takes it only on this machine.
         practice: tenant.as_deref() == Some(PRACTICE_TENANT_ID),
         tenant,
+        roots,
     })
 }
 
-fn refused(error: &CredentialError) -> Failure {
+/// A variable, or the setting that says the same. Settings know already which of the two goes
+/// first.
+pub(crate) fn configured(config: &Config, name: &str) -> Option<String> {
+    match SETTINGS
+        .iter()
+        .find(|setting| setting.environment == Some(name))
+    {
+        Some(setting) => config.settings.given(setting.key).map(str::to_owned),
+        None => std::env::var(name).ok(),
+    }
+}
+
+/// Connections that also trust what `ca_file` names, and what that is (PEM).
+pub(crate) fn http(settings: &Settings) -> Result<(Http, Option<Vec<u8>>), Failure> {
+    let path = settings.get(Key::CaFile).map(Path::new);
+    let roots = match path {
+        Some(path) => Some(std::fs::read(path).map_err(|error| Failure::file(path, &error))?),
+        None => None,
+    };
+    let options = HttpOptions {
+        extra_roots: roots.clone().unwrap_or_default(),
+        ..HttpOptions::default()
+    };
+    let http = Http::new(&options).map_err(|error| {
+        let mut failure = refused(&error);
+        if let Some(path) = path {
+            failure.message = format!("{}: {}", path.display(), failure.message);
+        }
+        failure
+    })?;
+    Ok((http, roots.filter(|roots| !roots.is_empty())))
+}
+
+/// A token of another tenant than the one that was named is not used: the operator would act on
+/// devices that nobody meant. A domain cannot be compared with a token's tenant id, and passes.
+fn same_tenant(named: Option<&str>, token: &str) -> Result<(), Failure> {
+    let other = named
+        .filter(|named| is_guid(named) && is_guid(token) && !named.eq_ignore_ascii_case(token));
+    match other {
+        None => Ok(()),
+        Some(named) => Err(Failure::new(
+            Ended::Usage,
+            "tenant-mismatch",
+            format!("the token is for tenant {token}, and tenant {named} was named"),
+        )
+        .remedy("use a token of that tenant, or name the token's tenant; `passcode config show` says who named it")),
+    }
+}
+
+pub(crate) fn refused(error: &CredentialError) -> Failure {
     let ended = if error.transient {
         Ended::Unavailable
     } else if error.code.starts_with("cloud") || error.code.starts_with("origin") {
@@ -51,4 +111,31 @@ fn refused(error: &CredentialError) -> Failure {
         "{}. To try without a tenant, add `--practice`",
         error.remedy
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_tenant;
+
+    #[test]
+    fn a_token_is_used_for_its_own_tenant_only() {
+        let (ours, theirs) = (
+            "7e4a0000-0000-4000-8000-00000000000a",
+            "7e4a0000-0000-4000-8000-00000000000b",
+        );
+        for (named, token, accepted) in [
+            (None, ours, true),
+            (Some(ours), ours, true),
+            (Some("7E4A0000-0000-4000-8000-00000000000A"), ours, true),
+            (Some("contoso.example"), ours, true),
+            (Some(ours), "", true),
+            (Some(theirs), ours, false),
+        ] {
+            assert_eq!(
+                same_tenant(named, token).is_ok(),
+                accepted,
+                "{named:?} {token}"
+            );
+        }
+    }
 }
