@@ -87,7 +87,7 @@ pub fn killed_at(point: Point, posts: usize, state: State) {
     let wire = Wire::start(place, address, point);
     let mut random = Random::from_environment();
     for round in 0..rounds() {
-        let plan = scene.plan(round);
+        let (plan, rival) = scene.plans(round);
         let process = if point.on_the_wire() {
             command_at(point, &scene, &plan, &wire, &mut random)
         } else {
@@ -96,12 +96,12 @@ pub fn killed_at(point: Point, posts: usize, state: State) {
         kill(process);
         assert_eq!(scene.posts(round), posts, "round {round}");
         assert_eq!(scene.status(&plan), state, "round {round}");
-        scene.start_again(round, &plan, state);
+        scene.start_again(round, (&plan, &rival), state);
         if point == Point::WholeRequestSent {
             wire.let_the_service_act();
             assert_eq!(scene.posts(round), posts + 1, "round {round}");
             assert_eq!(scene.status(&plan), State::Done, "round {round}");
-            scene.start_again(round, &plan, State::Done);
+            scene.start_again(round, (&plan, &rival), State::Done);
         }
     }
 }

@@ -38,13 +38,16 @@ impl Scene {
         format!("5ca1e000-0000-4000-8000-{:012}", round + 1)
     }
 
-    /// A plan for the round's device.
-    pub fn plan(&self, round: usize) -> String {
-        let ran = self
-            .home
-            .run(&["reset", "--id", &Self::device(round), "--what-if"]);
-        assert_eq!(ran.code, 0, "{ran:?}");
-        ran.json()["id"].as_str().unwrap().to_owned()
+    /// Two plans for the round's device: one that is carried out, and a rival made beside it.
+    pub fn plans(&self, round: usize) -> (String, String) {
+        let device = Self::device(round);
+        let plan = |ticket: &str| {
+            let wanted = ["reset", "--id", &device, "--ticket", ticket, "--what-if"];
+            let ran = self.home.run(&wanted);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            ran.json()["id"].as_str().unwrap().to_owned()
+        };
+        (plan("SAMPLE-1"), plan("SAMPLE-2"))
     }
 
     pub fn posts(&self, round: usize) -> usize {
@@ -72,11 +75,9 @@ impl Scene {
     }
 
     /// Do what people do after a crash, and see that it changes nothing but what it should.
-    pub fn start_again(&self, round: usize, plan: &str, state: State) {
+    pub fn start_again(&self, round: usize, (plan, rival): (&str, &str), state: State) {
         let before = self.posts(round);
-        let again = self
-            .home
-            .run(&["execute", plan, "--yes", "--timeout", "300ms"]);
+        let again = self.execute(plan);
         if state == State::NeverSent {
             assert_eq!((again.code, before), (0, 0), "{again:?}");
             assert_eq!(self.posts(round), 1);
@@ -85,32 +86,35 @@ impl Scene {
             again.fails(6, "plan-used");
             assert_eq!(self.posts(round), before);
         }
-        // A new plan for the same device: another action, as long as the last has not ended.
-        if matches!(state, State::Unknown | State::Pending) {
-            let device = Self::device(round);
-            for _ in 0..2 {
-                let other = self.home.run(&["reset", "--id", &device, "--yes"]);
-                let unknown = state == State::Unknown;
-                let code = if unknown {
-                    "outcome-unknown-before"
-                } else {
-                    "action-not-ended"
-                };
-                let refused = other.fails(6, code);
-                let way_out = if unknown {
-                    "--after-unknown"
-                } else {
-                    "--again"
-                };
-                assert!(
-                    refused["remedy"].as_str().unwrap().contains(way_out),
-                    "{refused}"
-                );
-            }
-            assert_eq!(self.posts(round), before);
+        let after = self.posts(round);
+        // A plan that was made before all this knows nothing of it. What it is refused by depends
+        // on what is known.
+        let other = self.execute(rival);
+        assert_eq!(other.code, 6, "{other:?}");
+        // A new plan is another action, and a person asks for it: as soon as the last has ended.
+        let way_out = match state {
+            State::Unknown => Some(("outcome-unknown-before", "--after-unknown")),
+            State::Pending => Some(("action-not-ended", "--again")),
+            State::NeverSent | State::Done => None,
+        };
+        if let Some((code, flag)) = way_out {
+            let new = self
+                .home
+                .run(&["reset", "--id", &Self::device(round), "--yes"]);
+            let refused = new.fails(6, code);
+            assert!(
+                refused["remedy"].as_str().unwrap().contains(flag),
+                "{refused}"
+            );
             assert_eq!(self.status(plan), state, "nothing but evidence settles it");
         }
+        assert_eq!(self.posts(round), after);
         self.one_state(round, plan);
+    }
+
+    fn execute(&self, plan: &str) -> Ran {
+        self.home
+            .run(&["execute", plan, "--yes", "--timeout", "300ms"])
     }
 
     /// At most one sending, and exactly one state, the same in the ledger and on the screen.
