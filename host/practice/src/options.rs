@@ -50,6 +50,7 @@ pub struct PracticeOptions {
     pub(crate) clients: Vec<ClientApp>,
     pub(crate) journal_file: Option<PathBuf>,
     pub(crate) control_key: Option<String>,
+    pub(crate) known_as: Vec<String>,
     pub(crate) settings: Settings,
 }
 
@@ -81,6 +82,7 @@ impl Default for PracticeOptions {
             clients: vec![ClientApp::default()],
             journal_file: None,
             control_key: None,
+            known_as: Vec::new(),
             settings: Settings {
                 pace: 1.0,
                 page_size: 100,
@@ -175,6 +177,12 @@ impl PracticeOptions {
     /// A file to which every POST and DELETE is appended as one line of JSON, on the disk before the answer is sent.
     pub fn journal_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.journal_file = Some(path.into());
+        self
+    }
+
+    /// A further origin that tokens may be for: that of a proxy which stands before the tenant.
+    pub fn known_as(mut self, origin: impl Into<String>) -> Self {
+        self.known_as.push(origin.into());
         self
     }
 

@@ -100,7 +100,8 @@ impl PracticeTenant {
         let control_key = options
             .control_key
             .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-        let origins = http.iter().chain(&https).cloned().collect();
+        let own = http.iter().chain(&https).chain(&options.known_as);
+        let origins = own.cloned().collect();
         let shared = Arc::new(Shared::new(
             SigningKey::random(),
             control_key,

@@ -68,30 +68,40 @@ pub async fn watch(
         ended: unseen(sending),
     };
     loop {
-        let mut hint = None;
-        match look().await {
+        let hint = match look().await {
             Ok(observed) => {
                 told(&observed);
-                hint = observed.progress.look_again_seconds;
+                let hint = observed.progress.look_again_seconds;
                 watched.ended = ended(&observed);
                 watched.trouble = None;
                 watched.last = Some(observed);
                 if over(&watched) {
                     return watched;
                 }
+                hint
             }
             Err(error) => {
                 let hopeless = !matches!(Ended::of_error(&error), Ended::Unavailable);
+                // Who looks sooner than told is told to wait longer.
+                let hint = told_to_wait(&error);
                 watched.trouble = Some(error);
                 if hopeless {
                     return watched;
                 }
+                hint
             }
-        }
+        };
         match schedule.next(clock.now().saturating_sub(begun), hint) {
             Some(wait) => clock.sleep(wait).await,
             None => return watched,
         }
+    }
+}
+
+fn told_to_wait(error: &HostError) -> Option<u32> {
+    match error {
+        HostError::Problem(problem) => problem.retry_after_seconds,
+        _ => None,
     }
 }
 
@@ -126,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::settle::tests::{attempt, progress};
-    use passcode_host::contract::types::ProgressState;
+    use passcode_host::contract::types::{Problem, ProblemKind, ProgressState, Touched};
 
     fn seen(sending: Sending, state: ProgressState) -> Result<Observed, HostError> {
         Ok(Observed {
@@ -143,6 +153,21 @@ mod tests {
             remedy: "x".to_owned(),
             transient: true,
         })
+    }
+
+    fn throttled(seconds: u32) -> Result<Observed, HostError> {
+        Err(HostError::Problem(Box::new(Problem {
+            touched: Touched::No,
+            kind: ProblemKind::Throttled,
+            code: "throttled".to_owned(),
+            message: "wait".to_owned(),
+            remedy: None,
+            status: Some(429),
+            service_code: None,
+            support_ids: Vec::new(),
+            retry_after_seconds: Some(seconds),
+            checks: Vec::new(),
+        })))
     }
 
     #[derive(Default)]
@@ -220,6 +245,13 @@ mod tests {
                 (Ended::Done, 2, 5),
             ),
             (Unknown, 12, vec![unreachable()], (Ended::Unknown, 3, 12)),
+            // The service says when to come back.
+            (
+                Accepted,
+                60,
+                vec![throttled(30), a(Done)],
+                (Ended::Done, 2, 30),
+            ),
         ];
         for (number, (sending, limit, script, expected)) in cases.into_iter().enumerate() {
             assert_eq!(run(sending, limit, script).await, expected, "case {number}");

@@ -10,7 +10,7 @@
 //! passes, a test that is not there, a patch that no longer applies or does not compile: each is
 //! a failure of this program. All of it happens in a copy of the tree, below the target folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -25,7 +25,8 @@ type Failure = String;
 struct Patch {
     name: String,
     file: PathBuf,
-    /// The test that must fail.
+    /// The test program, and the test in it that must fail. A name without a program is `e2e`'s.
+    program: String,
     test: String,
 }
 
@@ -82,10 +83,18 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
         "{} patches; first, every named test passes while nothing is broken",
         patches.len()
     );
-    let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.test.as_str()).collect();
-    let whole = copy.build()?;
-    for test in tests {
-        match copy.test(&whole, test)? {
+    let tests: BTreeSet<(&str, &str)> = patches
+        .iter()
+        .map(|patch| (patch.program.as_str(), patch.test.as_str()))
+        .collect();
+    let mut whole: BTreeMap<&str, PathBuf> = BTreeMap::new();
+    for (program, test) in tests {
+        let binary = match whole.get(program) {
+            Some(built) => built.clone(),
+            None => copy.build(program)?,
+        };
+        whole.insert(program, binary.clone());
+        match copy.test(&binary, test)? {
             Outcome::Passed => {}
             Outcome::Failed => return Err(format!("{test} fails although nothing is broken")),
             Outcome::Missing => return Err(format!("there is no test {test}")),
@@ -127,7 +136,7 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
 /// Whether the named test fails under the patch.
 fn noticed(copy: &Copy, patch: &Patch) -> Result<(), Failure> {
     copy.apply(patch)?;
-    let binary = copy.build()?;
+    let binary = copy.build(&patch.program)?;
     match copy.test(&binary, &patch.test)? {
         Outcome::Failed => Ok(()),
         Outcome::Passed => Err(format!("{} still passes", patch.test)),
@@ -158,9 +167,11 @@ fn patches(folder: &Path) -> Result<Vec<Patch>, Failure> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
+        let (program, test) = test.trim().split_once('/').unwrap_or(("e2e", test.trim()));
         patches.push(Patch {
             name,
-            test: test.trim().to_owned(),
+            program: program.to_owned(),
+            test: test.to_owned(),
             file,
         });
     }
@@ -254,8 +265,8 @@ impl Copy {
         }
     }
 
-    /// Build the tests; where their binary is.
-    fn build(&self) -> Result<PathBuf, Failure> {
+    /// Build a test program; where its binary is.
+    fn build(&self, program: &str) -> Result<PathBuf, Failure> {
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args([
                 "test",
@@ -263,7 +274,7 @@ impl Copy {
                 // and everything below would be built again.
                 "--workspace",
                 "--test",
-                "e2e",
+                program,
                 "--no-run",
                 "--message-format",
                 "json",
@@ -289,7 +300,7 @@ impl Copy {
         let said = String::from_utf8_lossy(&built.stdout).into_owned();
         let binary = said
             .lines()
-            .filter(|line| line.contains("\"name\":\"e2e\""))
+            .filter(|line| line.contains(&format!("\"name\":\"{program}\"")))
             .find_map(|line| {
                 let (_, rest) = line.split_once("\"executable\":\"")?;
                 Some(PathBuf::from(rest.split('"').next()?))

@@ -8,6 +8,8 @@
 )]
 #![allow(unreachable_pub, reason = "a module of several test programs")]
 
+pub mod wire;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -212,6 +212,7 @@ impl Door {
         if answer.status != 200 {
             return Err(Stopped::Answered(answer.status));
         }
+        json_content(&answer)?;
         let filtered = seal::answer(
             &route,
             self.binding.device.as_deref(),
