@@ -27,7 +27,12 @@ struct Patch {
     file: PathBuf,
     /// The test that must fail.
     test: String,
+    /// The test program that it is in.
+    program: String,
 }
+
+/// Where a test is unless a patch says otherwise.
+const USUAL: &str = "e2e";
 
 /// The copy that is broken and mended.
 struct Copy {
@@ -82,9 +87,12 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
         "{} patches; first, every named test passes while nothing is broken",
         patches.len()
     );
-    let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.test.as_str()).collect();
-    let whole = copy.build()?;
-    for test in tests {
+    let tests: BTreeSet<(&str, &str)> = patches
+        .iter()
+        .map(|patch| (patch.program.as_str(), patch.test.as_str()))
+        .collect();
+    for (program, test) in tests {
+        let whole = copy.build(program)?;
         match copy.test(&whole, test)? {
             Outcome::Passed => {}
             Outcome::Failed => return Err(format!("{test} fails although nothing is broken")),
@@ -127,7 +135,7 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
 /// Whether the named test fails under the patch.
 fn noticed(copy: &Copy, patch: &Patch) -> Result<(), Failure> {
     copy.apply(patch)?;
-    let binary = copy.build()?;
+    let binary = copy.build(&patch.program)?;
     match copy.test(&binary, &patch.test)? {
         Outcome::Failed => Ok(()),
         Outcome::Passed => Err(format!("{} still passes", patch.test)),
@@ -153,6 +161,11 @@ fn patches(folder: &Path) -> Result<Vec<Patch>, Failure> {
             .and_then(|line| line.strip_prefix("# test: "));
         let test = test
             .ok_or_else(|| format!("{}: its first line is not `# test: NAME`", file.display()))?;
+        let test = test.trim();
+        let (test, program) = match test.strip_suffix(')').and_then(|t| t.split_once(" (in ")) {
+            Some((test, program)) => (test, program),
+            None => (test, USUAL),
+        };
         let name = file
             .file_stem()
             .unwrap_or_default()
@@ -160,7 +173,8 @@ fn patches(folder: &Path) -> Result<Vec<Patch>, Failure> {
             .into_owned();
         patches.push(Patch {
             name,
-            test: test.trim().to_owned(),
+            test: test.to_owned(),
+            program: program.to_owned(),
             file,
         });
     }
@@ -255,7 +269,7 @@ impl Copy {
     }
 
     /// Build the tests; where their binary is.
-    fn build(&self) -> Result<PathBuf, Failure> {
+    fn build(&self, program: &str) -> Result<PathBuf, Failure> {
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args([
                 "test",
@@ -263,7 +277,7 @@ impl Copy {
                 // and everything below would be built again.
                 "--workspace",
                 "--test",
-                "e2e",
+                program,
                 "--no-run",
                 "--message-format",
                 "json",
@@ -289,7 +303,7 @@ impl Copy {
         let said = String::from_utf8_lossy(&built.stdout).into_owned();
         let binary = said
             .lines()
-            .filter(|line| line.contains("\"name\":\"e2e\""))
+            .filter(|line| line.contains(&format!("\"name\":\"{program}\"")))
             .find_map(|line| {
                 let (_, rest) = line.split_once("\"executable\":\"")?;
                 Some(PathBuf::from(rest.split('"').next()?))
