@@ -1,5 +1,11 @@
 //! Completion scripts and manual pages say what the help says.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,11 @@
 //! The config file: what it decides, what goes before it, and what is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -159,6 +165,21 @@ fn the_environment_does_not_mix_two_clouds() {
     home.run(&["devices"]).fails(12, "unreachable");
     home.set("PASSCODE_GRAPH_URL", "http://127.0.0.1:10");
     home.run(&["devices"]).fails(2, "cloud-not-custom");
+}
+
+#[test]
+fn a_token_of_another_tenant_is_refused() {
+    // Unsigned: it says that it is for tenant …0b.
+    const TOKEN: &str = "eyJhbGciOiAibm9uZSJ9.eyJ0aWQiOiAiN2U0YTAwMDAtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDBiIiwgImF1ZCI6ICJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20ifQ.c2FtcGxl";
+    let mut home = Home::new();
+    home.set("PASSCODE_ACCESS_TOKEN", TOKEN);
+    write(
+        &home,
+        "[profile.a]\ntenant = \"7e4a0000-0000-4000-8000-00000000000a\"\n",
+    );
+    let refused = home.run(&["devices", "--profile", "a"]);
+    refused.fails(2, "tenant-mismatch");
+    assert!(!format!("{refused:?}").contains(TOKEN));
 }
 
 #[test]

@@ -6,6 +6,12 @@
 //! for anything, and a line of its own for any lines. Nobody answers questions here, so a command
 //! that would ask gets `--yes`; and practice devices do not take their time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,11 @@
 //! What a newcomer sees, and what a typing error brings.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use support::Home;

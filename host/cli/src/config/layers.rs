@@ -119,7 +119,7 @@ pub(crate) fn settle(layers: &Layers) -> Settings {
     for setting in SETTINGS {
         let together = CLOUD.contains(&setting.key).then_some(&CLOUD[..]);
         let group = together.unwrap_or(std::slice::from_ref(&setting.key));
-        let says = |values: &&Values| group.iter().any(|key| values.contains_key(key));
+        let says = |values: &Values| group.iter().any(|key| values.contains_key(key));
         let flag = Source::Flag(setting.flag.unwrap_or_default());
         let environment = Source::Environment(setting.environment.unwrap_or_default());
         let profile = layers.profile.as_ref();
@@ -132,7 +132,7 @@ pub(crate) fn settle(layers: &Layers) -> Settings {
         let decides = places
             .into_iter()
             .flatten()
-            .find(|(values, _)| says(&values));
+            .find(|(values, _)| says(values));
         let found = match decides {
             Some((values, source)) => values
                 .get(&setting.key)

@@ -259,11 +259,9 @@ impl Reader<'_> {
                     trouble.remedy = format!("did you mean `{meant}`?");
                 }
             }
-            Shape::Cloud => {
-                if Cloud::named(text).is_err() {
-                    let message = format!("`{}` names no cloud", setting.name);
-                    self.trouble(at, message, format!("write {}", setting.about));
-                }
+            Shape::Cloud if Cloud::named(text).is_err() => {
+                let message = format!("`{}` names no cloud", setting.name);
+                self.trouble(at, message, format!("write {}", setting.about));
             }
             Shape::Origin => self.origin(setting.name, at, text),
             Shape::Time if time(text).is_err() => {

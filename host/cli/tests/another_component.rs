@@ -1,5 +1,11 @@
 //! Another component in the built-in one's place.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use support::Home;
