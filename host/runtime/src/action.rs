@@ -16,10 +16,10 @@ use crate::document::{IdentityCard, PlanDocument};
 use crate::door::{Binding, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
-use crate::host::Shared;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
 use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
+use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
 
@@ -418,10 +418,9 @@ impl Action {
     }
 
     fn credential_kind(&self) -> String {
-        self.shared.destination(self.service()).map_or_else(
-            |_| String::new(),
-            |(graph, _)| graph.credential.kind().to_owned(),
-        )
+        self.shared
+            .destination(self.service())
+            .map_or_else(String::new, |(graph, _)| graph.credential.kind().to_owned())
     }
 
     fn tenant(&self, of_token: &str) -> Result<String, HostError> {

@@ -196,7 +196,7 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct Connector {
     clients: Arc<Clients>,
     #[cfg(feature = "inspect")]
-    stub: Option<crate::measure::Stub<crate::measure::RawAnswer>>,
+    stub: Option<crate::stub::Stub<crate::stub::RawAnswer>>,
 }
 
 #[derive(Debug)]
@@ -304,7 +304,7 @@ impl Connector {
     #[cfg(feature = "inspect")]
     pub(crate) fn answered_by(
         self,
-        stub: Option<crate::measure::Stub<crate::measure::RawAnswer>>,
+        stub: Option<crate::stub::Stub<crate::stub::RawAnswer>>,
     ) -> Self {
         Self { stub, ..self }
     }
@@ -316,7 +316,13 @@ impl Connector {
     ) -> Result<Answer, NoAnswer> {
         #[cfg(feature = "inspect")]
         if let Some(stub) = &self.stub {
-            return Ok(stub.to(&outgoing));
+            let (status, headers, body) =
+                (stub.0)(&outgoing.method.to_string(), outgoing.url.as_str());
+            return Ok(Answer {
+                status,
+                headers,
+                body,
+            });
         }
         let client = if outgoing.method == Method::Get {
             self.clients.reading()

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 #[cfg(feature = "inspect")]
 use wasmtime::Config;
-use wasmtime::Engine;
 
 use crate::action::Action;
 use crate::authority::Authority;
@@ -18,110 +17,15 @@ use crate::cache::Cache;
 use crate::clock::Time;
 use crate::component;
 use crate::connector::{Connector, Destination};
-use crate::credential::TokenRequest;
-use crate::door::{Broken, Stopped};
 use crate::engine;
 use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
+use crate::shared::{LogSink, Shared};
 #[cfg(feature = "inspect")]
-use crate::measure::Stub;
+use crate::stub::Stub;
 use crate::tap::Tap;
-
-/// Receives lines, already made plain: what components write to their log (`debug`, `info`,
-/// `warn`), and one for each exchange with a service (`http`).
-pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
-
-/// What every step shares.
-pub(crate) struct Shared {
-    engine: Engine,
-    destinations: BTreeMap<String, (Destination, Connector)>,
-    identities: RwLock<BTreeMap<String, Identity>>,
-    pub(crate) ledger: Arc<dyn SendLedger>,
-    pub(crate) budget: Budget,
-    pub(crate) limits: Limits,
-    pub(crate) time: Time,
-    pub(crate) tap: Option<Arc<dyn Tap>>,
-    pub(crate) cloud: String,
-    pub(crate) tenant: Option<String>,
-    pub(crate) practice: bool,
-    log: Option<LogSink>,
-    steps: AtomicU64,
-    #[cfg(feature = "inspect")]
-    pub(crate) before_the_door: Option<Stub<crate::FilteredAnswer>>,
-}
-
-impl Shared {
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    /// Steps are counted, so that a listener can tell them apart.
-    pub(crate) fn next_step(&self) -> u64 {
-        self.steps.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn destination(&self, name: &str) -> Result<(Destination, Connector), Stopped> {
-        let found = self.destinations.get(name).cloned();
-        found.ok_or_else(|| Broken::Destination(name.to_owned()).into())
-    }
-
-    pub(crate) fn identity(&self, destination: &str) -> Option<Identity> {
-        let known = self
-            .identities
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.get(destination).cloned()
-    }
-
-    pub(crate) fn log(&self, severity: &str, line: &str) {
-        if let Some(log) = &self.log {
-            log(severity, line);
-        }
-    }
-
-    /// Ask the credential for a token once, to learn who we are before a step needs to know.
-    pub(crate) async fn sign_in(&self, name: &str) -> Result<Identity, HostError> {
-        if let Some(identity) = self.identity(name) {
-            return Ok(identity);
-        }
-        let (destination, _) = self
-            .destinations
-            .get(name)
-            .ok_or_else(|| HostError::Setup {
-                message: format!("no destination `{name}`"),
-                remedy: "name it when the host is built".to_owned(),
-            })?;
-        let request = TokenRequest {
-            scope: destination.scope(),
-            claims: None,
-            renew: false,
-        };
-        let token = destination
-            .credential
-            .token(&request)
-            .await
-            .map_err(|error| HostError::not_signed_in(&error))?;
-        let identity = Identity::of_token(token.secret());
-        let mut known = self
-            .identities
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.insert(name.to_owned(), identity.clone());
-        Ok(identity)
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("destinations", &self.destinations.keys())
-            .field("ledger", &self.ledger)
-            .field("practice", &self.practice)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A host that components are loaded into.
 #[derive(Clone, Debug)]

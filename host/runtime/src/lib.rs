@@ -40,7 +40,10 @@ mod reach;
 mod reports;
 mod sandbox;
 mod secret;
+mod shared;
 mod step;
+#[cfg(feature = "inspect")]
+mod stub;
 mod tap;
 mod text;
 mod wanted;
@@ -56,15 +59,16 @@ pub use document::{IdentityCard, NotAPlan, PLAN_SCHEMA, PlanDocument};
 pub use door::Sent;
 pub use error::{HostError, Limit, Refusal};
 pub use exchange::{Failure, FailureReason, Reached, Request, Response};
-pub use host::{Host, HostBuilder, LogSink};
+pub use host::{Host, HostBuilder};
 pub use identity::{Acting, Identity};
 pub use json::parse as parse_strictly;
 pub use limits::Limits;
-#[cfg(feature = "inspect")]
-pub use measure::{FilteredAnswer, RawAnswer};
 pub use reports::{Committed, Listed, Observed};
 pub use sandbox::{Answers, Sandbox};
 pub use secret::Passcode;
+pub use shared::LogSink;
+#[cfg(feature = "inspect")]
+pub use stub::{FilteredAnswer, RawAnswer};
 pub use tap::{Crossing, Tap};
 pub use text::plain;
 pub use wanted::Wanted;

@@ -1,63 +1,12 @@
-//! For measurements, behind the feature `inspect`: what a step costs when the network costs
-//! nothing, and what it costs without the host's own work.
-
-use std::fmt;
-use std::sync::Arc;
+//! For measurements, behind the feature `inspect`: what a step costs without the host's own work.
 
 use crate::action::Action;
 use crate::authority::Phase;
-use crate::connector::{Answer, Outgoing};
 use crate::contract::types::{
     Context, Findings, Order, Plan, Problem, Progress, Proposal, Receipt, Selector,
 };
 use crate::error::HostError;
-use crate::exchange::{Request, Response};
 use crate::step::call;
-
-/// Status, headers with their names in lower case, body.
-pub type RawAnswer = (u16, Vec<(String, String)>, Vec<u8>);
-
-/// The same as a component gets it.
-pub type FilteredAnswer = (u16, Vec<(String, String)>, Option<String>);
-
-/// Stands where an answer comes from, and names what was asked by method and address.
-pub(crate) struct Stub<T>(pub(crate) Arc<Answering<T>>);
-
-type Answering<T> = dyn Fn(&str, &str) -> T + Send + Sync;
-
-impl<T> Clone for Stub<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T> fmt::Debug for Stub<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stub")
-    }
-}
-
-impl Stub<RawAnswer> {
-    pub(crate) fn to(&self, outgoing: &Outgoing<'_>) -> Answer {
-        let (status, headers, body) = (self.0)(&outgoing.method.to_string(), outgoing.url.as_str());
-        Answer {
-            status,
-            headers,
-            body,
-        }
-    }
-}
-
-impl Stub<FilteredAnswer> {
-    pub(crate) fn to(&self, request: &Request) -> Response {
-        let (status, headers, body) = (self.0)(&request.method.to_string(), &request.path);
-        Response {
-            status,
-            headers,
-            body,
-        }
-    }
-}
 
 /// What the component says, without a plan's envelope, a ledger or a door around it: the
 /// instance, its limits, and what crosses into it and out of it.

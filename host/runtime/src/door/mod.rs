@@ -23,9 +23,9 @@ use crate::credential::TokenRequest;
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
-use crate::host::Shared;
 use crate::json;
 use crate::ledger::{PlanId, Sending, Settlement};
+use crate::shared::Shared;
 
 /// Headers of an answer that may pass.
 const PASSING_HEADERS: [&str; 4] = ["date", "retry-after", "request-id", "client-request-id"];
@@ -135,7 +135,7 @@ impl Door {
                 .map(|(_, document)| &document.plan.proposal.request),
         };
         let admitted = admit(&authority, bounds, &wish)?;
-        let (destination, connector) = self.shared.destination(&wish.destination)?;
+        let (destination, connector) = self.destination(&wish.destination)?;
         let url = destination.url(&admitted.path, &admitted.query);
         let device = admitted.bindings.get("device").cloned();
         if admitted.route.mutates() {
@@ -163,6 +163,11 @@ impl Door {
         Ok(passed.0)
     }
 
+    fn destination(&self, name: &str) -> Result<(Destination, Connector), Stopped> {
+        let found = self.shared.destination(name);
+        found.ok_or_else(|| Broken::Destination(name.to_owned()).into())
+    }
+
     /// Follow a link that an earlier answer carried, unchanged.
     async fn page(&mut self, number: &str, wish: &Request) -> Result<Response, Stopped> {
         let plain = wish.method == Method::Get && wish.query.is_empty() && wish.body.is_none();
@@ -174,7 +179,7 @@ impl Door {
             .filter(|page| page.destination == wish.destination)
             .ok_or(Broken::Page)?;
         let (url, route) = (page.url.clone(), page.route.clone());
-        let (destination, connector) = self.shared.destination(&wish.destination)?;
+        let (destination, connector) = self.destination(&wish.destination)?;
         let answer = self.read(&destination, &connector, url).await?;
         Ok(self.pass(&route, &wish.destination, None, &answer)?.0)
     }
@@ -205,7 +210,7 @@ impl Door {
             true => Vec::new(),
             false => vec![("$select".to_owned(), wanted.join(","))],
         };
-        let (destination, connector) = self.shared.destination(&route.destination)?;
+        let (destination, connector) = self.destination(&route.destination)?;
         let answer = self
             .read(&destination, &connector, destination.url(&path, &query))
             .await?;
@@ -371,7 +376,7 @@ impl Door {
         link: &str,
     ) -> Result<String, Stopped> {
         const HOSTILE: Stopped = Stopped::Unreadable("the link to the next page leads elsewhere");
-        let (own, _) = self.shared.destination(destination)?;
+        let (own, _) = self.destination(destination)?;
         let url = url::Url::parse(link).map_err(|_| HOSTILE)?;
         let path = Path::parse(url.path()).map_err(|_| HOSTILE)?;
         let same = url.origin() == own.root.origin()
