@@ -96,7 +96,9 @@ fn ends(code: KeyCode, modifiers: KeyModifiers) -> bool {
 }
 
 fn draw(showing: &Showing, passcode: &Passcode) -> io::Result<()> {
-    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    // Some terminals say that they have no size; a passcode drawn on nothing would be lost.
+    let size = crossterm::terminal::size().ok();
+    let (width, height) = size.filter(|(w, h)| *w > 0 && *h > 0).unwrap_or((80, 24));
     let lines = lay_out(showing, passcode.reveal(), width.into(), height.into());
     let mut out = io::stderr().lock();
     queue!(out, Clear(ClearType::All))?;
