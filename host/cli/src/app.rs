@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use crate::args::{Color, Format, Global};
 use crate::config::{Config, Key, Source};
 use crate::failure::Failure;
-use crate::terminal::Paint;
+use crate::paint::Paint;
 
 /// Which of the three are terminals.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl App {
     /// This call, and what is wrong with its configuration. Then it goes without, so that the
     /// failure can be told in the form that was asked for.
     pub(crate) fn new(mut global: Global) -> (Self, Option<Failure>) {
-        let home = crate::wiring::folder(global.home.as_deref()).ok();
+        let home = crate::home::folder(global.home.as_deref()).ok();
         let path = home.map(|home| crate::config::path(&home));
         let (config, trouble) = match Config::load(&global, path.clone()) {
             Ok(config) => (config, None),

@@ -1,6 +1,6 @@
 //! What became of an action, for a program and for a person.
 
-use passcode_host::contract::types::{Device, Effect, Level, ProgressState};
+use passcode_host::contract::types::{Effect, Level, ProgressState};
 use passcode_host::ledger::{Attempt, PlanId, Sending};
 use passcode_host::{Observed, PlanDocument, plain, rfc3339};
 use passcode_runner::Ended;
@@ -194,20 +194,6 @@ pub(crate) fn reveal_command(app: &App, document: &PlanDocument) -> String {
 
 pub(crate) fn command(app: &App, document: &PlanDocument, verb: &str, flags: &str) -> String {
     format!("passcode {verb} {}{flags}{}", document.id, app.same_place())
-}
-
-/// A device in one line.
-pub(crate) fn called(device: &Device) -> String {
-    let absent = "none".to_owned();
-    let text = format!(
-        "{} (serial {}, user {}, {}, id {})",
-        device.name,
-        device.serial_number.as_ref().unwrap_or(&absent),
-        device.user_principal_name.as_ref().unwrap_or(&absent),
-        device.kind,
-        device.id
-    );
-    plain(&text)
 }
 
 /// What a passcode opens.

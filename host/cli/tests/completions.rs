@@ -163,6 +163,7 @@ fn heard(shell: &str, arguments: &[&str]) -> String {
     said
 }
 
+#[cfg(unix)]
 #[test]
 fn the_shells_take_the_scripts_and_complete() {
     let home = Home::new();

@@ -286,6 +286,57 @@ fn a_profile_sets_output_practice_and_how_long_to_wait() {
     assert!(csv.stdout.starts_with("name,serial,"), "{csv:?}");
 }
 
+/// On a terminal, which `script` (util-linux) makes here.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_passcode_can_be_kept_from_the_screen() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("skipped: no script here");
+        return;
+    }
+    let home = Home::new();
+    let shown = |device: &str| {
+        let own = home.command(&[]);
+        let call = format!(
+            "'{}' reset --practice --pace 0 --yes --serial {device}",
+            env!("CARGO_BIN_EXE_passcode")
+        );
+        let mut command = Command::new("script");
+        command.args(["-qec", &call, "/dev/null"]);
+        for (name, value) in own.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut keys = child.stdin.take().unwrap();
+        // Any key takes the passcode away.
+        let pressing = std::thread::spawn(move || {
+            for _ in 0..100 {
+                std::thread::sleep(Duration::from_millis(200));
+                if keys.write_all(b"q").is_err() {
+                    return;
+                }
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        let _ = pressing.join();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).contains("Temporary passcode of")
+    };
+    assert!(shown("SAMPLE-COSU-0001"));
+    write(&home, "delivery = \"none\"\n");
+    assert!(!shown("SAMPLE-AOSP-0006"));
+}
+
 #[test]
 fn a_smaller_budget_is_kept() {
     let home = Home::new();

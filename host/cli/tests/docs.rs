@@ -6,6 +6,7 @@
 //! for anything, and a line of its own for any lines. Nobody answers questions here, so a command
 //! that would ask gets `--yes`; and practice devices do not take their time.
 
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -53,6 +53,20 @@ fn every_fault_has_its_exit_code() {
 }
 
 #[test]
+fn an_approval_that_cannot_be_asked_for_says_so() {
+    let home = Home::new();
+    let mut arguments = RESET.to_vec();
+    arguments.extend(["--fault", "approval-400"]);
+    let failure = home.practice(&arguments).fails(10, "action-rejected");
+    assert!(
+        failure["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("Multi Admin Approval")
+    );
+}
+
+#[test]
 fn what_was_lost_on_the_way_is_settled_by_evidence() {
     for fault in ["drop-after-accept", "503-after-accept", "504-after-accept"] {
         let home = Home::new();

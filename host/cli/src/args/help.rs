@@ -3,7 +3,7 @@
 use clap::{Command, CommandFactory as _};
 
 use super::Cli;
-use crate::config::nearest;
+use super::nearest::nearest;
 
 /// The verbs, by what one wants.
 const GROUPS: &[(&str, &[&str])] = &[

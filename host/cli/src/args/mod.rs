@@ -6,6 +6,7 @@ mod duration;
 mod global;
 mod help;
 mod known;
+mod nearest;
 mod practice;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use duration::parse as time;
 pub(crate) use global::{Color, Format, Global};
 pub(crate) use help::{FIRST, command, meant};
 pub(crate) use known::Known;
+pub(crate) use nearest::nearest;
 pub(crate) use practice::{PracticeArgs, PracticeCommand};
 
 /// Get a locked-out person back into a managed phone or tablet, through Microsoft Intune

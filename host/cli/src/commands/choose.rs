@@ -100,7 +100,7 @@ fn aside(app: &App, found: &Found, chosen: &Device) {
     for computer in found.set_aside.iter().filter(|one| one.id != chosen.id) {
         app.tell(&format!(
             "note: set aside, because this action never touches computers: {}",
-            crate::report::called(computer)
+            crate::terminal::called(computer)
         ));
     }
 }

@@ -12,7 +12,7 @@ use crate::args::ConfigCommand;
 use crate::config::{self, Config, ConfigFile, Layers, SETTINGS, Source, settle};
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::{configured, folder, http, refused};
+use crate::wiring::{configured, home, http, refused};
 
 /// Secrets that sign somebody in. Only whether they are set is ever shown.
 const SECRETS: [&str; 2] = ["AZURE_CLIENT_SECRET", "PASSCODE_ACCESS_TOKEN"];
@@ -91,7 +91,7 @@ fn show(app: &App) -> Reply {
 }
 
 fn path(app: &App) -> Result<Reply, Failure> {
-    let path = config::path(&folder(app.global.home.as_deref())?);
+    let path = config::path(&home(app)?);
     let body = json!({ "path": path, "exists": path.exists() });
     let shown = path.display().to_string();
     let mut reply = Reply::new(Ended::Done, "config-path", false, body);
@@ -113,7 +113,7 @@ fn schema() -> Reply {
 
 /// The file, and then every profile as if it had been chosen, with nothing from the environment.
 fn check(app: &App) -> Result<Reply, Failure> {
-    let path = config::path(&folder(app.global.home.as_deref())?);
+    let path = config::path(&home(app)?);
     let Some(file) = config::read(&path)? else {
         let body = json!({ "path": path, "exists": false, "profiles": [] });
         let human = format!("{} is not there, and need not be\n", path.display());

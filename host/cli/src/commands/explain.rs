@@ -146,7 +146,7 @@ impl Explained {
         let mut out = String::new();
         match &self.document {
             Some(document) => out.push_str(&terminal::card(paint, document, width)),
-            None => out.push_str(&format!("  {}\n", crate::report::called(&self.device))),
+            None => out.push_str(&format!("  {}\n", crate::terminal::called(&self.device))),
         }
         out.push_str(&format!(
             "  {}\n\n",

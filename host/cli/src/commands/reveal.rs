@@ -18,7 +18,7 @@ use crate::args::{DeviceFlags, GrantArgs, NarrowArgs};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
-use crate::report::{called, listed};
+use crate::report::listed;
 use crate::terminal::{self, Showing};
 use crate::wiring::{Connected, connect};
 
@@ -123,7 +123,7 @@ async fn newest_on(connected: &Connected, device: &Device) -> Result<PlanId, Fai
         Failure::new(
             Ended::NotFound,
             "nothing-of-ours",
-            format!("nothing of ours was done to {}", called(device)),
+            format!("nothing of ours was done to {}", terminal::called(device)),
         )
         .remedy("a passcode that somebody else made is shown with `--any`")
     })
@@ -275,7 +275,7 @@ async fn show(app: &App, interrupt: &Interrupt, device: &Device, one: &Shown, pa
         None => format!("MADE ELSEWHERE, not by this tool or not provably so, at {when}."),
     };
     let showing = Showing {
-        title: format!("Temporary passcode of {}", called(device)),
+        title: format!("Temporary passcode of {}", terminal::called(device)),
         level: whose,
         notes: vec![
             "Which lock it opens is not on record here; `passcode explain` says what the documents say.".to_owned(),

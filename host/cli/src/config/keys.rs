@@ -206,28 +206,12 @@ pub(crate) fn looks_secret(name: &str) -> bool {
     .any(|word| bare.contains(word))
 }
 
-/// The one of `names` that somebody who wrote `word` most likely meant.
-pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
-    names
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&plain(word), &plain(name)),
-                name,
-            )
-        })
-        .filter(|(far, name)| *far <= 1 + name.len() / 4)
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
-    use crate::args::{Color, Format};
+    use crate::args::{Color, Format, nearest};
 
     #[test]
     fn words_are_those_of_the_flags() {

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use passcode_runner::Ended;
 use serde_json::json;
 
-pub(crate) use keys::{Key, SETTINGS, nearest};
+pub(crate) use keys::{Key, SETTINGS};
 pub(crate) use layers::{Layers, Settings, Source, settle};
 pub(crate) use parse::{ConfigFile, Trouble, Values};
 pub(crate) use schema::schema;
 
-use crate::args::Global;
+use crate::args::{Global, nearest};
 use crate::failure::Failure;
 
 /// Its name in `PASSCODE_HOME`.

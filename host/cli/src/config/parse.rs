@@ -6,8 +6,8 @@ use std::path::Path;
 use passcode_entra::Cloud;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, SETTINGS, Setting, Shape, looks_secret, named, nearest};
-use crate::args::time;
+use super::keys::{Key, SETTINGS, Setting, Shape, looks_secret, named};
+use crate::args::{nearest, time};
 
 /// Values of one layer.
 pub(crate) type Values = BTreeMap<Key, String>;

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, Write as _};
 
 use passcode_host::contract::types::Device;
 
+use super::called::called;
 use crate::interrupt::Interrupt;
-use crate::report::called;
 
 use super::text::{indented, width};
 

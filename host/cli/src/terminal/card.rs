@@ -3,8 +3,8 @@
 
 use passcode_host::{PlanDocument, plain};
 
-use super::paint::Paint;
 use super::text::indented;
+use crate::paint::Paint;
 
 /// Draw it.
 pub(crate) fn card(paint: Paint, document: &PlanDocument, width: usize) -> String {

@@ -3,10 +3,10 @@
 use passcode_host::contract::types::{Check, Citation, Expectation, Touched, Verdict};
 use passcode_host::plain;
 
-use super::paint::Paint;
+use super::called::called;
 use super::text::{indented, width};
 use crate::failure::Failure;
-use crate::report::called;
+use crate::paint::Paint;
 
 /// Every check with its verdict and where it comes from.
 pub(crate) fn checks(paint: Paint, checks: &[Check], accepted: &[String], width: usize) -> String {

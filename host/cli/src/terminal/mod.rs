@@ -1,19 +1,19 @@
 //! What a person sees.
 
 mod ask;
+mod called;
 mod card;
 mod checks;
 mod letters;
-mod paint;
 mod screen;
 mod spelling;
 mod spinner;
 mod text;
 
 pub(crate) use ask::{Answer, ask, pick};
+pub(crate) use called::called;
 pub(crate) use card::card;
 pub(crate) use checks::{checks, expectations, failure};
-pub(crate) use paint::Paint;
 pub(crate) use screen::{Showing, show};
 pub(crate) use spinner::Spinner;
 pub(crate) use text::width;

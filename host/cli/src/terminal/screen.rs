@@ -96,6 +96,7 @@ fn ends(code: KeyCode, modifiers: KeyModifiers) -> bool {
 }
 
 fn draw(showing: &Showing, passcode: &Passcode) -> io::Result<()> {
+    // Some terminals say that they have no size; a passcode drawn on nothing would be lost.
     let (width, height) = super::text::size().unwrap_or((80, 24));
     let lines = lay_out(showing, passcode.reveal(), width.into(), height.into());
     let mut out = io::stderr().lock();

@@ -1,6 +1,5 @@
 //! What a call is connected to: home folder, ledger, destination, credential, component.
 
-mod home;
 mod practice;
 mod real;
 
@@ -16,13 +15,13 @@ use passcode_ledger::SqliteLedger;
 use passcode_recording::Player;
 use passcode_runner::Runner;
 
-pub(crate) use home::{folder, home};
 pub(crate) use practice::{options, serve_faults};
 pub(crate) use real::{configured, http, refused};
 
 use crate::app::App;
 use crate::config::Key;
 use crate::failure::Failure;
+use crate::home::folder;
 
 /// Connected.
 #[derive(Debug)]
@@ -90,6 +89,11 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         folder,
         _tenant: tenant,
     })
+}
+
+/// The home folder of this call.
+pub(crate) fn home(app: &App) -> Result<PathBuf, Failure> {
+    folder(app.global.home.as_deref())
 }
 
 /// The component alone, for what it knows by itself: no tenant, no ledger, no sign-in.

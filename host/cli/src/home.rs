@@ -2,15 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::App;
 use crate::failure::Failure;
 
-/// `--home`, else the system's folder for application data.
-pub(crate) fn home(app: &App) -> Result<PathBuf, Failure> {
-    folder(app.global.home.as_deref())
-}
-
-/// As [`home`], by what the flag or the variable says.
+/// What `--home` or PASSCODE_HOME says, else the system's folder for application data.
 pub(crate) fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(home) = named {
         return std::path::absolute(home).map_err(|error| Failure::file(home, &error));
