@@ -19,6 +19,8 @@ pub(crate) use budget::Budget;
 pub use budget::Rate;
 pub use json::parse as parse_strictly;
 pub(crate) use rules::{Bounds, Broken, admit};
+#[cfg(feature = "inspect")]
+pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 
 use crate::authority::{Authority, Path, Phase, Route};

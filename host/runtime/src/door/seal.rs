@@ -198,8 +198,25 @@ fn card(route: &Route, bytes: &[u8]) -> Result<Option<BTreeMap<String, Value>>, 
         .into_iter()
         .filter_map(|name| Some((name.clone(), value.get(&name)?.clone())))
         .filter(|(_, value)| !value.is_object() && !value.is_array())
+        .map(|(name, value)| (name, exactly(value)))
         .collect();
     Ok(Some(card))
+}
+
+/// The card goes into a plan's hash, and canonical JSON tells only whole numbers up to 2^53 from
+/// each other: other numbers stand there as texts.
+fn exactly(value: Value) -> Value {
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Value::Number(number)
+            if number
+                .as_i64()
+                .is_none_or(|whole| whole.unsigned_abs() > LARGEST) =>
+        {
+            Value::String(number.to_string())
+        }
+        value => value,
+    }
 }
 
 struct Sealer<'a> {
@@ -220,7 +237,9 @@ impl Sealer<'_> {
             if self.route.results.as_deref() == Some(name.as_str()) {
                 let results = self.action_results(&name, value);
                 out.insert(name, results);
-            } else if let Some(value) = passing(&self.route.pass, &name, value) {
+            } else if plain_key(&name)
+                && let Some(value) = passing(&self.route.pass, &name, value)
+            {
                 out.insert(name, value);
             }
         }
@@ -241,7 +260,8 @@ impl Sealer<'_> {
             let result = action_result(&item);
             let mut out = Map::new();
             for (property, value) in item {
-                let listed = self.route.pass.passes(&format!("{name}.{property}"));
+                let listed =
+                    plain_key(&property) && self.route.pass.passes(&format!("{name}.{property}"));
                 match value {
                     value if listed && !value.is_object() && !value.is_array() => {
                         out.insert(property, value);
@@ -256,7 +276,8 @@ impl Sealer<'_> {
                         });
                         out.insert(property, json!({ SEAL_KEY: seal }));
                     }
-                    _ => {}
+                    // It does not pass, but it must not pass elsewhere either.
+                    value => self.keep_inner(&value, &result),
                 }
             }
             seen.push(result);
@@ -264,6 +285,28 @@ impl Sealer<'_> {
         }
         self.results = Some(seen);
         Value::Array(passed)
+    }
+}
+
+impl Sealer<'_> {
+    /// Texts deep inside an action result. No seal stands for them, and no route opens them: they
+    /// have no property's name.
+    fn keep_inner(&mut self, value: &Value, result: &ActionResult) {
+        match value {
+            Value::String(text) if !text.is_empty() => {
+                self.vault.keep(Sealed {
+                    value: Zeroizing::new(text.clone()),
+                    property: String::new(),
+                    device: None,
+                    result: result.clone(),
+                });
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.keep_inner(item, result)),
+            Value::Object(object) => object
+                .values()
+                .for_each(|item| self.keep_inner(item, result)),
+            _ => {}
+        }
     }
 }
 
@@ -289,6 +332,7 @@ fn passing(pass: &PassList, name: &str, value: Value) -> Option<Value> {
         Value::Object(inner) if pass.leads_to(name) => {
             let inner = inner
                 .into_iter()
+                .filter(|(key, _)| plain_key(key))
                 .filter_map(|(key, value)| {
                     let value = passing(pass, &format!("{name}.{key}"), value)?;
                     Some((key, value))
@@ -305,6 +349,12 @@ fn passing(pass: &PassList, name: &str, value: Value) -> Option<Value> {
         Value::Object(_) | Value::Array(_) => None,
         value => pass.passes(name).then_some(value),
     }
+}
+
+/// Whether a key is one step of a dotted name. A property called `a.b` is not the `b` of `a`, and
+/// `@odata.type` is one key.
+fn plain_key(key: &str) -> bool {
+    key != "@odata" && !key.strip_prefix("@odata.").unwrap_or(key).contains('.')
 }
 
 fn carries_seal_key(value: &Value) -> bool {
