@@ -8,48 +8,7 @@ use serde_json::Value;
 
 use crate::Target;
 
-pub(crate) const TARGET: Target = Target {
-    name: "fleet",
-    run,
-    words: &[
-        "[[device]]\n",
-        "[[user]]\n",
-        "[[app]]\n",
-        "[[script]]\n",
-        "[tenant]\n",
-        "[device.properties]\n",
-        "[[device.earlier]]\n",
-        "kind = \"cosu\"\n",
-        "kind = \"ios-user\"\n",
-        "name = \"A\"\n",
-        "serial = \"S\"\n",
-        "user = \"a@contoso.example\"\n",
-        "upn = \"a@contoso.example\"\n",
-        "id = \"d0000001-0000-4000-8000-000000000001\"\n",
-        "id = \"D0000001000040008000000000000001\"\n",
-        "last-sync = \"1h\"\n",
-        "enrolled = \"36500d\"\n",
-        "certificate-expired = \"0s\"\n",
-        "ago = \"9m\"\n",
-        "action = \"reset-passcode\"\n",
-        "state = \"done\"\n",
-        "reset = \"works\"\n",
-        "online = false\n",
-        "notes = 1979-05-27T07:32:00Z\n",
-        "notes = nan\n",
-        "devices = [\"S\"]\n",
-        "family = \"deviceHealthScripts\"\n",
-        "run-state = \"r\"\n",
-        "device = \"S\"\n",
-        "{",
-        "}",
-        "[",
-        "]",
-        "\"\"\"",
-        "é",
-        "\\u0000",
-    ],
-};
+pub(crate) const TARGET: Target = Target { name: "fleet", run };
 
 fn run(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {

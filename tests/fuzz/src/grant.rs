@@ -12,41 +12,7 @@ use passcode_host::{Authority, Phase};
 use crate::Target;
 use crate::input::parts;
 
-pub(crate) const TARGET: Target = Target {
-    name: "grant",
-    run,
-    words: &[
-        "contract = \"0.1.0\"\n",
-        "\n[[route]]\n",
-        "[lists]\n",
-        "name = \"r\"\n",
-        "destination = \"graph\"\n",
-        "method = \"GET\"\n",
-        "method = \"POST\"\n",
-        "path = \"/beta/x\"\n",
-        "path = \"/{version}/x/{device}\"\n",
-        "phases = [\"commit\"]\n",
-        "phases = [\"find\", \"prepare\"]\n",
-        "pass = [\"@l\", \"a.b\"]\n",
-        "l = [\"id\"]\n",
-        "select = [\"a\", \"b\"]\n",
-        "query = [\"$top\"]\n",
-        "identity = [\"id\"]\n",
-        "shows = [\"n\"]\n",
-        "results = \"r\"\n",
-        "opens = \"p\"\n",
-        "collection = true\n",
-        "names-device = false\n",
-        "\n=====\n",
-        "\"@odata.type\"",
-        "\\u0022",
-        "{",
-        "}",
-        "'''",
-        "..",
-        "é",
-    ],
-};
+pub(crate) const TARGET: Target = Target { name: "grant", run };
 
 fn run(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {

@@ -20,29 +20,3 @@ pub(crate) fn folded(text: &str) -> String {
         .map(|c| if c == 'ς' { 'σ' } else { c })
         .collect()
 }
-
-/// Words of JSON that find their way into it by chance too seldom.
-pub(crate) const JSON: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    ",",
-    "\"",
-    "\\",
-    "\\u0000",
-    "\\u002e",
-    "null",
-    "true",
-    "-0",
-    "1e9",
-    "{}",
-    "[]",
-    "\"\":",
-    "9007199254740993",
-    "\n=====\n",
-    "$sealed",
-    "é",
-    "İ",
-];

@@ -23,12 +23,10 @@ mod sealing;
 /// One target.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, and that of its folder in the corpus.
+    /// Its name: that of its folder in `corpus/`, and of its file in `words/`.
     pub name: &'static str,
     /// What it does with some bytes; whether they came past the first refusals.
     pub run: fn(&[u8]) -> bool,
-    /// Words of the input's grammar, for those who make inputs.
-    pub words: &'static [&'static str],
 }
 
 /// All of them.

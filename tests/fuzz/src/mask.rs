@@ -14,43 +14,7 @@ use crate::input::folded;
 /// Shorter values are parts of ordinary words; a sentence keeps them.
 const TELLING: usize = 4;
 
-pub(crate) const TARGET: Target = Target {
-    name: "mask",
-    run,
-    words: &[
-        "{\"deviceName\":\"",
-        "\"serialNumber\":\"",
-        "\"userPrincipalName\":\"",
-        "\"userDisplayName\":\"",
-        "\"imei\":\"",
-        "\"id\":\"",
-        "\"message\":\"",
-        "\"path\":\"",
-        "\"phoneNumber\":\"",
-        "\"model\":\"",
-        "\"selector\":{\"other\":[\"serialNumber\",\"",
-        "\"identity\":{\"name\":\"",
-        "Anna's phone",
-        "anna@contoso.example",
-        "R58N123ABC",
-        "356938035643809",
-        "5d1b7e9a-0000-4000-8000-00000000000b",
-        "device-001",
-        "SERIAL-001",
-        "Zoë",
-        "İD",
-        "ß",
-        "ς",
-        "%27",
-        "\\u0000",
-        "\",",
-        "\"}",
-        "@",
-        "-",
-        " ",
-        ".",
-    ],
-};
+pub(crate) const TARGET: Target = Target { name: "mask", run };
 
 /// A text, and how the table says it is treated where it stands.
 type Placed = (Option<Treatment>, String);

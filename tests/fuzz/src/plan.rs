@@ -10,13 +10,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Target;
-use crate::input::{JSON, first_line};
+use crate::input::first_line;
 
-pub(crate) const TARGET: Target = Target {
-    name: "plan",
-    run,
-    words: JSON,
-};
+pub(crate) const TARGET: Target = Target { name: "plan", run };
 
 fn run(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {

@@ -12,12 +12,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::Target;
-use crate::input::{JSON, parts};
+use crate::input::parts;
 
 pub(crate) const TARGET: Target = Target {
     name: "recording",
     run,
-    words: JSON,
 };
 
 fn run(bytes: &[u8]) -> bool {

@@ -45,6 +45,36 @@ fn kept(target: &Target) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The words of a target's grammar, from a dictionary of libFuzzer's form.
+fn words(target: &Target) -> Vec<Vec<u8>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("words")
+        .join(target.name);
+    let text =
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    text.lines().map(word).collect()
+}
+
+fn word(line: &str) -> Vec<u8> {
+    let inside = line
+        .strip_prefix('"')
+        .and_then(|line| line.strip_suffix('"'));
+    let mut rest = inside.expect("a word in quotes").bytes();
+    let mut out = Vec::new();
+    while let Some(byte) = rest.next() {
+        match (byte, rest.clone().next()) {
+            (b'\\', Some(b'x')) => {
+                let digits: Vec<u8> = rest.by_ref().skip(1).take(2).collect();
+                let digits = std::str::from_utf8(&digits).expect("digits");
+                out.push(u8::from_str_radix(digits, 16).expect("digits"));
+            }
+            (b'\\', Some(_)) => out.extend(rest.next()),
+            (byte, _) => out.push(byte),
+        }
+    }
+    out
+}
+
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let index = any::<prop::sample::Index>;
     let change = prop_oneof![
@@ -61,7 +91,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change, 0..5)
 }
 
-fn changed(seed: &[u8], changes: &[Change], target: &Target, corpus: &[Vec<u8>]) -> Vec<u8> {
+fn changed(seed: &[u8], changes: &[Change], words: &[Vec<u8>], corpus: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for change in changes {
         let place = |fraction: u16| usize::from(fraction) * bytes.len() / usize::from(u16::MAX);
@@ -77,7 +107,7 @@ fn changed(seed: &[u8], changes: &[Change], target: &Target, corpus: &[Vec<u8>])
             }
             Change::Word(at, word) => {
                 let at = place(*at);
-                bytes.splice(at..at, word.get(target.words).bytes());
+                bytes.splice(at..at, word.get(words).iter().copied());
             }
             Change::Copy(from, to, count) => {
                 let (from, to) = (place(*from), place(*to));
@@ -127,6 +157,7 @@ fn holds(name: &str) {
     assert!(through >= 3, "only {through} kept inputs are not refused");
 
     let corpus: Vec<Vec<u8>> = files.into_iter().map(|(_, bytes)| bytes).collect();
+    let words = words(&target);
     let scale = std::env::var("PASSCODE_SCALE").ok();
     let scale: u32 = scale.and_then(|text| text.parse().ok()).unwrap_or(1);
     let config = Config {
@@ -140,7 +171,7 @@ fn holds(name: &str) {
     let input = (any::<prop::sample::Index>(), changes());
     let outcome = runner.run(&input, |(seed, changes)| {
         let seed: &Vec<u8> = seed.get(&corpus);
-        let bytes = changed(seed, &changes, &target, &corpus);
+        let bytes = changed(seed, &changes, &words, &corpus);
         match said(&target, &bytes) {
             Ok(came) => through.set(through.get() + u32::from(came)),
             Err(why) => {
