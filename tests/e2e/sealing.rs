@@ -336,7 +336,7 @@ async fn a_key_with_a_dot_is_not_the_property_of_a_property() {
         "hardwareInformation.isSharedDevice": true,
         "deviceActionResults.actionState": SECRET,
         "hardwareInformation": { "isSharedDevice": true },
-        "deviceActionResults": [{ "@odata.type": "x", "@odata": { "type": "x" } }],
+        "deviceActionResults": [{ "@odata.type": "x", "@odata": { "type": "y" } }],
     }))
     .await;
     assert_eq!(

@@ -46,29 +46,52 @@ impl std::fmt::Debug for Sealed {
 }
 
 /// The secrets of one step, by their seal.
-#[derive(Debug, Default)]
-pub(crate) struct Vault(Vec<Sealed>);
+#[derive(Default)]
+pub(crate) struct Vault {
+    sealed: Vec<Sealed>,
+    /// What no seal stands for, and what must pass as little.
+    dropped: Vec<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Vault").field(&self.sealed).finish()
+    }
+}
 
 impl Vault {
     fn keep(&mut self, sealed: Sealed) -> Seal {
-        self.0.push(sealed);
-        Seal::try_from(self.0.len()).unwrap_or(Seal::MAX)
+        self.sealed.push(sealed);
+        Seal::try_from(self.sealed.len()).unwrap_or(Seal::MAX)
+    }
+
+    /// Remember the texts of a value that is dropped.
+    fn drop_texts(&mut self, value: Value) {
+        match value {
+            Value::String(text) if !text.is_empty() => self.dropped.push(Zeroizing::new(text)),
+            Value::Array(items) => items.into_iter().for_each(|item| self.drop_texts(item)),
+            Value::Object(object) => object
+                .into_iter()
+                .for_each(|(_, item)| self.drop_texts(item)),
+            _ => {}
+        }
     }
 
     /// What a seal stands for. Seals count from one.
     pub(crate) fn get(&self, seal: Seal) -> Option<&Sealed> {
-        self.0.get(usize::try_from(seal).ok()?.checked_sub(1)?)
+        self.sealed.get(usize::try_from(seal).ok()?.checked_sub(1)?)
     }
 
     /// The action results that secrets of this step stood in.
     pub(crate) fn results(&self) -> impl Iterator<Item = &ActionResult> {
-        self.0.iter().map(|sealed| &sealed.result)
+        self.sealed.iter().map(|sealed| &sealed.result)
     }
 
     /// Whether a text carries any secret of this step.
     pub(crate) fn leaks_into(&self, text: &str) -> bool {
-        self.0.iter().any(|sealed| {
-            let secret: &str = &sealed.value;
+        let sealed = self.sealed.iter().map(|sealed| &sealed.value);
+        sealed.chain(&self.dropped).any(|secret| {
+            let secret: &str = secret;
             text == secret || (secret.len() >= TELLING_LENGTH && text.contains(secret))
         })
     }
@@ -277,7 +300,7 @@ impl Sealer<'_> {
                         out.insert(property, json!({ SEAL_KEY: seal }));
                     }
                     // It does not pass, but it must not pass elsewhere either.
-                    value => self.keep_inner(&value, &result),
+                    value => self.vault.drop_texts(value),
                 }
             }
             seen.push(result);
@@ -285,28 +308,6 @@ impl Sealer<'_> {
         }
         self.results = Some(seen);
         Value::Array(passed)
-    }
-}
-
-impl Sealer<'_> {
-    /// Texts deep inside an action result. No seal stands for them, and no route opens them: they
-    /// have no property's name.
-    fn keep_inner(&mut self, value: &Value, result: &ActionResult) {
-        match value {
-            Value::String(text) if !text.is_empty() => {
-                self.vault.keep(Sealed {
-                    value: Zeroizing::new(text.clone()),
-                    property: String::new(),
-                    device: None,
-                    result: result.clone(),
-                });
-            }
-            Value::Array(items) => items.iter().for_each(|item| self.keep_inner(item, result)),
-            Value::Object(object) => object
-                .values()
-                .for_each(|item| self.keep_inner(item, result)),
-            _ => {}
-        }
     }
 }
 
