@@ -318,3 +318,45 @@ async fn a_device_whose_results_are_null_has_none() {
         .expect("commit");
     assert_eq!(word(&crate::support::seen(&committed)[1]), "204");
 }
+
+/// What passes of a device as some service shows it.
+async fn of_device(device: Value) -> Value {
+    let service = Service::start(move |_| Reply::json(200, &device))
+        .await
+        .expect("service");
+    let bench = Setup::puppet().service(service.url()).start().await;
+    let seen = bench.find(&looks("id,deviceName")).await.expect("find");
+    seen[0].clone()
+}
+
+#[tokio::test]
+async fn a_key_with_a_dot_is_not_the_property_of_a_property() {
+    let seen = of_device(json!({
+        "id": "d",
+        "hardwareInformation.isSharedDevice": true,
+        "deviceActionResults.actionState": SECRET,
+        "hardwareInformation": { "isSharedDevice": true },
+        "deviceActionResults": [{ "@odata.type": "x", "@odata": { "type": "y" } }],
+    }))
+    .await;
+    assert_eq!(
+        seen["body"],
+        json!({
+            "id": "d",
+            "hardwareInformation": { "isSharedDevice": true },
+            "deviceActionResults": [{ "@odata.type": "x" }],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_text_deep_inside_an_action_result_passes_nowhere_else() {
+    let results = json!([{ "actionName": "resetPasscode", "passcode": { "value": [SECRET] } }]);
+    let seen = of_device(json!({ "id": "d", "deviceActionResults": results })).await;
+    assert_eq!(
+        seen["body"]["deviceActionResults"],
+        json!([{ "actionName": "resetPasscode" }])
+    );
+    let named = json!({ "id": "d", "deviceName": SECRET, "deviceActionResults": results });
+    assert_eq!(word(&of_device(named).await), "withheld");
+}

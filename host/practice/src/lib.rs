@@ -28,6 +28,8 @@ mod fault;
 mod fleet;
 mod graph;
 mod http;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod journal;
 mod odata;
 mod options;

@@ -224,12 +224,16 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// If something is in the folder, or a file cannot be written.
+    /// If something is in the folder, a file cannot be written, or a function's name could not
+    /// be read again as a part of a file's name.
     pub fn write(&self, folder: &Path) -> Result<(), NotARecording> {
         prepare_folder(folder)?;
         let mut entries = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             let file = format!("{:02}-{}.json", index + 1, step.function);
+            if !plain_name(&file) {
+                return Err(form(&file, "a step's function gives no file's name"));
+            }
             let text = pretty(step);
             put(&folder.join(&file), &text)?;
             entries.push(Entry {

@@ -13,6 +13,8 @@
 
 mod difference;
 mod document;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod make;
 mod mask;
 mod player;

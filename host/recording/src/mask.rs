@@ -322,7 +322,7 @@ impl Mask {
             .iter()
             .filter(|(kind, _)| !matches!(kind, Id))
             .flat_map(|(kind, seen)| seen.iter().map(|value| (value, *kind)))
-            .filter(|(value, _)| value.len() >= SHORTEST && value.is_ascii())
+            .filter(|(value, _)| value.len() >= SHORTEST)
             .collect();
         known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         for (value, kind) in known {
@@ -375,6 +375,15 @@ fn each_text(place: &str, value: &Value, hear: &mut impl FnMut(&str, &str)) {
 fn rewrite(place: &str, value: &Value, to: &impl Fn(&str, &str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(to(place, text)),
+        // No reader of ours takes a number for a name.
+        Value::Number(_)
+            if matches!(
+                treatment(place),
+                Some(Device | Person | Address | Serial | Imei | Id)
+            ) =>
+        {
+            Value::from(0)
+        }
         Value::Array(items) => match pair(place, items) {
             Some((name, value)) => {
                 Value::Array(vec![items[0].clone(), Value::String(to(name, value))])

@@ -55,24 +55,49 @@ pub(crate) fn addresses(text: &str, rewrite: impl Fn(&str) -> String) -> String 
 }
 
 /// Rewrite every occurrence of a value that stands alone; letter case does not matter.
-/// `value` is in lower case.
 pub(crate) fn value(text: &str, value: &str, rewritten: &str) -> String {
-    let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    while let Some(found) = lower[from..].find(value) {
-        let (start, end) = (from + found, from + found + value.len());
-        let alone = !ends_in_a_word(&text[..start])
-            && !text[end..]
-                .chars()
-                .next()
-                .is_some_and(char::is_alphanumeric);
-        out.push_str(&text[from..start]);
-        out.push_str(if alone { rewritten } else { &text[start..end] });
-        from = end;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let before = &text[..text.len() - rest.len()];
+        let found = length_of(rest, value).filter(|length| {
+            let after = rest[*length..].chars().next();
+            !ends_in_a_word(before) && !after.is_some_and(char::is_alphanumeric)
+        });
+        if let Some(length) = found {
+            out.push_str(rewritten);
+            rest = &rest[length..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
     }
-    out.push_str(&text[from..]);
     out
+}
+
+/// How many bytes of a text say the value, in whatever letter case, if it begins with it. A letter
+/// may be longer in the other case.
+fn length_of(text: &str, value: &str) -> Option<usize> {
+    let mut wanted = letters(value).peekable();
+    wanted.peek()?;
+    for (at, c) in text.char_indices() {
+        if wanted.peek().is_none() {
+            return Some(at);
+        }
+        for letter in letters(c.encode_utf8(&mut [0; 4])) {
+            if wanted.next() != Some(letter) {
+                return None;
+            }
+        }
+    }
+    wanted.peek().is_none().then_some(text.len())
+}
+
+/// Lower case, letter by letter: `ς` at the end of a word is no letter of its own.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == 'ς' { 'σ' } else { c })
 }
 
 /// Whether what follows would go on a word. A percent-escape (`%27`) is none.
@@ -145,5 +170,8 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(value(text, "abc-1", "S"), expected, "{text}");
         }
+        assert_eq!(value("ask ZOË SAMPLE.", "zoë sample", "P"), "ask P.");
+        assert_eq!(value("İDA, ΝΊΚΟΣ", "i\u{307}da", "P"), "P, ΝΊΚΟΣ");
+        assert_eq!(value("İDA, ΝΊΚΟΣ", "νίκος", "P"), "İDA, P");
     }
 }

@@ -143,12 +143,19 @@ impl PlanDocument {
                 document.schema
             )));
         }
-        let actual = named(&document.canonical());
+        let canonical = document.canonical();
+        let actual = named(&canonical);
         if actual != document.id {
             return Err(NotAPlan::Edited {
                 actual,
                 borne: document.id,
             });
+        }
+        // Canonical JSON has floating point only: beyond 2^53 two numbers have one hash.
+        if Self::from_canonical(&canonical).as_ref() != Ok(&document) {
+            return Err(NotAPlan::NotThisSchema(
+                "it holds a number that its hash cannot tell from another".to_owned(),
+            ));
         }
         Ok(document)
     }

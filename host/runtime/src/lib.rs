@@ -14,6 +14,8 @@
 pub mod authority;
 pub mod contract;
 pub mod credential;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 pub mod ledger;
 
 mod action;

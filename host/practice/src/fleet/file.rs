@@ -260,10 +260,20 @@ impl Fleet {
     fn check(&self) -> Result<(), PracticeError> {
         let mut ids = std::collections::BTreeSet::new();
         for device in &self.devices {
+            for (property, value) in &device.properties {
+                if holds_a_date(value) {
+                    return Err(PracticeError::Fleet(format!(
+                        "device {:?} has a date of TOML as {:?}; write it as a text, in quotes",
+                        device.name, property.0
+                    )));
+                }
+            }
             let Some(id) = &device.id else { continue };
-            if uuid::Uuid::parse_str(id).is_err() {
+            // A GUID without hyphens, or in braces, is the same GUID; Graph writes none so.
+            let read = uuid::Uuid::parse_str(id);
+            if !read.is_ok_and(|read| read.to_string() == id.to_lowercase()) {
                 return Err(PracticeError::Fleet(format!(
-                    "device {:?} has the id {id:?}, which is not a GUID",
+                    "device {:?} has the id {id:?}, which is not a GUID with hyphens",
                     device.name
                 )));
             }
@@ -274,6 +284,18 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+}
+
+/// Graph writes dates as texts. The TOML reader hands its own kind of date on as an object with
+/// this key.
+fn holds_a_date(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .any(|(key, value)| key == "$__toml_private_datetime" || holds_a_date(value)),
+        Value::Array(items) => items.iter().any(holds_a_date),
+        _ => false,
     }
 }
 
@@ -321,9 +343,29 @@ mod tests {
     #[test]
     fn ids_are_guids_and_unique() {
         let one = "[[device]]\nkind = \"cosu\"\nname = \"A\"\nserial = \"S\"\n";
-        assert!(refusal(&format!("{one}id = \"7\"\n")).contains("not a GUID"));
+        for other in [
+            "7",
+            "d0000001000040008000000000000001",
+            "{d0000001-0000-4000-8000-000000000001}",
+        ] {
+            assert!(refusal(&format!("{one}id = \"{other}\"\n")).contains("not a GUID"));
+        }
         let id = "id = \"d0000001-0000-4000-8000-000000000001\"\n";
         assert!(refusal(&format!("{one}{id}{one}{id}")).contains("two devices"));
+    }
+
+    #[test]
+    fn a_date_is_written_as_a_text() {
+        let head =
+            "[[device]]\nkind = \"cosu\"\nname = \"A\"\nserial = \"S\"\n[device.properties]\n";
+        let date = "enrolledDateTime = 2026-01-01T00:00:00Z\n";
+        assert!(refusal(&format!("{head}{date}")).contains("in quotes"));
+        assert!(
+            Fleet::parse(&format!(
+                "{head}enrolledDateTime = \"2026-01-01T00:00:00Z\"\n"
+            ))
+            .is_ok()
+        );
     }
 
     #[test]

@@ -36,6 +36,11 @@ impl PassList {
         Self(names.into_iter().map(Into::into).collect())
     }
 
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether the property itself may pass.
     #[must_use]
     pub fn passes(&self, name: &str) -> bool {

@@ -14,6 +14,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use rules::{Bounds, Broken, admit};
+#[cfg(feature = "inspect")]
+pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 
 use crate::authority::{Authority, Path, Phase, Route};

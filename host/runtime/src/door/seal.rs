@@ -46,29 +46,52 @@ impl std::fmt::Debug for Sealed {
 }
 
 /// The secrets of one step, by their seal.
-#[derive(Debug, Default)]
-pub(crate) struct Vault(Vec<Sealed>);
+#[derive(Default)]
+pub(crate) struct Vault {
+    sealed: Vec<Sealed>,
+    /// What no seal stands for, and what must pass as little.
+    dropped: Vec<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Vault").field(&self.sealed).finish()
+    }
+}
 
 impl Vault {
     fn keep(&mut self, sealed: Sealed) -> Seal {
-        self.0.push(sealed);
-        Seal::try_from(self.0.len()).unwrap_or(Seal::MAX)
+        self.sealed.push(sealed);
+        Seal::try_from(self.sealed.len()).unwrap_or(Seal::MAX)
+    }
+
+    /// Remember the texts of a value that is dropped.
+    fn drop_texts(&mut self, value: Value) {
+        match value {
+            Value::String(text) if !text.is_empty() => self.dropped.push(Zeroizing::new(text)),
+            Value::Array(items) => items.into_iter().for_each(|item| self.drop_texts(item)),
+            Value::Object(object) => object
+                .into_iter()
+                .for_each(|(_, item)| self.drop_texts(item)),
+            _ => {}
+        }
     }
 
     /// What a seal stands for. Seals count from one.
     pub(crate) fn get(&self, seal: Seal) -> Option<&Sealed> {
-        self.0.get(usize::try_from(seal).ok()?.checked_sub(1)?)
+        self.sealed.get(usize::try_from(seal).ok()?.checked_sub(1)?)
     }
 
     /// The action results that secrets of this step stood in.
     pub(crate) fn results(&self) -> impl Iterator<Item = &ActionResult> {
-        self.0.iter().map(|sealed| &sealed.result)
+        self.sealed.iter().map(|sealed| &sealed.result)
     }
 
     /// Whether a text carries any secret of this step.
     pub(crate) fn leaks_into(&self, text: &str) -> bool {
-        self.0.iter().any(|sealed| {
-            let secret: &str = &sealed.value;
+        let sealed = self.sealed.iter().map(|sealed| &sealed.value);
+        sealed.chain(&self.dropped).any(|secret| {
+            let secret: &str = secret;
             text == secret || (secret.len() >= TELLING_LENGTH && text.contains(secret))
         })
     }
@@ -198,8 +221,25 @@ fn card(route: &Route, bytes: &[u8]) -> Result<Option<BTreeMap<String, Value>>, 
         .into_iter()
         .filter_map(|name| Some((name.clone(), value.get(&name)?.clone())))
         .filter(|(_, value)| !value.is_object() && !value.is_array())
+        .map(|(name, value)| (name, exactly(value)))
         .collect();
     Ok(Some(card))
+}
+
+/// The card goes into a plan's hash, and canonical JSON tells only whole numbers up to 2^53 from
+/// each other: other numbers stand there as texts.
+fn exactly(value: Value) -> Value {
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Value::Number(number)
+            if number
+                .as_i64()
+                .is_none_or(|whole| whole.unsigned_abs() > LARGEST) =>
+        {
+            Value::String(number.to_string())
+        }
+        value => value,
+    }
 }
 
 struct Sealer<'a> {
@@ -220,7 +260,9 @@ impl Sealer<'_> {
             if self.route.results.as_deref() == Some(name.as_str()) {
                 let results = self.action_results(&name, value);
                 out.insert(name, results);
-            } else if let Some(value) = passing(&self.route.pass, &name, value) {
+            } else if plain_key(&name)
+                && let Some(value) = passing(&self.route.pass, &name, value)
+            {
                 out.insert(name, value);
             }
         }
@@ -241,7 +283,8 @@ impl Sealer<'_> {
             let result = action_result(&item);
             let mut out = Map::new();
             for (property, value) in item {
-                let listed = self.route.pass.passes(&format!("{name}.{property}"));
+                let listed =
+                    plain_key(&property) && self.route.pass.passes(&format!("{name}.{property}"));
                 match value {
                     value if listed && !value.is_object() && !value.is_array() => {
                         out.insert(property, value);
@@ -256,7 +299,8 @@ impl Sealer<'_> {
                         });
                         out.insert(property, json!({ SEAL_KEY: seal }));
                     }
-                    _ => {}
+                    // It does not pass, but it must not pass elsewhere either.
+                    value => self.vault.drop_texts(value),
                 }
             }
             seen.push(result);
@@ -289,6 +333,7 @@ fn passing(pass: &PassList, name: &str, value: Value) -> Option<Value> {
         Value::Object(inner) if pass.leads_to(name) => {
             let inner = inner
                 .into_iter()
+                .filter(|(key, _)| plain_key(key))
                 .filter_map(|(key, value)| {
                     let value = passing(pass, &format!("{name}.{key}"), value)?;
                     Some((key, value))
@@ -305,6 +350,12 @@ fn passing(pass: &PassList, name: &str, value: Value) -> Option<Value> {
         Value::Object(_) | Value::Array(_) => None,
         value => pass.passes(name).then_some(value),
     }
+}
+
+/// Whether a key is one step of a dotted name. A property called `a.b` is not the `b` of `a`, and
+/// `@odata.type` is one key.
+fn plain_key(key: &str) -> bool {
+    key != "@odata" && !key.strip_prefix("@odata.").unwrap_or(key).contains('.')
 }
 
 fn carries_seal_key(value: &Value) -> bool {

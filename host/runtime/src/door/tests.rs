@@ -270,6 +270,22 @@ fn only_listed_properties_pass_and_every_other_string_of_a_result_is_sealed() {
 }
 
 #[test]
+fn the_card_holds_only_numbers_that_a_hash_tells_apart() {
+    let authority = authority();
+    let route = authority.showing_devices().unwrap();
+    let shown = |number: &str| {
+        let text = format!("{{\"id\":\"d1\",\"osVersion\":{number}}}");
+        let filtered = seal::answer(route, None, text.as_bytes(), &mut Vault::default()).unwrap();
+        filtered.card.unwrap()["osVersion"].clone()
+    };
+    assert_eq!(shown("9007199254740992"), json!(9_007_199_254_740_992_u64));
+    assert_eq!(shown("9007199254740993"), json!("9007199254740993"));
+    assert_eq!(shown("-9007199254740993"), json!("-9007199254740993"));
+    assert_eq!(shown("1.0"), json!("1.0"));
+    assert_eq!(shown("true"), json!(true));
+}
+
+#[test]
 fn an_answer_that_repeats_a_secret_or_forges_a_seal_does_not_pass() {
     let with = |name: &str| json!({"id": "d1", "deviceName": name, "deviceActionResults": [{"actionName": "resetPasscode", "passcode": "Kq793xz"}]});
     assert!(pass(&with("phone")).is_ok());
