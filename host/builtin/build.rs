@@ -1,12 +1,13 @@
 //! Builds the first-party component from its source.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use passcode_component_build::{Guest, component};
 
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked now: this program may have been compiled for another copy of the tree.
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let component_folder = here.join("../../component");
     let guest = Guest {
         folder: &component_folder.join("skin"),

@@ -52,6 +52,10 @@ fn error(message: impl Into<String>) -> BuildError {
 /// If it cannot be built; a missing target names the one command that installs it.
 pub fn component(guest: &Guest<'_>) -> Result<PathBuf, BuildError> {
     for source in [guest.folder, guest.manifest].iter().chain(guest.sources) {
+        // Relative to the package: the broken copies of this tree (tests/broken) are built into
+        // the same target folder, and cargo would go on watching theirs.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+        let source = source.strip_prefix(package).unwrap_or(source);
         println!("cargo::rerun-if-changed={}", source.display());
     }
     println!("cargo::rerun-if-env-changed=RUSTUP_TOOLCHAIN");

@@ -92,6 +92,8 @@ pub(crate) struct Found {
     pub(crate) body: Value,
     pub(crate) version: Version,
     pub(crate) limit: Option<String>,
+    /// The problem, where beta is only out of order and may answer in a minute.
+    pub(crate) outage: Option<Problem>,
 }
 
 /// Read from beta, else from v1.0 with its own query.
@@ -108,6 +110,7 @@ pub(crate) fn get_either(
                 body,
                 version: Version::Beta,
                 limit: None,
+                outage: None,
             });
         }
         Err(miss) if miss.try_other => miss,
@@ -116,10 +119,12 @@ pub(crate) fn get_either(
     match get(service, format!("/v1.0{path}"), v1, what) {
         Ok(body) => {
             let limit = Some(not_beta(&miss));
+            let outage = (miss.problem.kind == ProblemKind::Unavailable).then_some(miss.problem);
             Ok(Found {
                 body,
                 version: Version::V1,
                 limit,
+                outage,
             })
         }
         // Where both refuse, what beta said is the fuller story; a missing device is v1.0's

@@ -42,6 +42,10 @@ pub fn prepare(
         .filter(|read| read.id.eq_ignore_ascii_case(&order.device_id))
         .ok_or_else(|| graph::malformed(&what))?;
     let kind = kind_of(&read);
+    // What v1.0 cannot tell, beta will when it is back: that is no verdict on the device.
+    if let (Kind::Unknown, Some(outage)) = (kind, found.outage) {
+        return Err(outage);
+    }
     let results = listed(&found.body);
     let eligibility = eligibility(kind, version_of(&read));
     // The service's own spelling of the id, so that the request and the identity agree.

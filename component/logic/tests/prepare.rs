@@ -374,8 +374,13 @@ fn where_only_v1_answers_the_gaps_are_named_and_android_is_not_guessed() {
         );
         let problem = passcode_logic::prepare(&mut fake, &order(Verb::Reset), &context())
             .expect_err("a refusal");
-        assert_eq!(problem.code, "kind-unknown", "{status}");
-        assert!(problem.message.contains("v1.0"));
+        // Out of order is no verdict on the device: in a minute beta may tell.
+        let code = match status {
+            500..600 => "service-unavailable",
+            _ => "kind-unknown",
+        };
+        assert_eq!(problem.code, code, "{status}");
+        assert_eq!(problem.message.contains("v1.0"), status < 500);
     }
     let mut fake = Fake::default().on("/beta", 404, "").on("/v1.0", 404, "");
     let problem =

@@ -78,7 +78,12 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
         target,
     };
     copy.mend()?;
+    let outcome = all(&copy, &patches);
+    copy.forget()?;
+    outcome
+}
 
+fn all(copy: &Copy, patches: &[Patch]) -> Result<bool, Failure> {
     println!(
         "{} patches; first, every named test passes while nothing is broken",
         patches.len()
@@ -102,11 +107,11 @@ fn run(arguments: &[String]) -> Result<bool, Failure> {
     }
 
     let mut unnoticed = Vec::new();
-    for patch in &patches {
+    for patch in patches {
         let began = Instant::now();
         print!("{:36} ", patch.name);
         let _ = std::io::stdout().flush();
-        let verdict = noticed(&copy, patch);
+        let verdict = noticed(copy, patch);
         copy.mend()?;
         match verdict {
             Ok(()) => println!(
@@ -220,6 +225,38 @@ impl Copy {
         }
         self.prune(&self.tree, &files);
         Ok(())
+    }
+
+    /// Take away what was built of our own packages. It was built from the copy, and cargo, which
+    /// finds it under the tree's names, would go on comparing it with the copy: changes to the
+    /// tree would not be built.
+    fn forget(&self) -> Result<(), Failure> {
+        let cargo = || {
+            let mut cargo =
+                Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            cargo
+                .current_dir(&self.root)
+                .env("CARGO_TARGET_DIR", &self.target);
+            cargo
+        };
+        let listed = cargo()
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .map_err(|e| format!("cargo: {e}"))?;
+        let listed: serde_json::Value =
+            serde_json::from_slice(&listed.stdout).map_err(|e| format!("cargo metadata: {e}"))?;
+        let packages = listed["packages"].as_array().into_iter().flatten();
+        let names = packages.filter_map(|package| package["name"].as_str());
+        let cleaned = cargo()
+            .arg("clean")
+            .args(names.flat_map(|name| ["--package", name]))
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|e| format!("cargo: {e}"))?;
+        match cleaned.success() {
+            true => Ok(()),
+            false => Err("cargo clean failed".to_owned()),
+        }
     }
 
     /// Take away what the tree does not have.

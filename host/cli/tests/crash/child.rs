@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 use crate::point::Point;
 use crate::scene::Scene;
-use crate::tenant::{ROLE, line, role};
+use crate::tenant::{ROLE, Said, role};
 
 const PLAN: &str = "PASSCODE_CRASH_PLAN";
 const ARRIVED: &str = "has come to its point";
@@ -105,7 +105,7 @@ pub fn at(point: Point, scene: &Scene, plan: &str) -> Child {
         .envs(scene.environment())
         .spawn()
         .unwrap();
-    let arrived = line(&mut child, ARRIVED);
+    let arrived = Said::of(&mut child).line(ARRIVED);
     assert!(arrived.is_some(), "it never came to {point:?}");
     child
 }

@@ -69,8 +69,8 @@ fn at_any_instant() {
         let (rivals, again) = (random.below(4) == 0, random.below(3) == 0);
         // Most of what matters happens late: before, everything is only read.
         let mut instant = || {
-            let from = [0, usual / 2, usual / 2, usual * 2 / 3][random.below(4) as usize];
-            Duration::from_micros(from + random.below(usual * 5 / 4 - from))
+            let from = [0, usual / 3, usual / 2, usual * 2 / 3][random.below(4) as usize];
+            Duration::from_micros(from + random.below(usual - from))
         };
         let (first, second) = (instant(), instant());
         let mut other = rivals.then(|| execute(&scene, &plan));

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use passcode_practice::{
     Fleet, PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, PRACTICE_TENANT_ID, PracticeOptions,
@@ -31,14 +31,26 @@ pub fn role(name: &str, part: &str) -> Command {
     command
 }
 
-/// The first line of a child that has this word in it, from there on. `None`: it ended first.
-pub fn line(child: &mut Child, word: &str) -> Option<String> {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The test harness writes on the same line.
-    lines.map_while(Result::ok).find_map(|line| {
-        let at = line.find(word)?;
-        Some(line[at + word.len()..].to_owned())
-    })
+/// What a child says. As long as this is kept, the child can go on saying things.
+pub struct Said(BufReader<ChildStdout>);
+
+impl Said {
+    pub fn of(child: &mut Child) -> Self {
+        Self(BufReader::new(child.stdout.take().unwrap()))
+    }
+
+    /// The first line that has this word in it, from there on. `None`: it ended first.
+    pub fn line(&mut self, word: &str) -> Option<String> {
+        // The test harness writes on the same line.
+        self.0
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let at = line.find(word)?;
+                Some(line[at + word.len()..].to_owned())
+            })
+    }
 }
 
 /// The tenant's part. Without the role, nothing.
@@ -66,6 +78,7 @@ fn the_tenant() {
 /// A tenant with devices numbered from one.
 pub struct Tenant {
     process: Child,
+    _said: Said,
     url: String,
     folder: TempDir,
 }
@@ -81,9 +94,11 @@ impl Tenant {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let url = line(&mut process, "listens on ").unwrap();
+        let mut said = Said::of(&mut process);
+        let url = said.line("listens on ").unwrap();
         Self {
             process,
+            _said: said,
             url,
             folder,
         }

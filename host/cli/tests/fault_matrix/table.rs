@@ -27,8 +27,12 @@ const ABOUT: &str = "\
 /// The rows of the file, by step and fault.
 pub type Rows = BTreeMap<(String, String), Vec<String>>;
 
+/// Of the tree that the test runs in, which need not be the one it was compiled in.
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/tables/fault-matrix.txt")
+    let here = std::env::current_dir().unwrap();
+    let mut folders = here.ancestors().map(|folder| folder.join("tests/tables"));
+    let tables = folders.find(|folder| folder.is_dir());
+    tables.unwrap().join("fault-matrix.txt")
 }
 
 /// What stands in the file. A line that is not a row is an error.
