@@ -14,6 +14,19 @@ use crate::input::folded;
 /// Shorter values are parts of ordinary words; a sentence keeps them.
 const TELLING: usize = 4;
 
+/// Who and what a device is, by Graph's names: whatever else the table says, not these as they are.
+const TELL: [&str; 9] = [
+    "serialNumber",
+    "imei",
+    "deviceName",
+    "userPrincipalName",
+    "userDisplayName",
+    "userId",
+    "azureADDeviceId",
+    "phoneNumber",
+    "initiatedByUserPrincipalName",
+];
+
 pub(crate) const TARGET: Target = Target { name: "mask", run };
 
 /// A text, and how the table says it is treated where it stands.
@@ -144,15 +157,27 @@ fn joined(place: &str, name: &str) -> String {
     }
 }
 
+/// How the table says a place is treated.
+fn how(place: &str) -> Option<Treatment> {
+    let treatment = treatment(place);
+    if TELL
+        .iter()
+        .any(|name| place.rsplit('.').next() == Some(*name))
+    {
+        assert!(masks(treatment), "{place} is kept");
+    }
+    treatment
+}
+
 /// Every text and where it stands.
 fn texts(place: &str, value: &Value, out: &mut Vec<Placed>) {
     match value {
-        Value::String(text) => out.push((treatment(place), text.clone())),
+        Value::String(text) => out.push((how(place), text.clone())),
         Value::Array(items) => match items.as_slice() {
             // A selector by a property of any name: the name, then the value.
             [Value::String(name), Value::String(text)] if place.ends_with("selector.other") => {
                 out.push((Some(Treatment::Plain), name.clone()));
-                out.push((treatment(name), text.clone()));
+                out.push((how(name), text.clone()));
             }
             items => items.iter().for_each(|item| texts(place, item, out)),
         },

@@ -217,7 +217,10 @@ fn only_listed(route: &Route, whole: &Value, passed: &Passed) {
     }
     for (name, value) in passed.card.iter().flatten() {
         assert!(route.identity.contains(name) || route.shows.contains(name));
-        assert_eq!(whole.get(name), Some(value));
+        let came = whole.get(name).expect("what the card shows");
+        // A number that a plan's hash could not hold is shown as a text.
+        let as_text = came.is_number() && *value == Value::String(came.to_string());
+        assert!(came == value || as_text, "{value} was {came}");
     }
 }
 
