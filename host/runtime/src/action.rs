@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::authority::{Authority, Phase};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
-use crate::contract::bindings::PasscodeActionPre;
+use crate::contract::exports::Callable;
 use crate::contract::types::{
     Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan, Problem,
     ReviewRecord, Rule, Selector,
@@ -19,14 +19,14 @@ use crate::gate;
 use crate::host::Shared;
 use crate::ledger::{PlanId, StoredPlan};
 use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
-use crate::step::{Running, Step, call};
+use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
 
 /// A loaded component under its authority.
 #[derive(Clone)]
 pub struct Action {
     shared: Arc<Shared>,
-    pre: PasscodeActionPre<Step>,
+    callable: Arc<Callable>,
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
@@ -45,7 +45,7 @@ impl Action {
     pub(crate) fn new(shared: Arc<Shared>, loaded: Loaded, authority: Authority) -> Self {
         Self {
             shared,
-            pre: loaded.pre,
+            callable: Arc::new(loaded.callable),
             digest: loaded.digest,
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
@@ -75,7 +75,7 @@ impl Action {
             device: device.map(str::to_owned),
             plan,
         };
-        Running::start(&self.shared, &self.pre, &self.authority, binding).await
+        Running::start(&self.shared, &self.callable, &self.authority, binding).await
     }
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
@@ -99,10 +99,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn describe(&self) -> Result<Description, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            call_describe()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, describe())
     }
 
     /// The rules it knows.
@@ -111,10 +108,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn matrix(&self) -> Result<Vec<Rule>, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            call_matrix()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, matrix())
     }
 
     /// The addresses it knows.
@@ -123,10 +117,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn addresses(&self) -> Result<Vec<Address>, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            call_addresses()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, addresses())
     }
 
     /// Find devices.
@@ -137,7 +128,7 @@ impl Action {
     pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::Find, None, None).await?;
-        answer(call!(&mut running, call_find(selector, &context))?)
+        answer(call!(&mut running, find(selector, &context))?)
     }
 
     /// Make a plan, and keep it in the ledger. Only reads.
@@ -159,7 +150,7 @@ impl Action {
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
             .await?;
-        let proposal = answer(call!(&mut running, call_prepare(&order, &context))?)?;
+        let proposal = answer(call!(&mut running, prepare(&order, &context))?)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
@@ -272,7 +263,7 @@ impl Action {
         gate::unexpired(plan, self.shared.time.now())?;
         gate::unchanged(&document.identity, &now)?;
         let context = self.offline_context();
-        let said = call!(&mut running, call_commit(plan, &context));
+        let said = call!(&mut running, commit(plan, &context));
         let door = running.door();
         let fault = door.fault.take();
         let progress = match (fault, said) {
@@ -324,7 +315,7 @@ impl Action {
             .await?;
         let progress = answer(call!(
             &mut running,
-            call_observe(&document.plan, &receipt, &context)
+            observe(&document.plan, &receipt, &context)
         )?)?;
         let opens = self.opens();
         let seal = progress
@@ -360,7 +351,7 @@ impl Action {
         let context = self.context().await?;
         let device_id = device.to_owned();
         let mut running = self.start(Phase::Results, Some(device), None).await?;
-        let results = answer(call!(&mut running, call_results(&device_id, &context))?)?;
+        let results = answer(call!(&mut running, results(&device_id, &context))?)?;
         let opens = self.opens();
         let vault: &Vault = &running.door().vault;
         Ok(results
@@ -382,7 +373,7 @@ impl Action {
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::History, None, None).await?;
-        answer(call!(&mut running, call_history(query, &context))?)
+        answer(call!(&mut running, history(query, &context))?)
     }
 
     fn opens(&self) -> Option<&str> {

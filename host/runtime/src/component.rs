@@ -11,6 +11,7 @@ use crate::authority::Authority;
 use crate::cache::Cache;
 use crate::contract::CONTRACT;
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::contract::exports::Callable;
 use crate::error::HostError;
 use crate::step::Step;
 
@@ -22,7 +23,7 @@ const LARGEST: usize = 64 << 20;
 
 /// A component, ready for as many steps as wanted.
 pub(crate) struct Loaded {
-    pub(crate) pre: PasscodeActionPre<Step>,
+    pub(crate) callable: Callable,
     pub(crate) digest: String,
     pub(crate) manifest: Authority,
 }
@@ -77,9 +78,11 @@ pub(crate) fn load(
         .map_err(|error| HostError::Component(error.to_string()))?;
     // The linker has the world's imports and nothing else, so whatever else a component wants
     // keeps it from loading.
-    let pre = linker
+    let callable = linker
         .instantiate_pre(&component)
         .and_then(PasscodeActionPre::new)
+        .map(|pre| Callable::new(pre.instance_pre().clone()))
+        .and_then(|found| found.ok_or_else(|| wasmtime::Error::msg("a function is missing")))
         .map_err(|error| {
             load_error(
                 format!("the component does not fit the world `passcode-action` of contract {CONTRACT}: {error:#}"),
@@ -87,7 +90,7 @@ pub(crate) fn load(
             )
         })?;
     Ok(Loaded {
-        pre,
+        callable,
         digest,
         manifest,
     })

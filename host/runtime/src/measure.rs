@@ -20,7 +20,9 @@ pub type RawAnswer = (u16, Vec<(String, String)>, Vec<u8>);
 pub type FilteredAnswer = (u16, Vec<(String, String)>, Option<String>);
 
 /// Stands where an answer comes from, and names what was asked by method and address.
-pub(crate) struct Stub<T>(pub(crate) Arc<dyn Fn(&str, &str) -> T + Send + Sync>);
+pub(crate) struct Stub<T>(pub(crate) Arc<Stands<T>>);
+
+type Stands<T> = dyn Fn(&str, &str) -> T + Send + Sync;
 
 impl<T> Clone for Stub<T> {
     fn clone(&self) -> Self {
@@ -68,7 +70,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Findings, Problem>, HostError> {
         let mut running = self.start(Phase::Find, None, None).await?;
-        call!(&mut running, call_find(selector, context))
+        call!(&mut running, find(selector, context))
     }
 
     /// `prepare`, and no more.
@@ -82,7 +84,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Proposal, Problem>, HostError> {
         let mut running = self.start(Phase::Prepare, None, None).await?;
-        call!(&mut running, call_prepare(order, context))
+        call!(&mut running, prepare(order, context))
     }
 
     /// `commit`, and no more. Nothing is sent where answers are stubbed.
@@ -96,7 +98,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Progress, Problem>, HostError> {
         let mut running = self.start(Phase::Commit, None, None).await?;
-        call!(&mut running, call_commit(plan, context))
+        call!(&mut running, commit(plan, context))
     }
 
     /// `observe`, and no more.
@@ -111,6 +113,6 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Progress, Problem>, HostError> {
         let mut running = self.start(Phase::Observe, None, None).await?;
-        call!(&mut running, call_observe(plan, receipt, context))
+        call!(&mut running, observe(plan, receipt, context))
     }
 }

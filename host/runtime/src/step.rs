@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use wasmtime::component::Instance;
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::authority::{Authority, Phase};
 use crate::contract::bindings::passcode::action::{auth, http, log};
-use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::contract::exports::Callable;
 use crate::door::{Binding, Door, Stopped, Wish};
 use crate::error::{HostError, Limit};
 use crate::host::Shared;
@@ -34,14 +35,15 @@ pub(crate) struct Step {
 /// A running step: the store and the instance in it.
 pub(crate) struct Running {
     pub(crate) store: Store<Step>,
-    pub(crate) instance: PasscodeAction,
+    pub(crate) instance: Instance,
+    pub(crate) callable: Arc<Callable>,
     wall: Duration,
 }
 
 impl Running {
     pub(crate) async fn start(
         shared: &Arc<Shared>,
-        pre: &PasscodeActionPre<Step>,
+        callable: &Arc<Callable>,
         authority: &Arc<Authority>,
         binding: Binding,
     ) -> Result<Self, HostError> {
@@ -76,13 +78,15 @@ impl Running {
             }
             Ok(UpdateDeadline::Yield(1))
         });
-        let instance = pre
+        let instance = callable
+            .pre
             .instantiate_async(&mut store)
             .await
             .map_err(|error| fault(&error))?;
         Ok(Self {
             store,
             instance,
+            callable: callable.clone(),
             wall: limits.wall,
         })
     }
@@ -100,13 +104,11 @@ impl Running {
 
 /// Call one export within the wall limit. A macro, because each export has a type of its own.
 macro_rules! call {
-    ($running:expr, $method:ident($($argument:expr),*)) => {{
+    ($running:expr, $function:ident($($argument:expr),*)) => {{
         let running: &mut $crate::step::Running = $running;
         $(running.tell($argument);)*
         let wall = running.wall();
-        let action = running.instance.passcode_action_action();
-        let call = action.$method(&mut running.store, $($argument),*);
-        $crate::step::within(wall, call).await
+        $crate::step::within(wall, running.$function($($argument),*)).await
     }};
 }
 pub(crate) use call;

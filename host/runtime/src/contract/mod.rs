@@ -10,6 +10,7 @@ pub const CONTRACT: &str = "0.1.0";
 
 pub mod device;
 pub mod evidence;
+pub(crate) mod exports;
 mod names;
 pub mod plan;
 pub mod problem;
