@@ -63,7 +63,8 @@ def ours(tenant, binary, scratch, origin):
     environment = PLAIN | tenant.environment | {"PASSCODE_HOME": f"{scratch}/home"}
     environment |= {"PASSCODE_GRAPH_URL": origin, "PASSCODE_AUTHORITY_URL": origin}
     if origin == tenant.https:
-        environment["SSL_CERT_FILE"] = tenant.ca
+        # Nobody but the practice tenant's authority, as for the others.
+        environment |= {"SSL_CERT_FILE": tenant.ca, "SSL_CERT_DIR": f"{scratch}/nobody"}
     return {
         "name": "passcode " + origin.split(":")[0],
         "command": [binary, "explain", "--id", DEVICE, "--output", "json"],
@@ -145,6 +146,7 @@ def main(settings, sides_file, requests_file):
     with open(known["tenant"]) as file:
         tenant = Tenant(json.loads(file.readline()), known["key"])
     scratch = known["scratch"]
+    os.mkdir(f"{scratch}/nobody")
     first = ours(tenant, known["passcode"], scratch, tenant.http)
     tenant.asked_by(first)
     requests = tenant.asked_by(first)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::authority::{Authority, Phase};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
-use crate::contract::bindings::PasscodeActionPre;
+use crate::contract::exports::Callable;
 use crate::contract::types::{
     Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan, Problem,
     ReviewRecord, Rule, Selector,
@@ -27,7 +27,7 @@ use crate::wanted::{Wanted, caller};
 #[derive(Clone)]
 pub struct Action {
     shared: Arc<Shared>,
-    pre: PasscodeActionPre<Step>,
+    callable: Arc<Callable<Step>>,
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
@@ -46,7 +46,7 @@ impl Action {
     pub(crate) fn new(shared: Arc<Shared>, loaded: Loaded<Step>, authority: Authority) -> Self {
         Self {
             shared,
-            pre: loaded.pre,
+            callable: Arc::new(loaded.callable),
             digest: loaded.digest,
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
@@ -77,7 +77,13 @@ impl Action {
             plan,
         };
         let state = Step::new(&self.shared, &self.authority, binding);
-        Running::start(self.shared.engine(), &self.pre, &self.shared.limits, state).await
+        Running::start(
+            self.shared.engine(),
+            &self.callable,
+            &self.shared.limits,
+            state,
+        )
+        .await
     }
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
@@ -101,11 +107,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn describe(&self) -> Result<Description, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            "describe",
-            call_describe()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, describe())
     }
 
     /// The rules it knows.
@@ -114,11 +116,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn matrix(&self) -> Result<Vec<Rule>, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            "matrix",
-            call_matrix()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, matrix())
     }
 
     /// The addresses it knows.
@@ -127,11 +125,7 @@ impl Action {
     ///
     /// If it fails, or runs into a limit.
     pub async fn addresses(&self) -> Result<Vec<Address>, HostError> {
-        call!(
-            &mut self.start(Phase::Find, None, None).await?,
-            "addresses",
-            call_addresses()
-        )
+        call!(&mut self.start(Phase::Find, None, None).await?, addresses())
     }
 
     /// Find devices.
@@ -142,7 +136,7 @@ impl Action {
     pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::Find, None, None).await?;
-        answer(call!(&mut running, "find", call_find(selector, &context))?)
+        answer(call!(&mut running, find(selector, &context))?)
     }
 
     /// Make a plan, and keep it in the ledger. Only reads.
@@ -164,11 +158,7 @@ impl Action {
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
             .await?;
-        let proposal = answer(call!(
-            &mut running,
-            "prepare",
-            call_prepare(&order, &context)
-        )?)?;
+        let proposal = answer(call!(&mut running, prepare(&order, &context))?)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
@@ -282,7 +272,7 @@ impl Action {
         gate::unexpired(plan, self.shared.time.now())?;
         gate::unchanged(&document.identity, &now)?;
         let context = self.offline_context();
-        let said = call!(&mut running, "commit", call_commit(plan, &context));
+        let said = call!(&mut running, commit(plan, &context));
         let door = running.door();
         let fault = door.fault.take();
         let progress = match (fault, said) {
@@ -334,8 +324,7 @@ impl Action {
             .await?;
         let progress = answer(call!(
             &mut running,
-            "observe",
-            call_observe(&document.plan, &receipt, &context)
+            observe(&document.plan, &receipt, &context)
         )?)?;
         let opens = self.opens();
         let seal = progress
@@ -371,11 +360,7 @@ impl Action {
         let context = self.context().await?;
         let device_id = device.to_owned();
         let mut running = self.start(Phase::Results, Some(device), None).await?;
-        let results = answer(call!(
-            &mut running,
-            "results",
-            call_results(&device_id, &context)
-        )?)?;
+        let results = answer(call!(&mut running, results(&device_id, &context))?)?;
         let opens = self.opens();
         let vault: &Vault = &running.door().vault;
         Ok(results
@@ -397,11 +382,7 @@ impl Action {
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::History, None, None).await?;
-        answer(call!(
-            &mut running,
-            "history",
-            call_history(query, &context)
-        )?)
+        answer(call!(&mut running, history(query, &context))?)
     }
 
     fn opens(&self) -> Option<&str> {

@@ -9,6 +9,7 @@ use crate::cache::Cache;
 use crate::contract::CONTRACT;
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::contract::exports::Callable;
 use crate::digest::digest;
 use crate::error::HostError;
 
@@ -20,7 +21,7 @@ const LARGEST: usize = 64 << 20;
 
 /// A component, ready for as many steps as wanted.
 pub(crate) struct Loaded<T: 'static> {
-    pub(crate) pre: PasscodeActionPre<T>,
+    pub(crate) callable: Callable<T>,
     pub(crate) digest: String,
     pub(crate) manifest: Authority,
 }
@@ -69,9 +70,11 @@ where
         .map_err(|error| HostError::Component(error.to_string()))?;
     // The linker has the world's imports and nothing else, so whatever else a component wants
     // keeps it from loading.
-    let pre = linker
+    let callable = linker
         .instantiate_pre(&component)
         .and_then(PasscodeActionPre::new)
+        .map(|pre| Callable::new(pre.instance_pre().clone()))
+        .and_then(|found| found.ok_or_else(|| wasmtime::Error::msg("a function is missing")))
         .map_err(|error| {
             load_error(
                 format!("the component does not fit the world `passcode-action` of contract {CONTRACT}: {error:#}"),
@@ -79,7 +82,7 @@ where
             )
         })?;
     Ok(Loaded {
-        pre,
+        callable,
         digest,
         manifest,
     })

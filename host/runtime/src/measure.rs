@@ -31,7 +31,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Findings, Problem>, HostError> {
         let mut running = self.start(Phase::Find, None, None).await?;
-        call!(&mut running, "find", call_find(selector, context))
+        call!(&mut running, find(selector, context))
     }
 
     /// `prepare`, and no more.
@@ -45,7 +45,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Proposal, Problem>, HostError> {
         let mut running = self.start(Phase::Prepare, None, None).await?;
-        call!(&mut running, "prepare", call_prepare(order, context))
+        call!(&mut running, prepare(order, context))
     }
 
     /// `commit`, and no more. Nothing is sent where answers are stubbed.
@@ -59,7 +59,7 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Progress, Problem>, HostError> {
         let mut running = self.start(Phase::Commit, None, None).await?;
-        call!(&mut running, "commit", call_commit(plan, context))
+        call!(&mut running, commit(plan, context))
     }
 
     /// `observe`, and no more.
@@ -74,10 +74,6 @@ impl Action {
         context: &Context,
     ) -> Result<Result<Progress, Problem>, HostError> {
         let mut running = self.start(Phase::Observe, None, None).await?;
-        call!(
-            &mut running,
-            "observe",
-            call_observe(plan, receipt, context)
-        )
+        call!(&mut running, observe(plan, receipt, context))
     }
 }

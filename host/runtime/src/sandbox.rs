@@ -13,8 +13,8 @@ use wasmtime::Engine;
 
 use crate::cache::Cache;
 use crate::component;
-use crate::contract::bindings::PasscodeActionPre;
 use crate::contract::bindings::passcode::action::{auth, http, log};
+use crate::contract::exports::Callable;
 use crate::engine;
 use crate::error::HostError;
 use crate::exchange::{Failure, Request, Response};
@@ -39,7 +39,7 @@ pub trait Answers: Send + Sync + fmt::Debug {
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    pre: PasscodeActionPre<Scene>,
+    callable: Arc<Callable<Scene>>,
     digest: String,
     limits: Limits,
 }
@@ -64,7 +64,7 @@ impl Sandbox {
         let loaded = component::load::<Scene>(&engine, cache.as_ref(), bytes)?;
         Ok(Self {
             engine,
-            pre: loaded.pre,
+            callable: Arc::new(loaded.callable),
             digest: loaded.digest,
             limits: Limits::default(),
         })
@@ -93,40 +93,40 @@ impl Sandbox {
             meter: Meter::new(&self.limits),
             answers,
         };
-        let mut running = Running::start(&self.engine, &self.pre, &self.limits, scene).await?;
+        let mut running = Running::start(&self.engine, &self.callable, &self.limits, scene).await?;
         let running = &mut running;
         let given = Given {
             function,
             arguments,
         };
         match function {
-            "describe" => json(&call!(running, "describe", call_describe())?),
-            "matrix" => json(&call!(running, "matrix", call_matrix())?),
-            "addresses" => json(&call!(running, "addresses", call_addresses())?),
+            "describe" => json(&call!(running, describe())?),
+            "matrix" => json(&call!(running, matrix())?),
+            "addresses" => json(&call!(running, addresses())?),
             "find" => {
                 let (selector, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, "find", call_find(&selector, &context))?)
+                json(&call!(running, find(&selector, &context))?)
             }
             "prepare" => {
                 let (order, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, "prepare", call_prepare(&order, &context))?)
+                json(&call!(running, prepare(&order, &context))?)
             }
             "commit" => {
                 let (plan, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, "commit", call_commit(&plan, &context))?)
+                json(&call!(running, commit(&plan, &context))?)
             }
             "observe" => {
                 let (plan, receipt, context) = (given.take(0)?, given.take(1)?, given.take(2)?);
-                let answer = call!(running, "observe", call_observe(&plan, &receipt, &context))?;
+                let answer = call!(running, observe(&plan, &receipt, &context))?;
                 json(&answer)
             }
             "results" => {
                 let (device, context): (String, _) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, "results", call_results(&device, &context))?)
+                json(&call!(running, results(&device, &context))?)
             }
             "history" => {
                 let (query, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, "history", call_history(&query, &context))?)
+                json(&call!(running, history(&query, &context))?)
             }
             other => Err(not_callable(format!(
                 "the contract has no function `{other}`"

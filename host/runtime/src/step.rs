@@ -1,11 +1,13 @@
 //! One call of one exported function: an instance of its own, and its limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use wasmtime::component::Instance;
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
-use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
+use crate::contract::exports::Callable;
 use crate::error::{HostError, Limit};
 use crate::limits::{LimitHit, Limits, Meter};
 
@@ -29,14 +31,15 @@ pub(crate) trait Confined: Send + 'static {
 /// A running step: the store and the instance in it.
 pub(crate) struct Running<T: Confined> {
     pub(crate) store: Store<T>,
-    pub(crate) instance: PasscodeAction,
+    pub(crate) instance: Instance,
+    pub(crate) callable: Arc<Callable<T>>,
     wall: Duration,
 }
 
 impl<T: Confined> Running<T> {
     pub(crate) async fn start(
         engine: &Engine,
-        pre: &PasscodeActionPre<T>,
+        callable: &Arc<Callable<T>>,
         limits: &Limits,
         state: T,
     ) -> Result<Self, HostError> {
@@ -48,13 +51,15 @@ impl<T: Confined> Running<T> {
             store.data_mut().meter().tick()?;
             Ok(UpdateDeadline::Yield(1))
         });
-        let instance = pre
+        let instance = callable
+            .pre
             .instantiate_async(&mut store)
             .await
             .map_err(|error| fault(&error))?;
         Ok(Self {
             store,
             instance,
+            callable: callable.clone(),
             wall: limits.wall,
         })
     }
@@ -83,13 +88,13 @@ impl<T: Confined> Running<T> {
 
 /// Call one export within the wall limit. A macro, because each export has a type of its own.
 macro_rules! call {
-    ($running:expr, $function:literal, $method:ident($($argument:expr),*)) => {{
+    ($running:expr, $function:ident($($argument:expr),*)) => {{
         let running: &mut $crate::step::Running<_> = $running;
-        running.tell("call", &$function);
+        running.tell("call", &stringify!($function));
         $(running.tell("argument", $argument);)*
         let wall = running.wall();
-        let action = running.instance.passcode_action_action();
-        let call = action.$method(&mut running.store, $($argument),*);
+        let callable = running.callable.clone();
+        let call = callable.$function(&mut running.store, &running.instance, $($argument),*);
         let answer = $crate::step::within(wall, call).await;
         running.answered(answer)
     }};

@@ -12,6 +12,7 @@ pub mod caller;
 pub mod device;
 pub mod effect;
 pub mod evidence;
+pub(crate) mod exports;
 mod names;
 pub mod plan;
 pub mod problem;
