@@ -54,6 +54,34 @@ fn explain_exits_as_the_action_would() {
         .fails(5, "no-such-device");
 }
 
+#[cfg(unix)]
+#[test]
+fn no_program_of_somebody_else_is_started() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    let [tput, started] = ["tput", "started"].map(|name| home.path().join(name));
+    std::fs::write(&tput, format!("#!/bin/sh\n: >'{}'\n", started.display())).unwrap();
+    std::fs::set_permissions(&tput, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(
+        std::process::Command::new(&tput)
+            .status()
+            .unwrap()
+            .success()
+    );
+    std::fs::remove_file(&started).unwrap();
+    for output in ["table", "json"] {
+        let explain = with(
+            &["explain", "--practice", "--pace", "0", "-o", output],
+            KIOSK,
+        );
+        let ran = home.command(&explain).env("PATH", home.path()).output();
+        assert!(ran.unwrap().status.success());
+        // The width of no terminal is nobody's to tell.
+        assert!(!started.exists());
+    }
+}
+
 #[test]
 fn a_reset_ends_with_a_passcode_that_is_printed_only_on_request() {
     let home = Home::new();
