@@ -55,8 +55,6 @@ impl Host {
             configure: None,
             #[cfg(feature = "inspect")]
             stub: None,
-            #[cfg(feature = "inspect")]
-            before_the_door: None,
         }
     }
 
@@ -109,8 +107,6 @@ pub struct HostBuilder {
     configure: Option<Configure>,
     #[cfg(feature = "inspect")]
     stub: Option<Stub<crate::RawAnswer>>,
-    #[cfg(feature = "inspect")]
-    before_the_door: Option<Stub<crate::FilteredAnswer>>,
 }
 
 impl fmt::Debug for HostBuilder {
@@ -221,17 +217,6 @@ impl HostBuilder {
         self
     }
 
-    /// Have every request of a component answered without asking the door. For measurements.
-    #[cfg(feature = "inspect")]
-    #[must_use]
-    pub fn answered_before_the_door(
-        mut self,
-        stub: impl Fn(&str, &str) -> crate::FilteredAnswer + Send + Sync + 'static,
-    ) -> Self {
-        self.before_the_door = Some(Stub(Arc::new(stub)));
-        self
-    }
-
     /// Build the host.
     ///
     /// # Errors
@@ -294,8 +279,6 @@ impl HostBuilder {
             practice: self.practice,
             log: self.log,
             steps: AtomicU64::new(0),
-            #[cfg(feature = "inspect")]
-            before_the_door: self.before_the_door,
         };
         Ok(Host {
             shared: Arc::new(shared),

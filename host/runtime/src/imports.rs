@@ -39,15 +39,6 @@ impl Step {
         if !self.meter.request()? {
             return Ok(Err(used_up()));
         }
-        #[cfg(feature = "inspect")]
-        if let Some(stub) = &self.shared.before_the_door {
-            let (status, headers, body) = (stub.0)(&request.method.to_string(), &request.path);
-            return Ok(Ok(Response {
-                status,
-                headers,
-                body,
-            }));
-        }
         let changes = request.method != Method::Get;
         let answer = self.door.send(request).await;
         Ok(answer.map_err(|stopped| failure(&stopped, changes && self.door.sent.is_some())))

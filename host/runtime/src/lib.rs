@@ -36,8 +36,6 @@ mod identity;
 mod imports;
 mod json;
 mod limits;
-#[cfg(feature = "inspect")]
-mod measure;
 mod reach;
 mod reports;
 mod sandbox;
@@ -70,7 +68,7 @@ pub use sandbox::{Answers, Sandbox};
 pub use secret::Passcode;
 pub use shared::LogSink;
 #[cfg(feature = "inspect")]
-pub use stub::{FilteredAnswer, RawAnswer};
+pub use stub::RawAnswer;
 pub use tap::{Crossing, Tap};
 pub use text::plain;
 pub use wanted::Wanted;

@@ -15,6 +15,10 @@ use crate::cache::Cache;
 use crate::component;
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::exports::Callable;
+use crate::contract::types::{
+    ActionResult, Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan,
+    Problem, Progress, Proposal, Receipt, Rule, Selector,
+};
 use crate::engine;
 use crate::error::HostError;
 use crate::exchange::{Failure, Request, Response};
@@ -76,8 +80,15 @@ impl Sandbox {
         &self.digest
     }
 
-    /// Call a function of the interface `action` in a fresh instance, with arguments and answer
-    /// as JSON.
+    async fn start(&self, answers: Arc<dyn Answers>) -> Result<Running<Scene>, HostError> {
+        let scene = Scene {
+            meter: Meter::new(&self.limits),
+            answers,
+        };
+        Running::start(&self.engine, &self.callable, &self.limits, scene).await
+    }
+
+    /// Call a function of the interface `action` by its name, with arguments and answer as JSON.
     ///
     /// # Errors
     ///
@@ -89,49 +100,91 @@ impl Sandbox {
         arguments: &[Value],
         answers: Arc<dyn Answers>,
     ) -> Result<Value, HostError> {
-        let scene = Scene {
-            meter: Meter::new(&self.limits),
-            answers,
-        };
-        let mut running = Running::start(&self.engine, &self.callable, &self.limits, scene).await?;
-        let running = &mut running;
         let given = Given {
             function,
             arguments,
         };
         match function {
-            "describe" => json(&call!(running, describe())?),
-            "matrix" => json(&call!(running, matrix())?),
-            "addresses" => json(&call!(running, addresses())?),
-            "find" => {
-                let (selector, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, find(&selector, &context))?)
-            }
-            "prepare" => {
-                let (order, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, prepare(&order, &context))?)
-            }
-            "commit" => {
-                let (plan, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, commit(&plan, &context))?)
-            }
+            "describe" => json(&self.describe(answers).await?),
+            "matrix" => json(&self.matrix(answers).await?),
+            "addresses" => json(&self.addresses(answers).await?),
+            "find" => json(&self.find(&given.take(0)?, &given.take(1)?, answers).await?),
+            "prepare" => json(
+                &self
+                    .prepare(&given.take(0)?, &given.take(1)?, answers)
+                    .await?,
+            ),
+            "commit" => json(
+                &self
+                    .commit(&given.take(0)?, &given.take(1)?, answers)
+                    .await?,
+            ),
             "observe" => {
                 let (plan, receipt, context) = (given.take(0)?, given.take(1)?, given.take(2)?);
-                let answer = call!(running, observe(&plan, &receipt, &context))?;
-                json(&answer)
+                json(&self.observe(&plan, &receipt, &context, answers).await?)
             }
             "results" => {
-                let (device, context): (String, _) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, results(&device, &context))?)
+                let device: String = given.take(0)?;
+                json(&self.results(&device, &given.take(1)?, answers).await?)
             }
-            "history" => {
-                let (query, context) = (given.take(0)?, given.take(1)?);
-                json(&call!(running, history(&query, &context))?)
-            }
+            "history" => json(
+                &self
+                    .history(&given.take(0)?, &given.take(1)?, answers)
+                    .await?,
+            ),
             other => Err(not_callable(format!(
                 "the contract has no function `{other}`"
             ))),
         }
+    }
+}
+
+/// Each function of the interface `action`, in an instance of its own.
+macro_rules! functions {
+    ($($function:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl Sandbox {
+            $(
+                /// The function of that name. See `wit/action.wit`.
+                ///
+                /// # Errors
+                ///
+                /// If the component ends in a trap or a limit.
+                pub async fn $function(
+                    &self,
+                    $($argument: &$type,)*
+                    answers: Arc<dyn Answers>,
+                ) -> Result<$answer, HostError> {
+                    call!(&mut self.start(answers).await?, $function($($argument),*))
+                }
+            )*
+        }
+    };
+}
+
+functions! {
+    describe() -> Description;
+    matrix() -> Vec<Rule>;
+    addresses() -> Vec<Address>;
+    find(selector: Selector, context: Context) -> Result<Findings, Problem>;
+    prepare(order: Order, context: Context) -> Result<Proposal, Problem>;
+    commit(plan: Plan, context: Context) -> Result<Progress, Problem>;
+    observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem>;
+    results(device: String, context: Context) -> Result<Vec<ActionResult>, Problem>;
+    history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem>;
+}
+
+#[cfg(feature = "inspect")]
+impl Sandbox {
+    /// An instance in which nothing is called. For measurements.
+    ///
+    /// # Errors
+    ///
+    /// If it runs into a limit.
+    pub async fn instantiate(
+        &self,
+        answers: Arc<dyn Answers>,
+    ) -> Result<impl Sized + use<>, HostError> {
+        self.start(answers).await
     }
 }
 

@@ -16,8 +16,6 @@ use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
-#[cfg(feature = "inspect")]
-use crate::stub::Stub;
 use crate::tap::Tap;
 
 /// Receives lines, already made plain: what components write to their log (`debug`, `info`,
@@ -39,8 +37,6 @@ pub(crate) struct Shared {
     pub(crate) practice: bool,
     pub(crate) log: Option<LogSink>,
     pub(crate) steps: AtomicU64,
-    #[cfg(feature = "inspect")]
-    pub(crate) before_the_door: Option<Stub<crate::FilteredAnswer>>,
 }
 
 impl Shared {

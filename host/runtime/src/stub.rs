@@ -7,9 +7,6 @@ use std::sync::Arc;
 /// Status, headers with their names in lower case, body.
 pub type RawAnswer = (u16, Vec<(String, String)>, Vec<u8>);
 
-/// The same as a component gets it.
-pub type FilteredAnswer = (u16, Vec<(String, String)>, Option<String>);
-
 type Answering<T> = dyn Fn(&str, &str) -> T + Send + Sync;
 
 /// Answers by method and address.

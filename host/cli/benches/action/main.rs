@@ -55,7 +55,7 @@ fn main() {
         // Throwing the instance away is not in it.
         bench.iter_batched(
             || (),
-            |()| runtime.block_on(whole.instantiate()),
+            |()| runtime.block_on(bare.instantiate()),
             BatchSize::PerIteration,
         );
     });

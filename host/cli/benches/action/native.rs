@@ -125,10 +125,10 @@ impl Native {
 fn responses(seen: &Seen, phase: Phase) -> Vec<Response> {
     seen.answers(phase)
         .into_iter()
-        .map(|(status, headers, body)| Response {
-            status,
-            headers,
-            body,
+        .map(|answer| Response {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
         })
         .collect()
 }

@@ -11,8 +11,8 @@ use passcode_host::contract::types::{
 };
 use passcode_host::credential::{AccessToken, Credential, CredentialError, TokenRequest};
 use passcode_host::{
-    Action, Authority, Crossing, Destination, FilteredAnswer, Host, HostBuilder, Observed, Phase,
-    PlanDocument, Rate, Tap, Wanted,
+    Action, Answers, Authority, Crossing, Destination, Failure, Host, HostBuilder, Identity,
+    Observed, Phase, PlanDocument, Rate, Request, Response, Sandbox, Tap, Wanted,
 };
 
 use crate::ledger::Memory;
@@ -40,8 +40,8 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// What the component was answered in a phase.
-    pub(crate) fn answers(&self, phase: Phase) -> Vec<FilteredAnswer> {
-        let answers: Vec<FilteredAnswer> = self
+    pub(crate) fn answers(&self, phase: Phase) -> Vec<Response> {
+        let answers: Vec<Response> = self
             .crossings
             .iter()
             .filter(|(of, what, _)| *of == phase && *what == "response")
@@ -138,10 +138,6 @@ impl Sandboxed {
         (plan, observed)
     }
 
-    pub(crate) async fn instantiate(&self) -> impl Sized + use<> {
-        self.action.instantiate().await.unwrap()
-    }
-
     /// From the component's bytes and the code cache to something that can be called.
     pub(crate) fn load(&self) -> Action {
         self.host.load(COMPONENT, &self.authority).unwrap()
@@ -150,34 +146,54 @@ impl Sandboxed {
 
 /// The component alone: its instances, their limits, and what crosses. No door, no envelope, no ledger.
 pub(crate) struct Bare {
-    sandboxed: Sandboxed,
+    sandbox: Sandbox,
+    answers: Arc<Again>,
+    selector: Selector,
     context: Context,
     order: Order,
     plan: Plan,
     receipt: Receipt,
 }
 
+/// What the component was answered before, in order, again and again.
+#[derive(Debug)]
+struct Again {
+    answers: Vec<Response>,
+    next: AtomicUsize,
+}
+
+impl Answers for Again {
+    fn send(&self, _: &Request) -> Option<Result<Response, Failure>> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.answers.len();
+        Some(Ok(self.answers[next].clone()))
+    }
+
+    fn whoami(&self, _: &str) -> Option<Option<Identity>> {
+        None
+    }
+
+    fn log(&self, _: &str, _: &str) -> bool {
+        true
+    }
+}
+
 impl Bare {
-    /// The same engine, limits and grant; answered what the component was answered before.
+    /// The same engine and limits; answered what the component was answered before.
     pub(crate) fn of(cache: &Path, seen: &Seen) -> Self {
         let phases = [Phase::Find, Phase::Prepare, Phase::Commit, Phase::Observe];
-        let answers: Vec<FilteredAnswer> = phases
+        let answers = phases
             .into_iter()
             .flat_map(|phase| seen.answers(phase))
             .collect();
-        let next = AtomicUsize::new(0);
-        let again = move |_: &str, _: &str| {
-            let next = next.fetch_add(1, Ordering::Relaxed) % answers.len();
-            answers[next].clone()
-        };
-        let service = Arc::new(Service::start());
-        let sandboxed = Sandboxed::new(&service, cache, |builder| {
-            builder.answered_before_the_door(again)
-        });
         let plan = seen.plan.plan.clone();
         let attempt = &seen.observed.attempt;
         Self {
-            sandboxed,
+            sandbox: Sandbox::load(COMPONENT, Some(cache.to_owned())).unwrap(),
+            answers: Arc::new(Again {
+                answers,
+                next: AtomicUsize::new(0),
+            }),
+            selector: Selector::SerialNumber(SERIAL.to_owned()),
             context: Context {
                 now: plan.created.clone(),
                 time_zone: None,
@@ -204,17 +220,27 @@ impl Bare {
 
     /// Find, prepare, commit, observe.
     pub(crate) async fn action(&self) -> Progress {
-        let action = &self.sandboxed.action;
-        let (context, plan) = (&self.context, &self.plan);
-        let found = action.bare_find(&self.sandboxed.selector, context).await;
+        let (sandbox, context, plan) = (&self.sandbox, &self.context, &self.plan);
+        let answers = || self.answers.clone();
+        let found = sandbox.find(&self.selector, context, answers()).await;
         assert_eq!(found.unwrap().unwrap().matched[0].id, self.order.device_id);
-        let proposal = action.bare_prepare(&self.order, context).await;
+        let proposal = sandbox.prepare(&self.order, context, answers()).await;
         assert_eq!(
             proposal.unwrap().unwrap().checks.len(),
             plan.proposal.checks.len()
         );
-        action.bare_commit(plan, context).await.unwrap().unwrap();
-        let progress = action.bare_observe(plan, &self.receipt, context).await;
+        let committed = sandbox.commit(plan, context, answers()).await;
+        committed.unwrap().unwrap();
+        let progress = sandbox
+            .observe(plan, &self.receipt, context, answers())
+            .await;
         progress.unwrap().unwrap()
+    }
+
+    pub(crate) async fn instantiate(&self) -> impl Sized + use<> {
+        self.sandbox
+            .instantiate(self.answers.clone())
+            .await
+            .unwrap()
     }
 }
