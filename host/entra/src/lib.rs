@@ -13,18 +13,43 @@
 //! - [`Claims`] — what a token says of itself, for people to read; never a proof.
 
 mod answer;
+mod app;
+mod assertion;
+#[cfg(feature = "azure-identity")]
+mod azure;
+mod cache;
+mod certificate;
+mod claims;
+mod client_certificate;
 mod client_secret;
 mod cloud;
 mod error;
+mod federated;
+mod github;
 mod given;
 mod http;
 mod jwt;
+mod managed_identity;
 mod origin;
+mod person;
+mod random;
 mod sign_in;
+mod vault;
 
+#[cfg(feature = "azure-identity")]
+pub use azure::AzureCredential;
+pub use certificate::Certificate;
+pub use client_certificate::ClientCertificate;
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;
+pub use federated::{AssertionSource, Federated, WorkloadIdentityFile};
+pub use github::GitHubOidc;
 pub use given::GivenToken;
 pub use http::{Http, HttpOptions};
 pub use jwt::{Claims, claims};
-pub use sign_in::{Choice, SignIn};
+pub use managed_identity::{Identity, ManagedIdentity, ManagedIdentityAssertion, Platform};
+pub use person::{Browser, DeviceCode, DevicePrompt, Interaction, KeptSignIn};
+pub use sign_in::{Choice, People, Registration, SignIn};
+#[cfg(feature = "keyring")]
+pub use vault::OsKeyring;
+pub use vault::{Account, EncryptedFile, KeyStore, RefreshTokens};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use passcode_entra::{Http, HttpOptions, SignIn};
-use passcode_host::Identity;
 use passcode_host::credential::CredentialError;
 use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_runner::Ended;
@@ -14,11 +13,8 @@ use crate::failure::Failure;
 pub(super) fn place() -> Result<Place, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let choice = SignIn::from_environment(variable, &[]).map_err(|error| refused(&error))?;
-    let tenant = match &choice.sign_in {
-        SignIn::GivenToken { token } => Identity::of_token(token).tenant,
-        SignIn::ClientSecret { tenant, .. } => tenant.clone(),
-    };
-    let tenant = Some(tenant)
+    let tenant = choice.sign_in.tenant();
+    let tenant = tenant
         .filter(|tenant| !tenant.is_empty())
         .or_else(|| variable("AZURE_TENANT_ID").filter(|tenant| !tenant.is_empty()));
     let graph = choice.cloud.graph_root().to_owned();
