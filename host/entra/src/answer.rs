@@ -171,7 +171,17 @@ pub(crate) fn judged(
 /// numbers only choose words: its documentation says that they change and that programs should
 /// not depend on them.
 fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
-    let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let mut said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let name = identifier(&said.error);
+    // Before anything is cut: half a secret is one, too.
+    for text in [
+        &mut said.error,
+        &mut said.error_description,
+        &mut said.trace_id,
+        &mut said.correlation_id,
+    ] {
+        *text = without(std::mem::take(text), asked.secrets);
+    }
     let number = said
         .error_codes
         .first()
@@ -192,8 +202,7 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
         shown(asked.client_id, 80),
         shown(asked.tenant, 80),
     );
-    let message = without(message, asked.secrets);
-    let busy = matches!(status, 408 | 429 | 500..=599) || said.error == "temporarily_unavailable";
+    let busy = matches!(status, 408 | 429 | 500..=599) || name == "temporarily_unavailable";
     let error = if busy {
         let wait = answer
             .retry_after
@@ -204,7 +213,7 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
     };
     Refusal {
         error,
-        name: identifier(&said.error),
+        name,
         claims: said.claims,
     }
 }

@@ -75,14 +75,17 @@ fn refusal(answer: &Answer, platform: &Platform, secret: &str) -> CredentialErro
     let why = [said.error_description.as_str(), &said.message, name]
         .into_iter()
         .find(|text| !text.is_empty())
-        .map_or_else(|| "it gives no reason".into(), |text| shown(text, 300));
+        .map_or_else(
+            || "it gives no reason".into(),
+            // Before it is cut: half a secret is one, too.
+            |text| shown(&without(text.to_owned(), &[secret]), 300),
+        );
     let message = format!(
         "{} ({}) gave no token ({}): {why}",
         platform.name(),
         platform.origin(),
         answer.status
     );
-    let message = without(message, &[secret]);
     match answer.status {
         // 404 and 410 of the metadata service: the identity is being set up, or the service
         // replaced.

@@ -224,7 +224,6 @@ impl<W: Way> fmt::Debug for Person<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Person")
             .field("app", &self.app)
-            .field("way", &self.way)
             .field("kept", &self.kept)
             .finish_non_exhaustive()
     }
