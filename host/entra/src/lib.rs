@@ -6,9 +6,13 @@
 //! sign in, or says what it found and what to set.
 //!
 //! - [`Cloud`] — global, US government L4 and L5, China, or two origins of one's own.
+//! - [`SignIn`] — the choice between the ways to sign in.
 //! - [`GivenToken`] — a token that somebody else got.
-//! - [`ClientSecret`] — an app with a secret.
-//! - [`SignIn`] — the choice between them.
+//! - [`ClientSecret`], [`ClientCertificate`], [`Federated`] — an app; the last with an assertion from
+//!   [`WorkloadIdentityFile`], [`GitHubOidc`] or [`ManagedIdentityAssertion`].
+//! - [`ManagedIdentity`] — what runs the program.
+//! - [`DeviceCode`], [`Browser`], [`KeptSignIn`] — a person; [`EncryptedFile`] keeps the sign-in.
+//! - `AzureCredential` — Azure CLI, azd, Azure Pipelines, any credential of `azure_core`.
 //! - [`Http`] — the connection to the authority.
 //! - [`Claims`] — what a token says of itself, for people to read; never a proof.
 

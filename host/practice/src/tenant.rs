@@ -96,6 +96,8 @@ impl PracticeTenant {
             next_passcodes: VecDeque::new(),
             generation: 0,
             revoked: BTreeSet::new(),
+            certificates: Vec::new(),
+            assertions: BTreeSet::new(),
         };
         let control_key = options
             .control_key
