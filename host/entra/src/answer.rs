@@ -33,7 +33,7 @@ pub(crate) struct Granted {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// For the caller.
-    pub(crate) error: CredentialError,
+    pub(crate) error: Box<CredentialError>,
     /// OAuth's error, by which flows with steps decide what comes next; empty if there is none.
     pub(crate) name: String,
     /// What the authority demands of the next sign-in.
@@ -43,7 +43,7 @@ pub(crate) struct Refusal {
 impl From<CredentialError> for Refusal {
     fn from(error: CredentialError) -> Self {
         Self {
-            error,
+            error: Box::new(error),
             name: String::new(),
             claims: None,
         }
@@ -212,7 +212,7 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
         refused(&code, message, remedy)
     };
     Refusal {
-        error,
+        error: Box::new(error),
         name,
         claims: said.claims,
     }

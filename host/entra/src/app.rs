@@ -98,10 +98,7 @@ impl App {
     }
 
     /// Send a form to the token endpoint, once, and read the answer.
-    pub(crate) async fn exchange(
-        &self,
-        form: &Form,
-    ) -> Result<Granted, Failed> {
+    pub(crate) async fn exchange(&self, form: &Form) -> Result<Granted, Failed> {
         let plain: Vec<(&str, &str)> = form
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
@@ -227,7 +224,10 @@ impl<P: Proof> Confidential<P> {
         loop {
             match self.once(&claims).await {
                 Ok(granted) => return Ok(granted.token),
-                Err(failed) => tries.after(failed).await.map_err(|refusal| refusal.error)?,
+                Err(failed) => tries
+                    .after(failed)
+                    .await
+                    .map_err(|refusal| *refusal.error)?,
             }
         }
     }

@@ -88,7 +88,6 @@ impl AzureCredential {
         let options = AzureDeveloperCliCredentialOptions {
             tenant_id: tenant.map(str::to_owned),
             executor,
-            ..Default::default()
         };
         let inner = AzureDeveloperCliCredential::new(Some(options));
         let inner = inner.map_err(|error| failed("azure-developer-cli", &error))?;
@@ -152,7 +151,9 @@ impl AzureCredential {
 fn failed(kind: &'static str, error: &azure_core::Error) -> CredentialError {
     let text = error.to_string();
     let remedy = match kind {
-        "azure-cli" => "sign in: az login (and az cloud set, for another cloud than the global one)",
+        "azure-cli" => {
+            "sign in: az login (and az cloud set, for another cloud than the global one)"
+        }
         "azure-developer-cli" => "sign in: azd auth login",
         "azure-pipelines" => {
             "check the service connection, and pass SYSTEM_ACCESSTOKEN: $(System.AccessToken) to the step"

@@ -77,7 +77,12 @@ impl Certificate {
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
             _ => return Err(invalid("its private key is not an RSA key", RSA)),
         }
-        .map_err(|_| invalid("its private key is not an RSA key of 2048 to 8192 bits", RSA))?;
+        .map_err(|_| {
+            invalid(
+                "its private key is not an RSA key of 2048 to 8192 bits",
+                RSA,
+            )
+        })?;
         let chain = CertificateDer::pem_slice_iter(pem)
             .map(|found| found.map(|der| der.to_vec()))
             .collect::<Result<Vec<_>, _>>()
@@ -96,19 +101,22 @@ impl Certificate {
         use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 
         // Not the parser's words: they say nothing to a person, and it has seen the key.
-        let store = KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(
-            |_| {
+        let store =
+            KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(|_| {
                 invalid(
                     "it is neither PEM nor PFX, or its password is another one",
                     "check AZURE_CLIENT_CERTIFICATE_PATH and AZURE_CLIENT_CERTIFICATE_PASSWORD",
                 )
-            },
-        )?;
+            })?;
         let (_, found) = store
             .private_key_chain()
             .ok_or_else(|| invalid("it has no private key", BOTH))?;
-        let key = RsaKeyPair::from_pkcs8(found.key().as_der())
-            .map_err(|_| invalid("its private key is not an RSA key of 2048 to 8192 bits", RSA))?;
+        let key = RsaKeyPair::from_pkcs8(found.key().as_der()).map_err(|_| {
+            invalid(
+                "its private key is not an RSA key of 2048 to 8192 bits",
+                RSA,
+            )
+        })?;
         let chain = found
             .certs()
             .iter()

@@ -78,7 +78,10 @@ impl AssertionSource for GitHubOidc {
                 }
                 Err(error) => (error.into(), None),
             };
-            tries.after(failed).await.map_err(|refusal| refusal.error)?;
+            tries
+                .after(failed)
+                .await
+                .map_err(|refusal| *refusal.error)?;
         };
         if answer.status != 200 {
             return Err(refused(

@@ -13,9 +13,7 @@ use std::process::{ExitStatus, Output};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use azure_core::credentials::{
-    AccessToken, Secret, TokenCredential, TokenRequestOptions,
-};
+use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
 use azure_identity::Executor;
 use passcode_entra::{AzureCredential, Cloud};
 use passcode_host::credential::{Credential as _, TokenRequest};
@@ -66,15 +64,25 @@ const SIGNED_IN: &str = r#"{"accessToken":"CANARY-token","expiresOn":"2099-01-01
 #[tokio::test]
 async fn azure_cli_is_asked_for_the_clouds_scope_once() {
     let program = Program::new(0, SIGNED_IN, "");
-    let app =
-        AzureCredential::azure_cli(Cloud::global(), Some("contoso.example"), Some(program.clone()))
-            .unwrap();
+    let app = AzureCredential::azure_cli(
+        Cloud::global(),
+        Some("contoso.example"),
+        Some(program.clone()),
+    )
+    .unwrap();
     for _ in 0..2 {
-        assert_eq!(app.token(&request()).await.unwrap().secret(), "CANARY-token");
+        assert_eq!(
+            app.token(&request()).await.unwrap().secret(),
+            "CANARY-token"
+        );
     }
     let run = program.run.lock().unwrap().clone();
     assert_eq!(run.len(), 1, "the token is kept");
-    assert!(run[0].contains("--scope https://graph.microsoft.com/.default"), "{}", run[0]);
+    assert!(
+        run[0].contains("--scope https://graph.microsoft.com/.default"),
+        "{}",
+        run[0]
+    );
     assert!(run[0].contains("--tenant contoso.example"), "{}", run[0]);
     assert!(!format!("{app:?}").contains("CANARY"));
     assert_eq!(app.kind(), "azure-cli");
@@ -98,7 +106,11 @@ async fn a_claims_challenge_ends_in_the_command_that_answers_it() {
 #[tokio::test]
 async fn a_program_that_is_not_signed_in_says_so() {
     let table = [
-        (1, "ERROR: Please run 'az login' to setup account.", "az login"),
+        (
+            1,
+            "ERROR: Please run 'az login' to setup account.",
+            "az login",
+        ),
         (127, "", "az not found on PATH"),
         (1, "eyJhbGciOiJub25lIn0.CANARY.x \u{1b}[31m", "****"),
     ];
@@ -110,7 +122,10 @@ async fn a_program_that_is_not_signed_in_says_so() {
         assert!(refused.message.contains(says), "{}", refused.message);
         assert!(refused.remedy.contains("az login"));
         let printed = format!("{refused:?} {refused}");
-        assert!(!printed.contains("CANARY") && !printed.contains('\u{1b}'), "{printed}");
+        assert!(
+            !printed.contains("CANARY") && !printed.contains('\u{1b}'),
+            "{printed}"
+        );
     }
 }
 
@@ -123,7 +138,11 @@ async fn azd_gives_its_token() {
     assert_eq!(app.token(&request()).await.unwrap().secret(), "t");
     let run = program.run.lock().unwrap().clone();
     assert!(run[0].contains("azd auth token"), "{}", run[0]);
-    assert!(run[0].contains("https://graph.microsoft.com/.default"), "{}", run[0]);
+    assert!(
+        run[0].contains("https://graph.microsoft.com/.default"),
+        "{}",
+        run[0]
+    );
     assert_eq!(app.kind(), "azure-developer-cli");
 }
 

@@ -74,7 +74,10 @@ fn opened(assertion: &str, made: &Made) -> (Value, Value) {
 async fn each_request_carries_an_assertion_of_its_own() {
     let made = Made::rsa();
     let authority = Authority::start(vec![token("t", 3600)]).await;
-    let app = app(&authority, Certificate::from_pem(made.pem().as_bytes()).unwrap());
+    let app = app(
+        &authority,
+        Certificate::from_pem(made.pem().as_bytes()).unwrap(),
+    );
     let mut request = authority.request();
     app.token(&request).await.unwrap();
     request.renew = true;
@@ -95,12 +98,18 @@ async fn each_request_carries_an_assertion_of_its_own() {
         );
         let (header, claims) = opened(&asked.field("client_assertion").unwrap(), &made);
         let print = URL_SAFE_NO_PAD.encode(digest(&SHA256, made.certificate.der()));
-        assert_eq!((&header["alg"], &header["typ"]), (&"PS256".into(), &"JWT".into()));
+        assert_eq!(
+            (&header["alg"], &header["typ"]),
+            (&"PS256".into(), &"JWT".into())
+        );
         assert_eq!(header["x5t#S256"], print);
         assert!(header.get("x5c").is_none() && header.get("x5t").is_none());
         let endpoint = format!("{}/{TENANT}/oauth2/v2.0/token", authority.origin);
         assert_eq!(claims["aud"], endpoint);
-        assert_eq!((&claims["iss"], &claims["sub"]), (&CLIENT.into(), &CLIENT.into()));
+        assert_eq!(
+            (&claims["iss"], &claims["sub"]),
+            (&CLIENT.into(), &CLIENT.into())
+        );
         let at = |name: &str| claims[name].as_i64().unwrap();
         assert_eq!(at("exp") - at("nbf"), 300);
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
@@ -118,11 +127,17 @@ async fn a_second_try_carries_another_assertion() {
     let made = Made::rsa();
     let busy = refusal(503, "temporarily_unavailable", 90_033, "A transient error.");
     let authority = Authority::start(vec![busy, token("t", 3600)]).await;
-    let app = app(&authority, Certificate::from_pem(made.pem().as_bytes()).unwrap());
+    let app = app(
+        &authority,
+        Certificate::from_pem(made.pem().as_bytes()).unwrap(),
+    );
     app.token(&authority.request()).await.unwrap();
     let asked = authority.asked();
     assert_eq!(asked.len(), 2);
-    assert_ne!(asked[0].field("client_assertion"), asked[1].field("client_assertion"));
+    assert_ne!(
+        asked[0].field("client_assertion"),
+        asked[1].field("client_assertion")
+    );
 }
 
 #[tokio::test]
@@ -132,8 +147,14 @@ async fn the_chain_is_sent_when_it_is_wanted() {
     let pem = format!("{}{}", issuer.certificate.pem(), made.pem());
     let certificate = Certificate::from_pem(pem.as_bytes()).unwrap().with_chain();
     let authority = Authority::start(vec![token("t", 3600)]).await;
-    app(&authority, certificate).token(&authority.request()).await.unwrap();
-    let (header, _) = opened(&authority.asked()[0].field("client_assertion").unwrap(), &made);
+    app(&authority, certificate)
+        .token(&authority.request())
+        .await
+        .unwrap();
+    let (header, _) = opened(
+        &authority.asked()[0].field("client_assertion").unwrap(),
+        &made,
+    );
     let own = STANDARD.encode(made.certificate.der());
     let other = STANDARD.encode(issuer.certificate.der());
     assert_eq!(header["x5c"], serde_json::json!([own, other]));
@@ -154,8 +175,14 @@ async fn pem_and_pfx_files_are_told_apart_by_what_is_in_them() {
         let read = Certificate::read(&path, password).unwrap();
         assert_eq!(read.thumbprint(), print.as_ref());
         let authority = Authority::start(vec![token("t", 3600)]).await;
-        app(&authority, read).token(&authority.request()).await.unwrap();
-        opened(&authority.asked()[0].field("client_assertion").unwrap(), &made);
+        app(&authority, read)
+            .token(&authority.request())
+            .await
+            .unwrap();
+        opened(
+            &authority.asked()[0].field("client_assertion").unwrap(),
+            &made,
+        );
     }
 }
 
@@ -169,15 +196,31 @@ fn what_cannot_sign_for_its_certificate_is_refused() {
     let table: &[(&str, Vec<u8>, &str)] = &[
         ("nothing", vec![], "neither PEM nor PFX"),
         ("garbage", b"garbage".to_vec(), "neither PEM nor PFX"),
-        ("another password", made.pfx("another"), "its password is another one"),
-        ("a key alone", key.clone().into_bytes(), "no certificate in it belongs"),
-        ("a certificate alone", made.certificate.pem().into_bytes(), "no private key"),
+        (
+            "another password",
+            made.pfx("another"),
+            "its password is another one",
+        ),
+        (
+            "a key alone",
+            key.clone().into_bytes(),
+            "no certificate in it belongs",
+        ),
+        (
+            "a certificate alone",
+            made.certificate.pem().into_bytes(),
+            "no private key",
+        ),
         (
             "another's certificate",
             format!("{key}{}", other.certificate.pem()).into_bytes(),
             "no certificate in it belongs",
         ),
-        ("an elliptic curve", curve.pem().into_bytes(), "not an RSA key"),
+        (
+            "an elliptic curve",
+            curve.pem().into_bytes(),
+            "not an RSA key",
+        ),
         (
             "an encrypted key",
             format!("{encrypted}{}", made.certificate.pem()).into_bytes(),
@@ -188,7 +231,11 @@ fn what_cannot_sign_for_its_certificate_is_refused() {
         std::fs::write(&path, bytes).unwrap();
         let refused = Certificate::read(&path, "wrong").unwrap_err();
         assert_eq!(refused.code, "certificate-invalid", "{case}");
-        assert!(refused.message.contains(says), "{case}: {}", refused.message);
+        assert!(
+            refused.message.contains(says),
+            "{case}: {}",
+            refused.message
+        );
     }
     let refused = Certificate::read(&folder.path().join("none"), "").unwrap_err();
     assert_eq!(refused.code, "certificate-unreadable");
@@ -211,7 +258,10 @@ async fn neither_the_key_nor_an_assertion_is_printed() {
     let app = app(&authority, certificate);
     let given = app.token(&authority.request()).await.unwrap();
     let printed = format!("{printed} {app:?} {app:#?} {given:?}");
-    assert!(!printed.contains(line) && !printed.contains("CANARY"), "{printed}");
+    assert!(
+        !printed.contains(line) && !printed.contains("CANARY"),
+        "{printed}"
+    );
 
     // An authority that repeats the assertion in its refusal.
     let asked = authority.asked()[0].field("client_assertion").unwrap();
@@ -242,7 +292,8 @@ impl Echo {
                 .find(|(name, _)| name == "client_assertion")
                 .map(|(_, value)| value.into_owned())
                 .unwrap();
-            let body = serde_json::json!({"error": "invalid_client", "error_description": assertion});
+            let body =
+                serde_json::json!({"error": "invalid_client", "error_description": assertion});
             (axum::http::StatusCode::UNAUTHORIZED, body.to_string())
         });
         tokio::spawn(async move { axum::serve(listener, app).await });

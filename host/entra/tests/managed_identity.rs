@@ -40,21 +40,30 @@ fn given(value: &str, seconds: i64) -> Canned {
     let end = time::OffsetDateTime::now_utc().unix_timestamp() + seconds;
     json(
         200,
-        &format!(r#"{{"access_token":"{value}","expires_on":"{end}","resource":"x","token_type":"Bearer"}}"#),
+        &format!(
+            r#"{{"access_token":"{value}","expires_on":"{end}","resource":"x","token_type":"Bearer"}}"#
+        ),
     )
 }
 
 #[tokio::test]
 async fn app_service_is_asked_with_its_header_and_the_token_is_kept() {
     let at = Authority::start(vec![given("t1", 3600), given("t2", 3600)]).await;
-    let id = identity(&at, app_service(&at), Identity::ResourceId("/subscriptions/x".into()));
+    let id = identity(
+        &at,
+        app_service(&at),
+        Identity::ResourceId("/subscriptions/x".into()),
+    );
     for _ in 0..3 {
         assert_eq!(id.token(&at.request()).await.unwrap().secret(), "t1");
     }
     let asked = at.asked();
     assert_eq!(asked.len(), 1);
     let only = &asked[0];
-    assert_eq!((only.method.as_str(), only.uri.path()), ("GET", "/msi/token"));
+    assert_eq!(
+        (only.method.as_str(), only.uri.path()),
+        ("GET", "/msi/token")
+    );
     assert_eq!(only.headers["x-identity-header"], HEADER);
     assert_eq!(only.headers["metadata"], "true");
     assert_eq!(only.query("resource").unwrap(), at.origin);
@@ -70,7 +79,12 @@ async fn app_service_is_asked_with_its_header_and_the_token_is_kept() {
 async fn a_hybrid_workers_odd_end_is_understood() {
     let end = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
     let (day, clock) = (end.date(), end.time());
-    let text = format!("{day} {:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second());
+    let text = format!(
+        "{day} {:02}:{:02}:{:02}Z",
+        clock.hour(),
+        clock.minute(),
+        clock.second()
+    );
     let body = format!(r#"{{"access_token":"t","expires_on":"{text}","token_type":"Bearer"}}"#);
     let at = Authority::start(vec![json(200, &body)]).await;
     let platform = Platform::Msi {
@@ -110,7 +124,11 @@ async fn a_platform_that_is_not_ready_is_asked_again_and_a_claims_challenge_is_n
     let refused = id.token(&request).await.unwrap_err();
     assert_eq!(refused.code, "managed-identity-claims");
     assert_eq!(at.asked().len(), 3, "nothing was asked");
-    assert!(at.asked().iter().all(|asked| asked.query("claims").is_none()));
+    assert!(
+        at.asked()
+            .iter()
+            .all(|asked| asked.query("claims").is_none())
+    );
 }
 
 struct Arc2 {
@@ -152,13 +170,17 @@ impl Arc2 {
 #[tokio::test]
 async fn arcs_key_is_read_from_its_own_directory_and_sent() {
     for name in ["a.key", "limit.key"] {
-        let arc = Arc2::start(|tokens| format!("Basic realm={}", tokens.join(name).display())).await;
+        let arc =
+            Arc2::start(|tokens| format!("Basic realm={}", tokens.join(name).display())).await;
         assert_eq!(arc.token().await.unwrap(), "t");
         let asked = arc.at.asked();
         assert_eq!(asked.len(), 2);
         assert!(!asked[0].headers.contains_key("authorization"));
         let key = std::fs::read_to_string(arc.folder.path().join("tokens").join(name)).unwrap();
-        assert_eq!(asked[1].headers["authorization"], format!("Basic {key}").as_str());
+        assert_eq!(
+            asked[1].headers["authorization"],
+            format!("Basic {key}").as_str()
+        );
         assert_eq!(asked[1].headers["metadata"], "true");
     }
 }
@@ -167,16 +189,33 @@ async fn arcs_key_is_read_from_its_own_directory_and_sent() {
 async fn no_other_file_is_read_for_whoever_listens_there() {
     type Named = fn(&std::path::Path) -> String;
     let table: &[(&str, Named)] = &[
-        ("outside", |t| format!("Basic realm={}", t.parent().unwrap().join("outside.key").display())),
-        ("dots", |t| format!("Basic realm={}/../outside.key", t.display())),
-        ("a link", |t| format!("Basic realm={}", t.join("link.key").display())),
-        ("another kind", |t| format!("Basic realm={}", t.join("a.txt").display())),
-        ("too long", |t| format!("Basic realm={}", t.join("big.key").display())),
+        ("outside", |t| {
+            format!(
+                "Basic realm={}",
+                t.parent().unwrap().join("outside.key").display()
+            )
+        }),
+        ("dots", |t| {
+            format!("Basic realm={}/../outside.key", t.display())
+        }),
+        ("a link", |t| {
+            format!("Basic realm={}", t.join("link.key").display())
+        }),
+        ("another kind", |t| {
+            format!("Basic realm={}", t.join("a.txt").display())
+        }),
+        ("too long", |t| {
+            format!("Basic realm={}", t.join("big.key").display())
+        }),
         ("a folder", |t| format!("Basic realm={}", t.display())),
-        ("not there", |t| format!("Basic realm={}", t.join("b.key").display())),
+        ("not there", |t| {
+            format!("Basic realm={}", t.join("b.key").display())
+        }),
         ("relative", |_| "Basic realm=a.key".into()),
         ("a system file", |_| "Basic realm=/etc/passwd".into()),
-        ("another scheme", |t| format!("Bearer realm={}", t.join("a.key").display())),
+        ("another scheme", |t| {
+            format!("Bearer realm={}", t.join("a.key").display())
+        }),
         ("nothing", |_| "Basic realm=".into()),
         ("no realm", |_| "Basic".into()),
     ];
@@ -208,7 +247,10 @@ async fn a_workloads_file_is_read_again_for_each_request() {
     request.renew = true;
     app.token(&request).await.unwrap();
     let asked = at.asked();
-    let sent: Vec<_> = asked.iter().map(|a| a.field("client_assertion").unwrap()).collect();
+    let sent: Vec<_> = asked
+        .iter()
+        .map(|a| a.field("client_assertion").unwrap())
+        .collect();
     assert_eq!(sent, ["CANARY-one", "CANARY-two"]);
     assert!(asked[0].field("client_secret").is_none());
     assert_eq!(app.kind(), "workload-identity");
@@ -218,7 +260,10 @@ async fn a_workloads_file_is_read_again_for_each_request() {
         assert_eq!(refused.code, "assertion-malformed");
     }
     std::fs::write(&path, "x".repeat(100_000)).unwrap();
-    assert_eq!(app.token(&request).await.unwrap_err().code, "assertion-file");
+    assert_eq!(
+        app.token(&request).await.unwrap_err().code,
+        "assertion-file"
+    );
     assert!(!format!("{app:?}").contains("CANARY"));
 }
 
@@ -240,11 +285,18 @@ async fn githubs_assertion_is_asked_for_anew_each_time() {
     app.token(&request).await.unwrap();
     request.renew = true;
     app.token(&request).await.unwrap();
-    let sent: Vec<_> = at.asked().iter().map(|a| a.field("client_assertion").unwrap()).collect();
+    let sent: Vec<_> = at
+        .asked()
+        .iter()
+        .map(|a| a.field("client_assertion").unwrap())
+        .collect();
     assert_eq!(sent, ["CANARY-one", "CANARY-two"]);
     let asked = &issuer.asked()[0];
     assert_eq!(asked.headers["authorization"], "Bearer CANARY-bearer");
-    assert_eq!(asked.query("audience").unwrap(), "api://AzureADTokenExchange");
+    assert_eq!(
+        asked.query("audience").unwrap(),
+        "api://AzureADTokenExchange"
+    );
     assert_eq!(asked.query("api-version").unwrap(), "2.0");
     let refused = app.token(&request).await.unwrap_err();
     assert_eq!(refused.code, "github-oidc");
@@ -258,7 +310,12 @@ async fn githubs_assertion_is_asked_for_anew_each_time() {
 async fn a_managed_identity_stands_for_an_app() {
     let platform = Authority::start(vec![given("CANARY-assertion", 3600)]).await;
     let at = Authority::start(vec![
-        refusal(401, "invalid_client", 700_213, "No matching federated identity record found."),
+        refusal(
+            401,
+            "invalid_client",
+            700_213,
+            "No matching federated identity record found.",
+        ),
         token("t", 3600),
     ])
     .await;
@@ -271,10 +328,17 @@ async fn a_managed_identity_stands_for_an_app() {
     let app = federated(&at, Arc::new(source.unwrap()));
     let refused = app.token(&at.request()).await.unwrap_err();
     assert_eq!(refused.code, "AADSTS700213");
-    assert!(refused.message.contains("federated credential"), "{}", refused.message);
+    assert!(
+        refused.message.contains("federated credential"),
+        "{}",
+        refused.message
+    );
     assert_eq!(app.token(&at.request()).await.unwrap().secret(), "t");
     let asked = &platform.asked()[0];
-    assert_eq!(asked.query("resource").unwrap(), "api://AzureADTokenExchange");
+    assert_eq!(
+        asked.query("resource").unwrap(),
+        "api://AzureADTokenExchange"
+    );
     assert_eq!(asked.query("client_id").unwrap(), "the-identity");
     let sent = at.asked()[1].field("client_assertion").unwrap();
     assert_eq!(sent, "CANARY-assertion");

@@ -121,7 +121,10 @@ async fn a_secret_is_accepted_and_a_wrong_one_is_not() {
     assert_eq!(said(given.secret())["aud"], server.origin);
     assert_eq!(said(given.secret())["client_id"], "app-with-secret");
     let refused = app("wrong").token(&server.request()).await.unwrap_err();
-    assert_eq!((refused.code.as_str(), refused.transient), ("invalid_client", false));
+    assert_eq!(
+        (refused.code.as_str(), refused.transient),
+        ("invalid_client", false)
+    );
 }
 
 #[tokio::test]
@@ -186,7 +189,11 @@ impl Visitor {
                 Some(form) => self.client.post(at.clone()).form(form),
                 None => self.client.get(at.clone()),
             };
-            let cookies: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            let cookies: Vec<_> = self
+                .cookies
+                .iter()
+                .map(|(n, v)| format!("{n}={v}"))
+                .collect();
             request = request.header("cookie", cookies.join("; "));
             let answer = request.send().await.unwrap();
             for cookie in answer.headers().get_all("set-cookie") {
@@ -197,7 +204,9 @@ impl Visitor {
             if let Some(to) = answer.headers().get("location") {
                 let to = at.join(to.to_str().unwrap()).unwrap();
                 // As a browser does where `localhost` is ::1 first, and nobody listens there.
-                let to = to.as_str().replace("http://localhost:", "http://127.0.0.1:");
+                let to = to
+                    .as_str()
+                    .replace("http://localhost:", "http://127.0.0.1:");
                 next = (to.parse().unwrap(), None);
                 continue;
             }
@@ -237,7 +246,9 @@ struct Person(Duration);
 impl Interaction for Person {
     async fn show_code(&self, prompt: &DevicePrompt) -> Result<(), CredentialError> {
         let mut address: Url = prompt.address.parse().unwrap();
-        address.query_pairs_mut().append_pair("user_code", &prompt.user_code);
+        address
+            .query_pairs_mut()
+            .append_pair("user_code", &prompt.user_code);
         self.open_browser(&address).await
     }
 
@@ -318,8 +329,14 @@ async fn a_browser_signs_in_with_pkce_and_no_one_does_without() {
         .append_pair("redirect_uri", "http://localhost:1")
         .append_pair("scope", &scope)
         .append_pair("state", "s");
-    let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .build()
+        .unwrap();
     let answer = client.get(bare).send().await.unwrap();
     let to = answer.headers()["location"].to_str().unwrap().to_owned();
-    assert!(to.contains("error=invalid_request") && to.contains("PKCE"), "{to}");
+    assert!(
+        to.contains("error=invalid_request") && to.contains("PKCE"),
+        "{to}"
+    );
 }

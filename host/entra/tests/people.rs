@@ -45,7 +45,11 @@ impl Interaction for Sample {
         let (redirect, state) = (query("redirect_uri"), query("state"));
         let port = redirect.strip_prefix("http://localhost:").unwrap();
         let to = format!("http://127.0.0.1:{port}");
-        let targets: Vec<_> = self.back.iter().map(|b| b.replace("STATE", &state)).collect();
+        let targets: Vec<_> = self
+            .back
+            .iter()
+            .map(|b| b.replace("STATE", &state))
+            .collect();
         tokio::spawn(async move {
             for target in targets {
                 let _ = reqwest::get(format!("{to}{target}")).await;
@@ -115,7 +119,11 @@ fn refused(error: &str) -> Canned {
     refusal(400, error, 70_016, "Something else.")
 }
 
-fn device(at: &Authority, person: &Arc<Sample>, kept: Option<Arc<dyn RefreshTokens>>) -> DeviceCode {
+fn device(
+    at: &Authority,
+    person: &Arc<Sample>,
+    kept: Option<Arc<dyn RefreshTokens>>,
+) -> DeviceCode {
     DeviceCode::new(at.cloud(), TENANT, CLIENT, person.clone(), kept, http()).unwrap()
 }
 
@@ -131,14 +139,23 @@ async fn a_code_is_shown_and_waited_for() {
     let app = device(&at, &person, None);
     let began = std::time::Instant::now();
     assert_eq!(app.token(&at.request()).await.unwrap().secret(), "t1");
-    assert!(began.elapsed().as_millis() >= 2_000, "one second before each question");
+    assert!(
+        began.elapsed().as_millis() >= 2_000,
+        "one second before each question"
+    );
     let shown = person.prompts.lock().unwrap().clone();
     assert_eq!(shown.len(), 1);
-    assert_eq!((shown[0].user_code.as_str(), shown[0].seconds), ("C8H4M2", 900));
+    assert_eq!(
+        (shown[0].user_code.as_str(), shown[0].seconds),
+        ("C8H4M2", 900)
+    );
     assert_eq!(shown[0].address, "https://microsoft.com/devicelogin");
 
     let asked = at.asked();
-    assert_eq!(asked[0].uri.path(), format!("/{TENANT}/oauth2/v2.0/devicecode"));
+    assert_eq!(
+        asked[0].uri.path(),
+        format!("/{TENANT}/oauth2/v2.0/devicecode")
+    );
     let scope = format!("openid profile offline_access {}/.default", at.origin);
     assert_eq!(asked[0].field("scope").unwrap(), scope);
     for asked in &asked[1..] {
@@ -163,13 +180,19 @@ async fn a_sign_in_ends_as_the_authority_says() {
     for (error, expected) in table {
         let at = Authority::start(vec![code(r#","interval":1"#), refused(error)]).await;
         let person = Arc::new(Sample::default());
-        let refused = device(&at, &person, None).token(&at.request()).await.unwrap_err();
+        let refused = device(&at, &person, None)
+            .token(&at.request())
+            .await
+            .unwrap_err();
         assert_eq!(refused.code, expected);
         assert!(!format!("{refused:?}").contains("CANARY"));
     }
     let at = Authority::start(vec![json(200, "{}")]).await;
     let person = Arc::new(Sample::default());
-    let refused = device(&at, &person, None).token(&at.request()).await.unwrap_err();
+    let refused = device(&at, &person, None)
+        .token(&at.request())
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "sign-in-answer");
     assert!(person.prompts.lock().unwrap().is_empty());
 }
@@ -184,8 +207,14 @@ async fn slow_down_is_heeded() {
     .await;
     let person = Arc::new(Sample::default());
     let began = std::time::Instant::now();
-    device(&at, &person, None).token(&at.request()).await.unwrap();
-    assert!(began.elapsed().as_secs() >= 7, "one second, and then five more");
+    device(&at, &person, None)
+        .token(&at.request())
+        .await
+        .unwrap();
+    assert!(
+        began.elapsed().as_secs() >= 7,
+        "one second, and then five more"
+    );
 }
 
 #[tokio::test]
@@ -196,7 +225,10 @@ async fn nobody_waits_for_longer_than_the_code_lasts() {
     );
     let at = Authority::start(vec![short, refused("authorization_pending")]).await;
     let person = Arc::new(Sample::default());
-    let ended = device(&at, &person, None).token(&at.request()).await.unwrap_err();
+    let ended = device(&at, &person, None)
+        .token(&at.request())
+        .await
+        .unwrap_err();
     assert_eq!(ended.code, "sign-in-expired");
 }
 
@@ -220,7 +252,10 @@ async fn the_browser_brings_a_code_that_only_we_can_use() {
         pairs.find(|(n, _)| n == name).unwrap().1.into_owned()
     };
     assert_eq!(opened.path(), format!("/{TENANT}/oauth2/v2.0/authorize"));
-    assert_eq!((query("response_type"), query("client_id")), ("code".into(), CLIENT.into()));
+    assert_eq!(
+        (query("response_type"), query("client_id")),
+        ("code".into(), CLIENT.into())
+    );
     assert_eq!(query("code_challenge_method"), "S256");
     assert_eq!(query("response_mode"), "query");
     assert_eq!(query("prompt"), "select_account");
@@ -283,7 +318,9 @@ impl Kept {
 
     fn files(&self) -> Vec<Vec<u8>> {
         let files = std::fs::read_dir(self.folder.path()).unwrap();
-        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect()
     }
 }
 
@@ -312,10 +349,19 @@ async fn a_kept_sign_in_goes_on_without_the_person_until_it_is_forgotten() {
     }
 
     // As another process would, twice: the second uses what the first was given.
-    assert_eq!(kept.again(&at).token(&at.request()).await.unwrap().secret(), "t2");
-    assert_eq!(kept.again(&at).token(&at.request()).await.unwrap().secret(), "t3");
+    assert_eq!(
+        kept.again(&at).token(&at.request()).await.unwrap().secret(),
+        "t2"
+    );
+    assert_eq!(
+        kept.again(&at).token(&at.request()).await.unwrap().secret(),
+        "t3"
+    );
     let asked = at.asked();
-    for (asked, refresh) in asked[2..].iter().zip(["CANARY-refresh-1", "CANARY-refresh-2"]) {
+    for (asked, refresh) in asked[2..]
+        .iter()
+        .zip(["CANARY-refresh-1", "CANARY-refresh-2"])
+    {
         assert_eq!(asked.field("grant_type").unwrap(), "refresh_token");
         assert_eq!(asked.field("refresh_token").unwrap(), refresh);
     }
@@ -341,7 +387,12 @@ async fn a_refresh_token_that_has_ended_is_forgotten_and_what_is_demanded_is_pas
         demands,
         code(r#","interval":1"#),
         granted("t2", "r2"),
-        refusal(400, "invalid_grant", 70_043, "The refresh token has expired."),
+        refusal(
+            400,
+            "invalid_grant",
+            70_043,
+            "The refresh token has expired.",
+        ),
         code(r#","interval":1"#),
         granted("t3", "r3"),
     ])

@@ -80,7 +80,11 @@ async fn managed_identities_of_every_platform_and_choice() {
         ];
         for identity in others {
             let code = ask(identity).await.map(|_| ()).map_err(|error| error.code);
-            let expected = if older { Err("managed-identity-choice".into()) } else { Ok(()) };
+            let expected = if older {
+                Err("managed-identity-choice".into())
+            } else {
+                Ok(())
+            };
             assert_eq!(code, expected, "{platform:?}");
         }
         let unknown = ask(Identity::ClientId(object.clone())).await.unwrap_err();
@@ -118,6 +122,7 @@ async fn a_certificate_signs_in_once_it_is_registered() {
     let (n, e) = numbers(key.der_bytes());
     tenant.register_certificate(AppCertificate {
         thumbprint: URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate.der())),
+        old_thumbprint: None,
         n: URL_SAFE_NO_PAD.encode(n),
         e: URL_SAFE_NO_PAD.encode(e),
     });

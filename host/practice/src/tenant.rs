@@ -97,7 +97,6 @@ impl PracticeTenant {
             generation: 0,
             revoked: BTreeSet::new(),
             certificates: Vec::new(),
-            assertions: BTreeSet::new(),
         };
         let control_key = options
             .control_key

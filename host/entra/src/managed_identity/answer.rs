@@ -69,7 +69,10 @@ fn refusal(answer: &Answer, platform: &Platform, secret: &str) -> CredentialErro
     let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
     let name = match &said.error {
         Value::String(name) => name.as_str(),
-        Value::Object(error) => error.get("code").and_then(Value::as_str).unwrap_or_default(),
+        Value::Object(error) => error
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
         _ => "",
     };
     let why = [said.error_description.as_str(), &said.message, name]
@@ -122,13 +125,22 @@ fn end(value: &Value) -> Option<OffsetDateTime> {
     let mut fields = clock.split(':');
     let mut hour: u8 = fields.next()?.parse().ok()?;
     let minute = fields.next()?.parse().ok()?;
-    let second = fields.next().unwrap_or("0").split('.').next()?.parse().ok()?;
+    let second = fields
+        .next()
+        .unwrap_or("0")
+        .split('.')
+        .next()?
+        .parse()
+        .ok()?;
     if fields.next().is_some() {
         return None;
     }
     rest = rest.trim();
     for (half, later) in [("AM", 0), ("PM", 12)] {
-        if rest.get(..2).is_some_and(|head| head.eq_ignore_ascii_case(half)) {
+        if rest
+            .get(..2)
+            .is_some_and(|head| head.eq_ignore_ascii_case(half))
+        {
             // A 24-hour clock with AM or PM behind it has been documented, too.
             hour = if hour > 12 { hour } else { hour % 12 + later };
             rest = rest.get(2..)?.trim();
@@ -145,7 +157,10 @@ fn whole(value: &Value) -> Option<i64> {
         Value::String(text) => {
             let text = text.trim();
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-            fraction.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+            fraction
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then_some(())?;
             whole.parse().ok()
         }
         _ => None,
@@ -204,9 +219,18 @@ mod tests {
             (json!("7/2/2021 8:00:34 AM +00:00"), Some(end_2021)),
             (json!("9/14/2017 3:05:06 PM +00:00"), Some(end_2017)),
             (json!("09/14/2017 15:05:06 PM +00:00"), Some(end_2017)),
-            (json!("9/14/2017 12:00:00 AM +00:00"), Some(datetime!(2017-09-14 00:00 UTC))),
-            (json!("9/14/2017 12:00:00 PM +00:00"), Some(datetime!(2017-09-14 12:00 UTC))),
-            (json!("07/02/2021 08:00:34 -02:30"), Some(datetime!(2021-07-02 10:30:34 UTC))),
+            (
+                json!("9/14/2017 12:00:00 AM +00:00"),
+                Some(datetime!(2017-09-14 00:00 UTC)),
+            ),
+            (
+                json!("9/14/2017 12:00:00 PM +00:00"),
+                Some(datetime!(2017-09-14 12:00 UTC)),
+            ),
+            (
+                json!("07/02/2021 08:00:34 -02:30"),
+                Some(datetime!(2021-07-02 10:30:34 UTC)),
+            ),
             (json!(0), None),
             (json!(-5), None),
             (json!(""), None),
@@ -256,20 +280,49 @@ mod tests {
     fn what_is_no_token_is_refused() {
         let table = [
             (200, "", "managed-identity-answer", false),
-            (200, r#"{"access_token":"t"}"#, "managed-identity-answer", false),
-            (200, r#"{"access_token":"t","expires_in":9,"token_type":"pop"}"#, "managed-identity-answer", false),
-            (400, r#"{"error":"invalid_request","error_description":"Identity not found"}"#, "managed-identity", false),
-            (400, r#"{"statusCode":400,"message":"No identity CANARY"}"#, "managed-identity", false),
+            (
+                200,
+                r#"{"access_token":"t"}"#,
+                "managed-identity-answer",
+                false,
+            ),
+            (
+                200,
+                r#"{"access_token":"t","expires_in":9,"token_type":"pop"}"#,
+                "managed-identity-answer",
+                false,
+            ),
+            (
+                400,
+                r#"{"error":"invalid_request","error_description":"Identity not found"}"#,
+                "managed-identity",
+                false,
+            ),
+            (
+                400,
+                r#"{"statusCode":400,"message":"No identity CANARY"}"#,
+                "managed-identity",
+                false,
+            ),
             (403, "<html>CANARY</html>", "managed-identity", false),
             (404, "", "managed-identity-unavailable", true),
             (410, "", "managed-identity-unavailable", true),
             (429, "", "managed-identity-unavailable", true),
-            (500, r#"{"error":{"code":"x"}}"#, "managed-identity-unavailable", true),
+            (
+                500,
+                r#"{"error":{"code":"x"}}"#,
+                "managed-identity-unavailable",
+                true,
+            ),
             (302, "", "managed-identity", false),
         ];
         for (status, body, code, transient) in table {
             let refused = answered(status, body).unwrap_err();
-            assert_eq!((refused.code.as_str(), refused.transient), (code, transient), "{body}");
+            assert_eq!(
+                (refused.code.as_str(), refused.transient),
+                (code, transient),
+                "{body}"
+            );
             assert!(!format!("{refused:?}").contains("CANARY"), "{refused:?}");
         }
     }

@@ -20,7 +20,10 @@ pub(super) async fn key(
     directory: &Path,
 ) -> Result<Zeroizing<String>, CredentialError> {
     let named = challenge.and_then(realm).ok_or_else(|| {
-        wrong("its agent names no key file", "see that the agent is the Azure Connected Machine agent")
+        wrong(
+            "its agent names no key file",
+            "see that the agent is the Azure Connected Machine agent",
+        )
     })?;
     let named = Path::new(named);
     if named.extension().is_none_or(|ext| ext != "key") {
@@ -33,7 +36,9 @@ pub(super) async fn key(
         )
     };
     let file = tokio::fs::canonicalize(named).await.map_err(unreadable)?;
-    let directory = tokio::fs::canonicalize(directory).await.map_err(unreadable)?;
+    let directory = tokio::fs::canonicalize(directory)
+        .await
+        .map_err(unreadable)?;
     if file.parent() != Some(directory.as_path()) {
         return Err(outside());
     }

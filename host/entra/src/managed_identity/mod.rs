@@ -62,11 +62,7 @@ impl ManagedIdentity {
 }
 
 impl Asked {
-    fn new(
-        platform: Platform,
-        identity: Identity,
-        http: Http,
-    ) -> Result<Self, CredentialError> {
+    fn new(platform: Platform, identity: Identity, http: Http) -> Result<Self, CredentialError> {
         platform.parameter(&identity)?;
         Ok(Self {
             platform,
@@ -86,7 +82,10 @@ impl Asked {
         loop {
             match self.once(&at, &headers).await {
                 Ok(given) => return Ok(given),
-                Err(failed) => tries.after(failed).await.map_err(|refusal| refusal.error)?,
+                Err(failed) => tries
+                    .after(failed)
+                    .await
+                    .map_err(|refusal| *refusal.error)?,
             }
         }
     }

@@ -137,10 +137,8 @@ impl Platform {
     #[must_use]
     pub fn arc_directory() -> PathBuf {
         if cfg!(windows) {
-            let data = std::env::var_os("ProgramData").map_or_else(
-                || PathBuf::from("C:\\ProgramData"),
-                PathBuf::from,
-            );
+            let data = std::env::var_os("ProgramData")
+                .map_or_else(|| PathBuf::from("C:\\ProgramData"), PathBuf::from);
             data.join("AzureConnectedMachineAgent").join("Tokens")
         } else {
             Path::new("/var/opt/azcmagent/tokens").to_owned()

@@ -1,5 +1,11 @@
 use super::*;
 
+/// Variables that are set.
+type Set<'a> = &'a [(&'a str, &'a str)];
+/// A case.
+type Row2<'a, T> = (Set<'a>, T);
+type Row3<'a, T, U> = (Set<'a>, T, U);
+
 const APP: [(&str, &str); 2] = [
     ("IDENTITY_ENDPOINT", "http://127.0.0.1:41056/msi/token/"),
     ("IDENTITY_HEADER", "CANARY-header"),
@@ -28,7 +34,7 @@ fn found(variables: &[(&str, &str)]) -> Result<Platform, CredentialError> {
 #[test]
 fn each_platform_is_asked_in_its_own_way() {
     let resource = "https%3A%2F%2Fgraph.microsoft.com";
-    let table: &[(&[(&str, &str)], String, &[(&str, &str)])] = &[
+    let table: &[Row3<'_, String, Set<'_>>] = &[
         (
             &[],
             format!(
@@ -38,16 +44,12 @@ fn each_platform_is_asked_in_its_own_way() {
         ),
         (
             &APP,
-            format!(
-                "http://127.0.0.1:41056/msi/token/?api-version=2019-08-01&resource={resource}"
-            ),
+            format!("http://127.0.0.1:41056/msi/token/?api-version=2019-08-01&resource={resource}"),
             &[("metadata", "true"), ("x-identity-header", "CANARY-header")],
         ),
         (
             &[APP[0], APP[1], MSI[0], MSI[1]],
-            format!(
-                "http://127.0.0.1:41056/msi/token/?api-version=2019-08-01&resource={resource}"
-            ),
+            format!("http://127.0.0.1:41056/msi/token/?api-version=2019-08-01&resource={resource}"),
             &[("metadata", "true"), ("x-identity-header", "CANARY-header")],
         ),
         (
@@ -65,7 +67,10 @@ fn each_platform_is_asked_in_its_own_way() {
             &[("metadata", "true")],
         ),
         (
-            &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:50342")],
+            &[(
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+                "http://127.0.0.1:50342",
+            )],
             format!(
                 "http://127.0.0.1:50342/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}"
             ),
@@ -92,7 +97,7 @@ fn an_identity_is_chosen_by_the_platforms_own_parameter() {
         Identity::ResourceId(id()),
     ];
     let refused = Err("managed-identity-choice");
-    let table: &[(&[(&str, &str)], &Identity, Result<Option<&str>, &str>)] = &[
+    let table: &[Row3<'_, &Identity, Result<Option<&str>, &str>>] = &[
         (&[], &Identity::System, Ok(None)),
         (&[], &client, Ok(Some("client_id"))),
         (&[], &object, Ok(Some("object_id"))),
@@ -119,20 +124,31 @@ fn an_identity_is_chosen_by_the_platforms_own_parameter() {
     }
     let asked = found(&APP).unwrap();
     let asked = asked.address("r", &Identity::ResourceId("/a b&c=d".into()));
-    assert!(asked.unwrap().as_str().ends_with("&mi_res_id=%2Fa+b%26c%3Dd"));
+    assert!(
+        asked
+            .unwrap()
+            .as_str()
+            .ends_with("&mi_res_id=%2Fa+b%26c%3Dd")
+    );
 }
 
 #[test]
 fn an_endpoint_that_would_carry_secrets_away_is_refused() {
     let header = APP[1];
     let at = |address: &'static str| [("IDENTITY_ENDPOINT", address), header];
-    let table: &[(&[(&str, &str)], Result<(), &str>)] = &[
+    let table: &[Row2<'_, Result<(), &str>>] = &[
         (&at("http://169.254.129.5:8081/msi/token"), Ok(())),
         (&at("https://identity.corp.example/msi"), Ok(())),
         (&at("https://evil.example/msi"), Err("origin-not-allowed")),
-        (&at("http://identity.corp.example/msi"), Err("origin-plain-http")),
+        (
+            &at("http://identity.corp.example/msi"),
+            Err("origin-plain-http"),
+        ),
         (&at("http://10.0.0.1/msi"), Err("origin-plain-http")),
-        (&at("http://a:b@127.0.0.1/msi"), Err("managed-identity-endpoint")),
+        (
+            &at("http://a:b@127.0.0.1/msi"),
+            Err("managed-identity-endpoint"),
+        ),
         (&at("file:///etc/passwd"), Err("managed-identity-endpoint")),
         (&at("x"), Err("managed-identity-endpoint")),
         (

@@ -37,7 +37,10 @@ impl Listener {
         let failed = |error: io::Error| {
             refused(
                 "sign-in-listener",
-                format!("no port of this machine can be listened on ({})", error.kind()),
+                format!(
+                    "no port of this machine can be listened on ({})",
+                    error.kind()
+                ),
                 "sign in with a device code instead",
             )
         };
@@ -66,9 +69,10 @@ impl Listener {
             let back = target.as_deref().and_then(|target| read(target, state));
             let (status, text) = match &back {
                 Some(Back::Code(_)) => ("200 OK", "Signed in. You can close this window."),
-                Some(Back::Error { .. }) => {
-                    ("200 OK", "Not signed in. The program says why; you can close this window.")
-                }
+                Some(Back::Error { .. }) => (
+                    "200 OK",
+                    "Not signed in. The program says why; you can close this window.",
+                ),
                 None => ("404 Not Found", "Nothing is here."),
             };
             // The browser's history keeps the address; a code is of no use without its verifier.
@@ -148,7 +152,10 @@ mod tests {
             ("/?code=c&state=s", Some("c")),
             ("/?state=s&code=a%2Bb&iss=x", Some("a+b")),
             ("/?error=access_denied&state=s", Some("access_denied")),
-            ("/?error=access_denied&error_description=x&state=s&code=c", Some("access_denied")),
+            (
+                "/?error=access_denied&error_description=x&state=s&code=c",
+                Some("access_denied"),
+            ),
             ("/?code=c&state=t", None),
             ("/?error=access_denied&state=t", None),
             ("/?code=c", None),

@@ -142,11 +142,11 @@ impl<W: Way> Person<W> {
                         self.forget_refresh().await?;
                     }
                 }
-                Err(refusal) => return Err(refusal.error),
+                Err(refusal) => return Err(*refusal.error),
             }
         }
         let granted = self.way.sign_in(&self.app, &claims).await;
-        self.keep(granted.map_err(|refusal| refusal.error)?).await
+        self.keep(granted.map_err(|refusal| *refusal.error)?).await
     }
 
     async fn refreshed(&self, refresh: &str, claims: &str) -> Result<Granted, Refusal> {

@@ -133,15 +133,18 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(Kind::name)
 }
 
-const HOW: &str =
-    "set PASSCODE_ACCESS_TOKEN; or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; or name a way with PASSCODE_AUTH";
+const HOW: &str = "set PASSCODE_ACCESS_TOKEN; or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; or name a way with PASSCODE_AUTH";
 
 /// The way of a name, in any case.
 pub(super) fn kind(name: &str) -> Result<&'static Kind, CredentialError> {
     let wanted = name.trim();
     KINDS
         .iter()
-        .find(|kind| kind.names.iter().any(|own| own.eq_ignore_ascii_case(wanted)))
+        .find(|kind| {
+            kind.names
+                .iter()
+                .any(|own| own.eq_ignore_ascii_case(wanted))
+        })
         .ok_or_else(|| {
             refused(
                 "sign-in-unknown",
@@ -162,7 +165,10 @@ pub(super) fn way(
     if let Some(name) = get("AZURE_TOKEN_CREDENTIALS") {
         // These name chains; what follows finds one way or none.
         let chains = ["dev", "prod", "EnvironmentCredential"];
-        if !chains.iter().any(|chain| chain.eq_ignore_ascii_case(name.trim())) {
+        if !chains
+            .iter()
+            .any(|chain| chain.eq_ignore_ascii_case(name.trim()))
+        {
             return build(kind(&name)?, get, allowed_origins);
         }
     }
@@ -212,14 +218,20 @@ fn ambiguous(several: &[(&Kind, &str)]) -> CredentialError {
             "{} are set, and each names another way to sign in",
             signs.join(" and ")
         ),
-        format!("name the one that is meant: PASSCODE_AUTH={}", names.join(" or PASSCODE_AUTH=")),
+        format!(
+            "name the one that is meant: PASSCODE_AUTH={}",
+            names.join(" or PASSCODE_AUTH=")
+        ),
     )
 }
 
 /// The names of what is set, of all that any way looks at.
 fn found(get: &impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
     let mut found: Vec<&str> = Vec::new();
-    for name in KINDS.iter().flat_map(|kind| kind.needs.iter().chain(kind.signs)) {
+    for name in KINDS
+        .iter()
+        .flat_map(|kind| kind.needs.iter().chain(kind.signs))
+    {
         if get(name).is_some() && !found.contains(name) {
             found.push(name);
         }
@@ -241,10 +253,17 @@ pub(super) fn build(
         .collect();
     if !missing.is_empty() {
         let found = found(get);
-        let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
+        let found = if found.is_empty() {
+            "nothing".into()
+        } else {
+            found.join(", ")
+        };
         return Err(refused(
             "not-signed-in",
-            format!("no complete way to sign in ({}): found {found}", kind.name()),
+            format!(
+                "no complete way to sign in ({}): found {found}",
+                kind.name()
+            ),
             format!(
                 "set {} too, or PASSCODE_ACCESS_TOKEN instead",
                 missing.join(" and ")

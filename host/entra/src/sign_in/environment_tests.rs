@@ -47,37 +47,82 @@ fn exactly_one_way_is_chosen_or_the_error_says_what_was_found() {
             Ok("azure-pipelines"),
         ),
         (&APP_SERVICE, Ok("managed-identity")),
-        (&[CLIENT, APP_SERVICE[0], APP_SERVICE[1]], Ok("managed-identity")),
+        (
+            &[CLIENT, APP_SERVICE[0], APP_SERVICE[1]],
+            Ok("managed-identity"),
+        ),
         // What a person sets is meant; what a platform sets is merely there.
-        (&[TENANT, CLIENT, SECRET, APP_SERVICE[0], APP_SERVICE[1]], Ok("client-secret")),
+        (
+            &[TENANT, CLIENT, SECRET, APP_SERVICE[0], APP_SERVICE[1]],
+            Ok("client-secret"),
+        ),
         (&[TOKEN, GITHUB[0]], Ok("given-token")),
         // A name decides.
-        (&[auth("managed-identity"), TENANT, CLIENT, SECRET], Ok("managed-identity")),
-        (&[auth("client-secret"), TOKEN, TENANT, CLIENT, SECRET], Ok("client-secret")),
-        (&[auth("managed-identity-federated"), TENANT, CLIENT], Ok("managed-identity-federated")),
+        (
+            &[auth("managed-identity"), TENANT, CLIENT, SECRET],
+            Ok("managed-identity"),
+        ),
+        (
+            &[auth("client-secret"), TOKEN, TENANT, CLIENT, SECRET],
+            Ok("client-secret"),
+        ),
+        (
+            &[auth("managed-identity-federated"), TENANT, CLIENT],
+            Ok("managed-identity-federated"),
+        ),
         (&[auth("Azure-CLI")], Ok("azure-cli")),
         (&[auth("azd")], Ok("azure-developer-cli")),
         (&[auth("device-code"), CLIENT], Ok("device-code")),
         (&[auth("browser"), CLIENT, TENANT], Ok("browser")),
         (&[auth("login"), CLIENT], Ok("kept-sign-in")),
-        (&[azure("AzureCliCredential"), TENANT, CLIENT, SECRET], Ok("azure-cli")),
-        (&[azure("managedidentitycredential")], Ok("managed-identity")),
-        (&[azure("prod"), TENANT, CLIENT, SECRET], Ok("client-secret")),
+        (
+            &[azure("AzureCliCredential"), TENANT, CLIENT, SECRET],
+            Ok("azure-cli"),
+        ),
+        (
+            &[azure("managedidentitycredential")],
+            Ok("managed-identity"),
+        ),
+        (
+            &[azure("prod"), TENANT, CLIENT, SECRET],
+            Ok("client-secret"),
+        ),
         (&[azure("dev")], Err(("not-signed-in", "nothing is set"))),
         (&[auth("guess")], Err(("sign-in-unknown", "'guess'"))),
-        (&[azure("SharedTokenCacheCredential")], Err(("sign-in-unknown", "Shared"))),
+        (
+            &[azure("SharedTokenCacheCredential")],
+            Err(("sign-in-unknown", "Shared")),
+        ),
         (&[auth("browser")], Err(("not-signed-in", "found nothing"))),
         (&[], Err(("not-signed-in", "nothing is set"))),
-        (&[("PASSCODE_ACCESS_TOKEN", " ")], Err(("not-signed-in", "nothing is set"))),
+        (
+            &[("PASSCODE_ACCESS_TOKEN", " ")],
+            Err(("not-signed-in", "nothing is set")),
+        ),
         (&[TENANT], Err(("not-signed-in", "found AZURE_TENANT_ID"))),
-        (&[TENANT, CLIENT], Err(("not-signed-in", "found AZURE_TENANT_ID, AZURE_CLIENT_ID"))),
-        (&[SECRET], Err(("not-signed-in", "found AZURE_CLIENT_SECRET"))),
-        (&[CERTIFICATE], Err(("not-signed-in", "found AZURE_CLIENT_CERTIFICATE_PATH"))),
+        (
+            &[TENANT, CLIENT],
+            Err(("not-signed-in", "found AZURE_TENANT_ID, AZURE_CLIENT_ID")),
+        ),
+        (
+            &[SECRET],
+            Err(("not-signed-in", "found AZURE_CLIENT_SECRET")),
+        ),
+        (
+            &[CERTIFICATE],
+            Err(("not-signed-in", "found AZURE_CLIENT_CERTIFICATE_PATH")),
+        ),
         (&[GITHUB[0]], Err(("not-signed-in", "github-oidc"))),
-        (&[APP_SERVICE[0]], Err(("managed-identity-endpoint", "IDENTITY_HEADER"))),
+        (
+            &[APP_SERVICE[0]],
+            Err(("managed-identity-endpoint", "IDENTITY_HEADER")),
+        ),
         (
             &[TOKEN, SECRET],
-            Err(("sign-in-ambiguous", "PASSCODE_ACCESS_TOKEN and AZURE_CLIENT_SECRET")),
+            Err((
+                "sign-in-ambiguous",
+                "PASSCODE_ACCESS_TOKEN and AZURE_CLIENT_SECRET",
+            )),
         ),
         (
             &[TENANT, CLIENT, SECRET, CERTIFICATE],
@@ -85,7 +130,10 @@ fn exactly_one_way_is_chosen_or_the_error_says_what_was_found() {
         ),
         (
             &[TENANT, CLIENT, FILE, APP_SERVICE[0], APP_SERVICE[1]],
-            Err(("sign-in-ambiguous", "AZURE_FEDERATED_TOKEN_FILE and IDENTITY_ENDPOINT")),
+            Err((
+                "sign-in-ambiguous",
+                "AZURE_FEDERATED_TOKEN_FILE and IDENTITY_ENDPOINT",
+            )),
         ),
     ];
     for (set, expected) in table {
@@ -119,12 +167,25 @@ fn a_managed_identity_is_named_in_one_way() {
     let object = by("PASSCODE_MANAGED_IDENTITY_OBJECT_ID");
     let resource = by("PASSCODE_MANAGED_IDENTITY_RESOURCE_ID");
     let id = || "an-id".to_owned();
-    let table: &[(&[(&str, &str)], bool, Option<Identity>)] = &[
+    type Row<'a> = (&'a [(&'a str, &'a str)], bool, Option<Identity>);
+    let table: &[Row<'_>] = &[
         (&[], true, Some(Identity::System)),
-        (&[("AZURE_CLIENT_ID", "an-id")], true, Some(Identity::ClientId(id()))),
-        (&[("AZURE_CLIENT_ID", "the-app")], false, Some(Identity::System)),
+        (
+            &[("AZURE_CLIENT_ID", "an-id")],
+            true,
+            Some(Identity::ClientId(id())),
+        ),
+        (
+            &[("AZURE_CLIENT_ID", "the-app")],
+            false,
+            Some(Identity::System),
+        ),
         (&[client], true, Some(Identity::ClientId(id()))),
-        (&[client, ("AZURE_CLIENT_ID", "the-app")], false, Some(Identity::ClientId(id()))),
+        (
+            &[client, ("AZURE_CLIENT_ID", "the-app")],
+            false,
+            Some(Identity::ClientId(id())),
+        ),
         (&[object], true, Some(Identity::ObjectId(id()))),
         (&[resource], true, Some(Identity::ResourceId(id()))),
         (&[object, resource], true, None),
@@ -139,8 +200,19 @@ fn a_managed_identity_is_named_in_one_way() {
 #[test]
 fn every_way_has_its_own_name_and_is_built_under_it() {
     let all = [
-        TOKEN, TENANT, CLIENT, SECRET, CERTIFICATE, FILE, GITHUB[0], GITHUB[1], PIPELINES[0],
-        PIPELINES[1], PIPELINES[2], APP_SERVICE[0], APP_SERVICE[1],
+        TOKEN,
+        TENANT,
+        CLIENT,
+        SECRET,
+        CERTIFICATE,
+        FILE,
+        GITHUB[0],
+        GITHUB[1],
+        PIPELINES[0],
+        PIPELINES[1],
+        PIPELINES[2],
+        APP_SERVICE[0],
+        APP_SERVICE[1],
     ];
     for name in names() {
         let built = build(kind(name).unwrap(), &variables(&all), &[]).unwrap();

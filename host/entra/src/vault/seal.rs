@@ -45,7 +45,9 @@ pub(super) fn opened(bytes: &[u8], key: &[u8]) -> Result<SignIns, CredentialErro
     let text = key
         .open_in_place(nonce, Aad::from(MARK), &mut text)
         .map_err(|_| broken())?;
-    serde_json::from_slice(text).map(SignIns).map_err(|_| broken())
+    serde_json::from_slice(text)
+        .map(SignIns)
+        .map_err(|_| broken())
 }
 
 fn broken() -> CredentialError {
@@ -72,7 +74,11 @@ mod tests {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("CANARY") && !text.contains("an account"));
         assert!(opened(&bytes, &other).is_err());
-        assert_ne!(sealed(&one(), &key).unwrap(), bytes, "no nonce is used twice");
+        assert_ne!(
+            sealed(&one(), &key).unwrap(),
+            bytes,
+            "no nonce is used twice"
+        );
     }
 
     #[test]

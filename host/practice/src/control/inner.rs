@@ -38,9 +38,8 @@ pub(crate) struct Inner {
     /// Tokens of an earlier generation than this were all revoked at once.
     pub(crate) generation: u64,
     pub(crate) revoked: BTreeSet<String>,
-    /// The practice application's certificates, and the ids of the assertions that were shown.
+    /// The practice application's certificates.
     pub(crate) certificates: Vec<AppCertificate>,
-    pub(crate) assertions: BTreeSet<String>,
 }
 
 impl Shared {

@@ -51,7 +51,10 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         (APP_SERVICE, "2017-09-01") => Face::Older,
         (_, version) => {
             let text = format!("The api-version '{version}' is not supported here");
-            return Reply::json(400, json!({"error": "invalid_request", "error_description": text}));
+            return Reply::json(
+                400,
+                json!({"error": "invalid_request", "error_description": text}),
+            );
         }
     };
     let allowed = match face {
@@ -72,7 +75,11 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
     }
     // Each face has its own names; one that it does not know is an identity that it does not see.
     let names: &[(&str, &str)] = match face {
-        Face::Machine => &[("client_id", "client"), ("object_id", "object"), ("msi_res_id", "resource")],
+        Face::Machine => &[
+            ("client_id", "client"),
+            ("object_id", "object"),
+            ("msi_res_id", "resource"),
+        ],
         Face::AppService => &[
             ("client_id", "client"),
             ("object_id", "object"),
@@ -86,7 +93,10 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         "object" => object_id(),
         _ => crate::PRACTICE_IDENTITY_RESOURCE_ID.to_owned(),
     };
-    for name in query.keys().filter(|name| !["api-version", "resource"].contains(&name.as_str())) {
+    for name in query
+        .keys()
+        .filter(|name| !["api-version", "resource"].contains(&name.as_str()))
+    {
         let own = names.iter().find(|(own, _)| own == name);
         if !own.is_some_and(|(own, kind)| asked(own).eq_ignore_ascii_case(&known(kind))) {
             return refused(face, 400, "Identity not found");
