@@ -234,6 +234,11 @@ impl Cloud {
         }
     }
 
+    /// Whether its Graph root is a loopback address.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        Url::parse(&self.graph).is_ok_and(|root| origin::is_loopback(&root))
+    }
+
     /// Whether a token's audience is this cloud's Graph.
     #[must_use]
     pub fn is_audience(&self, audience: &str) -> bool {

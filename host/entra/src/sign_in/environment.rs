@@ -284,6 +284,7 @@ pub(super) fn build(
     Ok(match kind.name() {
         "given-token" => SignIn::GivenToken {
             token: secret(TOKEN),
+            vouched: false,
         },
         "client-secret" => SignIn::ClientSecret {
             app: app(),

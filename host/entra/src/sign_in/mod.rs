@@ -41,6 +41,9 @@ pub enum SignIn {
     GivenToken {
         /// The token.
         token: Zeroizing<String>,
+        /// Whether the config file lists the Graph root, so that a token that does not say what it
+        /// is for may go there.
+        vouched: bool,
     },
     /// As an app with a secret.
     ClientSecret {
@@ -137,6 +140,18 @@ pub struct Choice {
     pub sign_in: SignIn,
 }
 
+impl Choice {
+    fn of(cloud: Cloud, mut sign_in: SignIn, allowed_origins: &[String]) -> Self {
+        if let SignIn::GivenToken { vouched, .. } = &mut sign_in {
+            let root = cloud.graph_root();
+            *vouched = allowed_origins
+                .iter()
+                .any(|origin| origin.trim_end_matches('/').eq_ignore_ascii_case(root));
+        }
+        Self { cloud, sign_in }
+    }
+}
+
 /// What people's sign-ins need of the program around them.
 #[derive(Clone, Debug, Default)]
 pub struct People {
@@ -171,10 +186,9 @@ impl SignIn {
         allowed_origins: &[String],
     ) -> Result<Choice, CredentialError> {
         let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        Ok(Choice {
-            cloud: place::cloud(&get, allowed_origins)?,
-            sign_in: environment::way(&get, allowed_origins)?,
-        })
+        let cloud = place::cloud(&get, allowed_origins)?;
+        let sign_in = environment::way(&get, allowed_origins)?;
+        Ok(Choice::of(cloud, sign_in, allowed_origins))
     }
 
     /// Take the way of this name (`--auth NAME`), and what it needs from the environment. The
@@ -190,10 +204,9 @@ impl SignIn {
     ) -> Result<Choice, CredentialError> {
         let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
         let kind = environment::kind(name)?;
-        Ok(Choice {
-            cloud: place::cloud(&get, allowed_origins)?,
-            sign_in: environment::build(kind, &get, allowed_origins)?,
-        })
+        let cloud = place::cloud(&get, allowed_origins)?;
+        let sign_in = environment::build(kind, &get, allowed_origins)?;
+        Ok(Choice::of(cloud, sign_in, allowed_origins))
     }
 
     /// The names of all ways, as [`SignIn::named`] takes them.
@@ -245,7 +258,7 @@ impl SignIn {
     #[must_use]
     pub fn tenant(&self) -> Option<String> {
         match self {
-            Self::GivenToken { token } => jwt::claims(token)?.tenant,
+            Self::GivenToken { token, .. } => jwt::claims(token)?.tenant,
             Self::AzureCli { tenant } | Self::AzureDeveloperCli { tenant } => tenant.clone(),
             other => {
                 let tenant = &other.app()?.tenant;
@@ -284,7 +297,11 @@ impl SignIn {
             Federated::new(cloud, &app.tenant, &app.client_id, source, http)
         };
         Ok(match self {
-            Self::GivenToken { token } => Arc::new(GivenToken::new(token.to_string(), cloud)?),
+            Self::GivenToken { token, vouched } => Arc::new(if vouched {
+                GivenToken::vouched(token.to_string(), cloud)?
+            } else {
+                GivenToken::new(token.to_string(), cloud)?
+            }),
             Self::ClientSecret { app, secret } => Arc::new(ClientSecret::new(
                 cloud,
                 &app.tenant,
@@ -431,5 +448,32 @@ impl fmt::Debug for SignIn {
         }
         // What remains may be a secret.
         shown.field("with", &"****").finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_says_nothing_needs_the_config_files_word() {
+        let get = |name: &str| (name == "PASSCODE_ACCESS_TOKEN").then(|| "opaque".to_owned());
+        let http = Http::new(&crate::HttpOptions::default()).unwrap();
+        for (allowed, expected) in [
+            (vec![], Err("token-opaque".to_owned())),
+            (
+                vec!["https://graph.microsoft.us".to_owned()],
+                Err("token-opaque".to_owned()),
+            ),
+            (
+                vec!["https://graph.microsoft.com/".to_owned()],
+                Ok("given-token"),
+            ),
+        ] {
+            let choice = SignIn::from_environment(get, &allowed).unwrap();
+            let made = choice.sign_in.credential(choice.cloud, &http);
+            let made = made.map(|credential| credential.kind());
+            assert_eq!(made.map_err(|error| error.code), expected, "{allowed:?}");
+        }
     }
 }

@@ -98,8 +98,10 @@ pub(crate) fn check(
             "Invalid JWT token. Issuer or subject is not the client.".into(),
         ));
     }
-    let (from, to) = (claims["nbf"].as_i64(), claims["exp"].as_i64());
-    if from.is_some_and(|from| from > now + 300) || to.is_none_or(|to| to <= now) {
+    // RFC 7519 allows fractions, and msal sends them.
+    let (from, to) = (claims["nbf"].as_f64(), claims["exp"].as_f64());
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos() as f64 / 1e9;
+    if from.is_some_and(|from| from > now + 300.0) || to.is_none_or(|to| to <= now) {
         return Err((
             700_024,
             "Client assertion is not within its valid time range.".into(),
