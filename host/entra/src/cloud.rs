@@ -221,6 +221,24 @@ impl Cloud {
         format!("{}/.default", self.graph)
     }
 
+    /// The audience of assertions that this cloud exchanges for tokens (federated credentials).
+    ///
+    /// Those of the US government's clouds and of China are from memory of their portals and are
+    /// unconfirmed; an app registration may name another one.
+    #[must_use]
+    pub fn exchange_audience(&self) -> &'static str {
+        match self.name {
+            "usgov" | "dod" => "api://AzureADTokenExchangeUSGov",
+            "china" => "api://AzureADTokenExchangeChina",
+            _ => "api://AzureADTokenExchange",
+        }
+    }
+
+    /// Whether its Graph root is a loopback address.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        Url::parse(&self.graph).is_ok_and(|root| origin::is_loopback(&root))
+    }
+
     /// Whether a token's audience is this cloud's Graph.
     #[must_use]
     pub fn is_audience(&self, audience: &str) -> bool {

@@ -14,7 +14,8 @@ use crate::jwt::{self, Claims};
 /// A token from outside (`PASSCODE_ACCESS_TOKEN`). It cannot be renewed.
 ///
 /// What it says of itself is read to refuse early what the service would refuse late. A token
-/// that cannot be read (opaque: a personal account's, or a gateway's) is accepted, for the
+/// that cannot be read (opaque: a personal account's, or a gateway's) is accepted by
+/// [`GivenToken::vouched`] only, or where the cloud is on this machine; it is then for the
 /// cloud's own Graph root and nothing else; who gives such a token vouches for where it goes.
 pub struct GivenToken {
     token: AccessToken,
@@ -32,8 +33,33 @@ impl GivenToken {
     /// # Errors
     ///
     /// `token-malformed`: it cannot be a header's value; `token-expired`; `token-audience`: it
-    /// is for something else than the cloud's Graph root.
+    /// is for something else than the cloud's Graph root; `token-opaque`: it does not say what it
+    /// is for.
     pub fn new(text: String, cloud: Cloud) -> Result<Self, CredentialError> {
+        let given = Self::vouched(text, cloud)?;
+        if given.claims.is_none() && !given.cloud.is_on_this_machine() {
+            return Err(refused(
+                "token-opaque",
+                format!(
+                    "the given token does not say what it is for, so {} may be somebody it is not meant for",
+                    given.cloud.graph_root()
+                ),
+                format!(
+                    "if it is for it, say so in the config file: allowed_origins = [\"{}\"]",
+                    given.cloud.graph_root()
+                ),
+            ));
+        }
+        Ok(given)
+    }
+
+    /// Take a token for which the caller vouches that it is for the cloud's Graph root, as far as
+    /// it does not say so itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`GivenToken::new`], but for `token-opaque`.
+    pub fn vouched(text: String, cloud: Cloud) -> Result<Self, CredentialError> {
         let text = Zeroizing::new(text);
         let bare = text.trim();
         let bare = match bare.split_once(char::is_whitespace) {
@@ -222,7 +248,7 @@ mod tests {
                 Err("token-audience"),
             ),
             ("no expiry", unsigned(&json!({"aud": root})), Ok(())),
-            ("opaque", "EwB4A8l6BAAU".to_owned(), Ok(())),
+            ("opaque", "EwB4A8l6BAAU".to_owned(), Err("token-opaque")),
             ("empty", String::new(), Err("token-malformed")),
             (
                 "only a scheme",
@@ -239,6 +265,17 @@ mod tests {
         for (case, text, expected) in table {
             assert_eq!(code(text), expected.map_err(str::to_owned), "{case}");
         }
+    }
+
+    #[test]
+    fn a_token_that_says_nothing_goes_to_this_machine_or_where_somebody_vouches_for_it() {
+        let at = "http://127.0.0.1:9";
+        let here = Cloud::custom(at, at, &[]).unwrap();
+        assert!(GivenToken::new("opaque".into(), here).is_ok());
+        assert!(GivenToken::vouched("opaque".into(), Cloud::global()).is_ok());
+        let other = unsigned(&json!({"aud": "https://graph.microsoft.us"}));
+        let refused = GivenToken::vouched(other, Cloud::global()).unwrap_err();
+        assert_eq!(refused.code, "token-audience", "what it says still counts");
     }
 
     #[tokio::test]
@@ -272,7 +309,7 @@ mod tests {
 
     #[test]
     fn it_is_never_printed() {
-        let given = GivenToken::new("CANARY-token".into(), Cloud::global()).unwrap();
+        let given = GivenToken::vouched("CANARY-token".into(), Cloud::global()).unwrap();
         let printed = format!("{given:?} {given:#?}");
         assert!(!printed.contains("CANARY"), "{printed}");
         assert!(printed.contains("****"));

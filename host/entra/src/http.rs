@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use passcode_host::credential::CredentialError;
-use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use reqwest::header::HeaderValue;
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, redirect, retry};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -66,6 +67,8 @@ struct Clients {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    /// `WWW-Authenticate`, which Azure Arc's agent answers with.
+    pub(crate) challenge: Option<String>,
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
@@ -103,26 +106,65 @@ impl Http {
         url: &Url,
         form: &[(&str, &str)],
     ) -> Result<Answer, CredentialError> {
-        let client = match (origin::is_loopback(url), url.scheme()) {
-            (true, "http") => self.clients.plain()?,
-            (true, _) => self.clients.direct()?,
-            (false, _) => self.clients.proxied()?,
-        };
+        self.send(url, self.to(url)?.post(url.clone()).form(form))
+            .await
+    }
+
+    /// GET with headers whose values may be secrets.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, Zeroizing<String>)],
+    ) -> Result<Answer, CredentialError> {
+        let mut request = self.to(url)?.get(url.clone());
+        for (name, value) in headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
+                refused(
+                    "header-invalid",
+                    format!("what {name} is to hold has characters that no header has"),
+                    "check the environment variable it comes from",
+                )
+            })?;
+            value.set_sensitive(true);
+            request = request.header(*name, value);
+        }
+        self.send(url, request).await
+    }
+
+    /// The connections for an address: what is on this machine, or on the link to its own
+    /// hypervisor, is never asked of a proxy.
+    fn to(&self, url: &Url) -> Result<&Client, CredentialError> {
+        let here = origin::is_loopback(url) || origin::is_link_local(url);
+        match (here, url.scheme()) {
+            (true, "http") => self.clients.plain(),
+            (true, _) => self.clients.direct(),
+            (false, _) => self.clients.proxied(),
+        }
+    }
+
+    /// The client for other stacks that sign in on our behalf: https only, no redirects.
+    #[cfg(feature = "azure-identity")]
+    pub(crate) fn encrypted(&self) -> Result<Client, CredentialError> {
+        self.clients.proxied().cloned()
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Answer, CredentialError> {
         let at = origin::written(url);
         let failed = |error: reqwest::Error| unreachable(&at, &error);
-        let mut response = client
-            .post(url.clone())
+        let mut response = request
             .header("accept", "application/json")
-            .form(form)
             .send()
             .await
             .map_err(failed)?;
         let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        let text = |name: &str| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().ok()?.trim().to_owned())
+        };
+        let retry_after = text("retry-after")
+            .and_then(|value| value.parse().ok())
             .map(Duration::from_secs);
+        let challenge = text("www-authenticate");
         let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
@@ -139,6 +181,7 @@ impl Http {
         Ok(Answer {
             status,
             retry_after,
+            challenge,
             body,
         })
     }

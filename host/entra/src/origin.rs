@@ -99,6 +99,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the address is the link to this machine's own hypervisor or platform, where managed
+/// identities are: it is not routed.
+pub(crate) fn is_link_local(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(address)) if address.is_link_local())
+}
+
 /// An origin without a trailing slash.
 pub(crate) fn written(url: &Url) -> String {
     url.origin().ascii_serialization()

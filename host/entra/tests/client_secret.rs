@@ -31,7 +31,7 @@ async fn a_token_is_asked_for_as_the_second_endpoint_wants_it() {
     let root = authority.origin.replace(':', "%3A").replace('/', "%2F");
     let expected = format!(
         "grant_type=client_credentials&client_id={CLIENT}\
-         &client_secret=CANARY%7Esecret%26with%3Dodd%2Bcharacters%25&scope={root}%2F.default"
+         &client_secret=CANARY%7Esecret%26with%3Dodd%2Bcharacters%25&scope={root}%2F.default&claims=%7B%22access_token%22%3A%7B%22xms_cc%22%3A%7B%22values%22%3A%5B%22CP1%22%5D%7D%7D%7D"
     );
     assert_eq!(only.body, expected);
     assert_eq!(app.kind(), "client-secret");
@@ -104,9 +104,12 @@ async fn a_claims_challenge_is_passed_on_and_not_answered_from_what_is_kept() {
     request.claims = Some(CLAIMS.into());
     assert_eq!(app.token(&request).await.unwrap().secret(), "with");
     let asked = authority.asked();
-    assert!(!asked[0].body.contains("claims="));
+    // Both as in a recorded exchange of Microsoft's own client.
+    assert!(asked[0].body.ends_with(
+        "&claims=%7B%22access_token%22%3A%7B%22xms_cc%22%3A%7B%22values%22%3A%5B%22CP1%22%5D%7D%7D%7D"
+    ));
     assert!(asked[1].body.ends_with(
-        "&claims=%7B%22access_token%22%3A%7B%22nbf%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%221604106651%22%7D%7D%7D"
+        "&claims=%7B%22access_token%22%3A%7B%22nbf%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%221604106651%22%7D%2C%22xms_cc%22%3A%7B%22values%22%3A%5B%22CP1%22%5D%7D%7D%7D"
     ), "{}", asked[1].body);
 }
 

@@ -35,9 +35,9 @@ async fn token(cloud: Cloud, http: Http) -> Result<String, CredentialError> {
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Mutex<Vec<String>>) {
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
-    // The form ends with the scope.
-    while !request.ends_with(b".default") && !request.ends_with(b"\r\n\r\n")
-        || request.starts_with(b"POST") && !request.ends_with(b".default")
+    // The form ends with the claims.
+    while !request.ends_with(b"%7D%7D%7D") && !request.ends_with(b"\r\n\r\n")
+        || request.starts_with(b"POST") && !request.ends_with(b"%7D%7D%7D")
     {
         match stream.read(&mut chunk).await {
             Ok(0) | Err(_) => break,

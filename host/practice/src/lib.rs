@@ -40,7 +40,7 @@ mod world;
 pub use action::{ActionState, RemoteAction};
 pub use control::Control;
 pub use entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
-pub use entra::{Caller, TokenRequest};
+pub use entra::{AppCertificate, Caller, TokenRequest};
 pub use error::PracticeError;
 pub use fault::{Fault, FaultInfo, faults};
 pub use fleet::{Fleet, Kind, ResetOutcome};
@@ -55,5 +55,11 @@ pub const PRACTICE_TENANT_ID: &str = "7e4a0000-0000-4000-8000-00000000c0de";
 pub const PRACTICE_CLIENT_ID: &str = "c11e0000-0000-4000-8000-00000000c0de";
 /// The practice application's client secret. It opens nothing.
 pub const PRACTICE_CLIENT_SECRET: &str = "practice-secret-opens-nothing";
+/// The client id of the one managed identity, as a virtual machine and App Service have it.
+pub const PRACTICE_IDENTITY_CLIENT_ID: &str = "1de70000-0000-4000-8000-00000000c0de";
+/// Its Azure resource id.
+pub const PRACTICE_IDENTITY_RESOURCE_ID: &str = "/subscriptions/50b50000-0000-4000-8000-00000000c0de/resourcegroups/practice/providers/Microsoft.ManagedIdentity/userAssignedIdentities/practice";
+/// What App Service would put into `IDENTITY_HEADER`. It opens nothing.
+pub const PRACTICE_IDENTITY_HEADER: &str = "practice-identity-header-opens-nothing";
 /// The practice operator.
 pub const PRACTICE_USER: &str = "helpdesk@contoso.example";

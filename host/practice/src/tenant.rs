@@ -96,6 +96,7 @@ impl PracticeTenant {
             next_passcodes: VecDeque::new(),
             generation: 0,
             revoked: BTreeSet::new(),
+            certificates: Vec::new(),
         };
         let control_key = options
             .control_key

@@ -1,7 +1,5 @@
 """msal and azure-identity sign in with the practice application's secret."""
 
-import base64
-import json
 import time
 
 import msal
@@ -9,7 +7,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential
 from msal.exceptions import MsalServiceError
-from practice import CLIENT, SECRET, TENANT
+from practice import CLIENT, SECRET, TENANT, claims
 
 
 def application(tenant, secret=SECRET, client=CLIENT, directory=TENANT):
@@ -25,11 +23,6 @@ def credential(tenant, secret=SECRET, client=CLIENT, directory=TENANT):
     return ClientSecretCredential(
         directory, client, secret, authority=tenant.https, disable_instance_discovery=True
     )
-
-
-def claims(token):
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
 def test_both_refuse_plain_http(tenant):

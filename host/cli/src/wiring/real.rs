@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use passcode_entra::{Http, HttpOptions, SignIn};
-use passcode_host::Identity;
 use passcode_host::credential::CredentialError;
 use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_runner::Ended;
@@ -20,15 +19,14 @@ pub(super) fn place(app: &App) -> Result<Place, Failure> {
     let variable = |name: &str| configured(config, name);
     let choice = SignIn::from_environment(variable, &config.allowed_origins())
         .map_err(|error| refused(&error))?;
-    let tenant = match &choice.sign_in {
-        SignIn::GivenToken { token } => {
-            let tenant = Identity::of_token(token).tenant;
-            same_tenant(config.settings.given(Key::Tenant), &tenant)?;
-            tenant
-        }
-        SignIn::ClientSecret { tenant, .. } => tenant.clone(),
-    };
-    let tenant = Some(tenant)
+    let tenant = choice.sign_in.tenant();
+    if let SignIn::GivenToken { .. } = &choice.sign_in {
+        same_tenant(
+            config.settings.given(Key::Tenant),
+            tenant.as_deref().unwrap_or_default(),
+        )?;
+    }
+    let tenant = tenant
         .filter(|tenant| !tenant.is_empty())
         .or_else(|| config.settings.given(Key::Tenant).map(str::to_owned));
     let graph = choice.cloud.graph_root().to_owned();

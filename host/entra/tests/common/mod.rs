@@ -3,7 +3,8 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a failed step is how a test says that it failed"
+    dead_code,
+    reason = "a failed step is how a test says that it failed; not every test uses all of this"
 )]
 
 use std::collections::VecDeque;
@@ -86,13 +87,38 @@ impl Authority {
     }
 
     pub(crate) fn app(&self) -> ClientSecret {
-        let options = HttpOptions {
-            timeout: Duration::from_secs(2),
-            ..HttpOptions::default()
-        };
-        let http = Http::new(&options).unwrap();
-        ClientSecret::new(self.cloud(), TENANT, CLIENT, SECRET.into(), http).unwrap()
+        ClientSecret::new(self.cloud(), TENANT, CLIENT, SECRET.into(), http()).unwrap()
     }
+}
+
+pub(crate) fn http() -> Http {
+    let options = HttpOptions {
+        timeout: Duration::from_secs(2),
+        ..HttpOptions::default()
+    };
+    Http::new(&options).unwrap()
+}
+
+impl Asked {
+    /// A field of the form.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        url::form_urlencoded::parse(self.body.as_bytes())
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A parameter of the address.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        url::form_urlencoded::parse(self.uri.query()?.as_bytes())
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+/// An answer in JSON.
+pub(crate) fn json(status: u16, body: &str) -> Canned {
+    let headers = vec![("content-type", "application/json".into())];
+    Canned(status, headers, body.into())
 }
 
 async fn answer(

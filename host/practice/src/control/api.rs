@@ -2,7 +2,7 @@
 
 use crate::action::{ActionState, RemoteAction, Timeline};
 use crate::control::inner::Shared;
-use crate::entra::TokenRequest;
+use crate::entra::{AppCertificate, TokenRequest};
 use crate::error::PracticeError;
 use crate::fault::Fault;
 use crate::fleet::ResetOutcome;
@@ -150,6 +150,11 @@ impl Control {
         let mut inner = self.shared.lock();
         self.shared
             .mint(&mut inner, request, self.shared.main_origin())
+    }
+
+    /// The practice application signs in with this certificate, too, from now on.
+    pub fn register_certificate(&self, certificate: AppCertificate) {
+        self.shared.lock().certificates.push(certificate);
     }
 
     /// One token is refused from now on.

@@ -125,6 +125,10 @@ fn route(control: &Control, call: &Call) -> Answer {
             control.revoke_all_tokens();
             Ok(Value::Null)
         }
+        ("POST", "certificates") => {
+            control.register_certificate(read(call)?);
+            Ok(Value::Null)
+        }
         ("POST", "devices") => device(control, &read(call)?).map_err(refused),
         _ => Err((404, format!("nothing is at {} {}", call.method, call.path))),
     }

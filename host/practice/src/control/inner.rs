@@ -4,7 +4,7 @@ use crate::clock::ServiceClock;
 use crate::entra::caller::ClaimContext;
 use crate::entra::caller::Identity;
 use crate::entra::jwt::SigningKey;
-use crate::entra::{Caller, TokenRequest};
+use crate::entra::{AppCertificate, Caller, TokenRequest};
 use crate::fault::book::Book;
 use crate::journal::Journal;
 use crate::options::{ClientApp, Settings};
@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     /// Tokens of an earlier generation than this were all revoked at once.
     pub(crate) generation: u64,
     pub(crate) revoked: BTreeSet<String>,
+    /// The practice application's certificates.
+    pub(crate) certificates: Vec<AppCertificate>,
 }
 
 impl Shared {

@@ -2,6 +2,7 @@
 
 use crate::clock::timestamp;
 use crate::control::inner::{Inner, Shared};
+use crate::entra::assertion;
 use crate::entra::{Caller, TokenRequest};
 use crate::http::exchange::Call;
 use crate::http::reply::{Content, Reply};
@@ -97,7 +98,13 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         );
         return refusal(inner, call, 400, "unauthorized_client", 700_016, &text);
     };
-    if field("client_secret") != client.secret {
+    if field("client_assertion_type") == assertion::TYPE {
+        let endpoint = format!("{}{}", call.origin, call.path);
+        let (given, id) = (field("client_assertion"), &client.id);
+        if let Err((code, text)) = assertion::check(shared, inner, given, id, &endpoint) {
+            return refusal(inner, call, 401, "invalid_client", code, &text);
+        }
+    } else if field("client_secret") != client.secret {
         let text = format!(
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
              value, not the client secret ID, for a secret added to app '{}'.",
@@ -132,7 +139,7 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
     Reply::json(200, body).with_header("cache-control", "no-store, no-cache")
 }
 
-fn fields(body: &str) -> BTreeMap<String, String> {
+pub(crate) fn fields(body: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
         percent_decode_str(&text.replace('+', " "))
             .decode_utf8_lossy()
@@ -200,7 +207,7 @@ fn discovery(call: &Call, tenant: &str) -> Reply {
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "token_endpoint": format!("{base}{TOKEN}"),
             "jwks_uri": format!("{base}{KEYS}"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
             "response_types_supported": ["code"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],

@@ -42,6 +42,9 @@ pub(crate) fn identify_route(inner: &Inner, call: &Call) -> (String, Option<Stri
     if crate::entra::endpoint::is_token(&call.path) {
         return ("token".to_owned(), None);
     }
+    if crate::entra::identity::is_identity(&call.path) {
+        return ("identity".to_owned(), None);
+    }
     match parse(&call.path) {
         Some((_, _, Ok(route))) => {
             let device = match &route {

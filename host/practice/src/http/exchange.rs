@@ -3,7 +3,7 @@
 use crate::clock::{http_date, timestamp};
 use crate::control;
 use crate::control::inner::{Inner, Shared};
-use crate::entra::endpoint;
+use crate::entra::{endpoint, identity};
 use crate::fault::Fault;
 use crate::fault::book::{Sighting, first, has};
 use crate::fault::catalogue::Effect;
@@ -140,7 +140,12 @@ fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
         method: call.method.clone(),
         path: call.path.clone(),
         query: call.query.clone(),
-        headers: call.headers.clone(),
+        headers: call
+            .headers
+            .iter()
+            .filter(|(name, _)| !identity::SECRET_HEADERS.contains(&name.as_str()))
+            .cloned()
+            .collect(),
         had_token: call.token.is_some(),
         caller,
         body,
@@ -181,7 +186,8 @@ fn carry_out(
 }
 
 fn decide(shared: &Shared, inner: &mut Inner, call: &Call, struck: &[Fault]) -> Option<Reply> {
-    if endpoint::is_directory(&call.path) {
+    let is_identity = identity::is_identity(&call.path);
+    if is_identity || endpoint::is_directory(&call.path) {
         if has(struck, Effect::DropBefore) {
             return None;
         }
@@ -190,7 +196,11 @@ fn decide(shared: &Shared, inner: &mut Inner, call: &Call, struck: &[Fault]) -> 
             let refused = service::refuse(shared, &place, call, fault, refuse);
             return Some(endpoint::in_own_words(inner, call, refused));
         }
-        return Some(endpoint::answer(shared, inner, call));
+        return Some(if is_identity {
+            identity::answer(shared, inner, call)
+        } else {
+            endpoint::answer(shared, inner, call)
+        });
     }
     service::answer(shared, inner, call, struck)
 }
