@@ -14,7 +14,7 @@ use wasmtime::Engine;
 use crate::cache::Cache;
 use crate::component;
 use crate::contract::bindings::passcode::action::{auth, http, log};
-use crate::contract::exports::Callable;
+use crate::contract::exports::{Callable, for_each_export};
 use crate::contract::types::{
     ActionResult, Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan,
     Problem, Progress, Proposal, Receipt, Rule, Selector,
@@ -161,17 +161,7 @@ macro_rules! functions {
     };
 }
 
-functions! {
-    describe() -> Description;
-    matrix() -> Vec<Rule>;
-    addresses() -> Vec<Address>;
-    find(selector: Selector, context: Context) -> Result<Findings, Problem>;
-    prepare(order: Order, context: Context) -> Result<Proposal, Problem>;
-    commit(plan: Plan, context: Context) -> Result<Progress, Problem>;
-    observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem>;
-    results(device: String, context: Context) -> Result<Vec<ActionResult>, Problem>;
-    history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem>;
-}
+for_each_export!(functions);
 
 #[cfg(feature = "inspect")]
 impl Sandbox {

@@ -50,14 +50,22 @@ macro_rules! exports {
     };
 }
 
-exports! {
-    describe() -> Description;
-    matrix() -> Vec<Rule>;
-    addresses() -> Vec<Address>;
-    find(selector: Selector, context: Context) -> Result<Findings, Problem>;
-    prepare(order: Order, context: Context) -> Result<Proposal, Problem>;
-    commit(plan: Plan, context: Context) -> Result<Progress, Problem>;
-    observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem>;
-    results(device: str, context: Context) -> Result<Vec<ActionResult>, Problem>;
-    history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem>;
+/// Hand the functions of the interface `action` to a macro: each with what it takes and answers.
+macro_rules! for_each_export {
+    ($macro:ident) => {
+        $macro! {
+            describe() -> Description;
+            matrix() -> Vec<Rule>;
+            addresses() -> Vec<Address>;
+            find(selector: Selector, context: Context) -> Result<Findings, Problem>;
+            prepare(order: Order, context: Context) -> Result<Proposal, Problem>;
+            commit(plan: Plan, context: Context) -> Result<Progress, Problem>;
+            observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem>;
+            results(device: String, context: Context) -> Result<Vec<ActionResult>, Problem>;
+            history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem>;
+        }
+    };
 }
+pub(crate) use for_each_export;
+
+for_each_export!(exports);
