@@ -45,7 +45,7 @@ fn places(limits: &Limits) -> PoolingAllocationConfig {
         .total_stacks(PLACES)
         .async_stack_keep_resident(STACK_KEPT)
         .total_tables(PLACES * MOST_TABLES)
-        .max_tables_per_module(MOST_TABLES)
+        .max_tables_per_module(PLACES * MOST_TABLES)
         .table_elements(limits.table_elements)
         .total_core_instances(PLACES * MOST_INSTANCES)
         .total_component_instances(PLACES * MOST_INSTANCES);
