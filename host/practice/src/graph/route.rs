@@ -40,6 +40,8 @@ pub(crate) enum Route {
     Device(Scope, Option<String>, Tail),
     Audits,
     Permissions,
+    /// What the tenant has of Intune.
+    Management,
 }
 
 impl Route {
@@ -53,6 +55,7 @@ impl Route {
             Self::Device(_, _, Tail::ComplianceStates) => "deviceCompliancePolicyStates",
             Self::Audits => "remoteActionAudits",
             Self::Permissions => "getEffectivePermissions",
+            Self::Management => "deviceManagement",
         }
     }
 }
@@ -86,6 +89,7 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
     let words: Vec<&str> = segments.iter().map(String::as_str).collect();
     let beta = version == Version::Beta;
     match words.as_slice() {
+        ["deviceManagement"] => Ok(Route::Management),
         ["deviceManagement", "remoteActionAudits"] if beta => Ok(Route::Audits),
         ["deviceManagement", call]
             if *call == "getEffectivePermissions"
