@@ -7,8 +7,8 @@ use crate::finding::{Area, Finding, Hindrance};
 
 const AREA: Area = Area::Network;
 /// Signed assertions and tokens last from five minutes on; a minute is nobody's trouble.
-const NOTABLE: i64 = 60;
-const SERIOUS: i64 = 300;
+const NOTABLE: u64 = 60;
+const SERIOUS: u64 = 300;
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![authority(facts), graph(facts), clock(facts)];
@@ -93,7 +93,7 @@ fn clock(facts: &Facts) -> Finding {
     let Some(ahead) = facts.ahead else {
         return Finding::unknown(AREA, id, "nobody answered who could say what time it is");
     };
-    let by = ahead.abs();
+    let by = ahead.unsigned_abs();
     let way = if ahead > 0 { "behind" } else { "ahead of" };
     let mend = "let this machine's clock be set from the network";
     if by <= NOTABLE {
