@@ -162,3 +162,22 @@ fn the_subscription_stands_as_it_was_told_to() {
     assert_eq!((wrong.status, wrong.code().as_str()), (400, "BadRequest"));
     assert!(wrong.message().contains("microsoft.graph.deviceManagement"));
 }
+
+#[test]
+fn the_tenant_lists_what_takes_approval() {
+    let tenant = tenant();
+    let path = "/deviceManagement/operationApprovalPolicies/retrieveOperationsRequiringApproval()";
+    let person = TokenRequest::help_desk();
+    let list = |who: &TokenRequest, version: &str| {
+        asked(&tenant, who, "GET", &format!("/{version}{path}"))
+    };
+    assert_eq!(list(&person, "beta").json()["value"], serde_json::json!([]));
+    tenant.set_approval_policies(&["deviceWipe"]);
+    assert_eq!(
+        list(&person, "beta").json()["value"][0]["policyType"],
+        "deviceWipe"
+    );
+    assert_eq!(list(&person, "v1.0").status, 400);
+    let reader = TokenRequest::help_desk().with_permissions(&[READ_DEVICES]);
+    assert_eq!(list(&reader, "beta").status, 403);
+}

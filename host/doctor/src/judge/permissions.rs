@@ -111,7 +111,7 @@ fn read(has: &impl Fn(&[&str]) -> bool) -> Finding {
 fn optional(has: &impl Fn(&[&str]) -> bool, (id, wanted, what, cited): Optional) -> Finding {
     let least = wanted.first().copied().unwrap_or_default();
     let finding = if has(wanted) {
-        Finding::pass(AREA, id, format!("the token may read {what}"))
+        Finding::pass(AREA, id, format!("{what}: the token may read it"))
     } else {
         Finding::unknown(
             AREA,

@@ -144,17 +144,17 @@ fn verb(id: &'static str, verb: &str, asked: &[Asked], rights: &Rights, facts: &
         let sentence = format!("the Intune role has what the pages on `{verb}` ask for besides");
         return Finding::pass(AREA, id, sentence).citing(&cited);
     }
+    let only_update = missing
+        .iter()
+        .all(|(action, _, _)| *action == "ManagedDevices_Update");
+    let who_asks = if only_update {
+        "the page of 2025-08-27 names it, that of 2025-10-27 no more"
+    } else {
+        "the pages name it for the sight of the device"
+    };
     let sentence = format!(
-        "for `{verb}`, the Intune role lacks {}, which {} as an example of what gives sight of the device",
-        named(&missing),
-        if missing
-            .iter()
-            .all(|(action, _, _)| *action == "ManagedDevices_Update")
-        {
-            "the page of 2025-08-27 has, and that of 2025-10-27 has no more,"
-        } else {
-            "the pages have"
-        }
+        "for `{verb}`, the Intune role lacks {}: {who_asks}",
+        named(&missing)
     );
     let finding = if blind {
         Finding::block(AREA, id, Hindrance::Forbidden, sentence)

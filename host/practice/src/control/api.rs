@@ -143,6 +143,12 @@ impl Control {
         self.shared.lock().settings.history = history;
     }
 
+    /// The kinds of operation for which the tenant has an access policy (`deviceWipe`, …), as it lists them.
+    /// Nothing is held up by it.
+    pub fn set_approval_policies(&self, kinds: &[&str]) {
+        self.shared.lock().approval_policies = kinds.iter().map(|&kind| kind.to_owned()).collect();
+    }
+
     /// How the tenant's Intune subscription stands from now on.
     pub fn set_subscription_state(&self, state: SubscriptionState) {
         self.shared.lock().settings.subscription = state;

@@ -1,4 +1,4 @@
-//! `deviceManagement` itself: how the tenant's Intune subscription stands.
+//! `deviceManagement` itself: how the tenant's Intune subscription stands, and what takes approval.
 
 use crate::control::inner::Inner;
 use crate::graph::refusal::query_or_refusal;
@@ -45,4 +45,20 @@ pub(crate) fn show(inner: &Inner, request: &Request<'_>) -> Reply {
         }
     }
     Reply::json(200, Value::Object(body))
+}
+
+/// The kinds of operation for which the tenant has an access policy.
+pub(crate) fn approval_policies(inner: &Inner, request: &Request<'_>) -> Reply {
+    let kinds = inner.approval_policies.iter();
+    let value: Vec<Value> = kinds
+        .map(|kind| json!({"policyType": kind, "policyPlatform": "notApplicable"}))
+        .collect();
+    let origin = &request.call.origin;
+    Reply::json(
+        200,
+        json!({
+            "@odata.context": format!("{origin}/{}/$metadata#Collection(microsoft.graph.operationApprovalPolicySet)", request.version),
+            "value": value,
+        }),
+    )
 }

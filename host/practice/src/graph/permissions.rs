@@ -31,6 +31,12 @@ fn needed(route: &Route, method: &str) -> &'static [&'static str] {
             WRITE_DEVICES,
         ],
         Route::Permissions => &[READ_RBAC, "DeviceManagementRBAC.ReadWrite.All"],
+        Route::ApprovalPolicies => &[
+            READ_CONFIGURATION,
+            WRITE_CONFIGURATION,
+            READ_RBAC,
+            "DeviceManagementRBAC.ReadWrite.All",
+        ],
         Route::Management => &[
             READ_DEVICES,
             WRITE_DEVICES,

@@ -42,6 +42,8 @@ pub(crate) enum Route {
     Permissions,
     /// What the tenant has of Intune.
     Management,
+    /// What takes another administrator's approval.
+    ApprovalPolicies,
 }
 
 impl Route {
@@ -56,6 +58,7 @@ impl Route {
             Self::Audits => "remoteActionAudits",
             Self::Permissions => "getEffectivePermissions",
             Self::Management => "deviceManagement",
+            Self::ApprovalPolicies => "retrieveOperationsRequiringApproval",
         }
     }
 }
@@ -90,6 +93,11 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
     let beta = version == Version::Beta;
     match words.as_slice() {
         ["deviceManagement"] => Ok(Route::Management),
+        [
+            "deviceManagement",
+            "operationApprovalPolicies",
+            "retrieveOperationsRequiringApproval()" | "retrieveOperationsRequiringApproval",
+        ] if beta => Ok(Route::ApprovalPolicies),
         ["deviceManagement", "remoteActionAudits"] if beta => Ok(Route::Audits),
         ["deviceManagement", call]
             if *call == "getEffectivePermissions"

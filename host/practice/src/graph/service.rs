@@ -212,6 +212,7 @@ fn admit(
         (Route::Audits, "GET") => audits::list(inner, &request),
         (Route::Permissions, "GET") => permissions::effective(&request),
         (Route::Management, "GET") => management::show(inner, &request),
+        (Route::ApprovalPolicies, "GET") => management::approval_policies(inner, &request),
         _ => place.error(
             405,
             "MethodNotAllowed",
