@@ -319,6 +319,7 @@ fn a_host_that_cannot_be_reached_is_told_from_one_that_cannot_be_trusted() {
     let ca = scene.home.path().join("ca.pem");
     scene.tenant.write_ca(&ca).unwrap();
     scene.home.set("SSL_CERT_FILE", ca.to_str().unwrap());
+    scene.home.set("SSL_CERT_DIR", "");
     let report = scene.report(0);
     assert!(
         report
@@ -622,4 +623,24 @@ fn a_configuration_that_makes_no_sense_is_usage() {
         home.run(&["doctor"]).fails(2, "cloud-unknown")["touched"],
         "no"
     );
+}
+
+#[test]
+fn the_page_names_every_finding() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/doctor.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for who in [TokenRequest::help_desk(), TokenRequest::app()] {
+        let report = Scene::of(&who).report(0);
+        for finding in report.0["findings"].as_array().unwrap() {
+            let id = finding["id"].as_str().unwrap().to_owned();
+            assert!(
+                page.contains(&format!("`{id}`")),
+                "docs/doctor.md does not know {id}"
+            );
+            seen.insert(id);
+        }
+    }
+    // As many as there are: a finding that is not met here would not be looked for.
+    assert_eq!(seen.len(), 26, "{seen:?}");
 }

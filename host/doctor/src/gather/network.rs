@@ -70,10 +70,15 @@ pub(super) async fn roots(cloud: &Cloud, beside: Option<PathBuf>) -> Roots {
             tokio::task::spawn_blocking(|| rustls_native_certs::load_native_certs().certs.len());
         Some(counted.await.unwrap_or(0))
     };
-    let instead = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().find_map(|name| {
-        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-        Some(format!("{name}={value}"))
-    });
+    // Both count, if both are set.
+    let set: Vec<String> = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .filter_map(|name| {
+            let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+            Some(format!("{name}={value}"))
+        })
+        .collect();
+    let instead = (!set.is_empty()).then(|| set.join(" and "));
     Roots {
         system,
         instead,
