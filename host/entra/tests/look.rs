@@ -98,7 +98,12 @@ async fn a_token_goes_to_the_clouds_graph_and_is_a_get() {
     let entry = journal.last().unwrap();
     assert_eq!((entry.method.as_str(), entry.had_token), ("GET", true));
     assert_eq!(entry.route, "getEffectivePermissions");
-    let stray = http(b"").look_with(&cloud, ".example/", &token).await;
-    assert!(stray.is_err());
+    // What is appended to an origin could make a user name of it.
+    let other = PracticeTenant::start(PracticeOptions::immediate()).unwrap();
+    let (_, elsewhere) = other.url().split_once("//").unwrap();
+    for stray in [format!("@{elsewhere}/v1.0/x"), ".example/".to_owned()] {
+        assert!(http(b"").look_with(&cloud, &stray, &token).await.is_err());
+    }
+    assert!(other.journal().is_empty());
     assert_eq!(tenant.journal().len(), journal.len());
 }
