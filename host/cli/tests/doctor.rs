@@ -1,6 +1,12 @@
 //! `passcode doctor` against the practice tenant: who is signed in, what is in the way, and that it
 //! only ever reads.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -364,6 +370,10 @@ fn a_clock_that_is_wrong_is_told() {
     }
 }
 
+/// A token that is for Graph by its own word, and opens nothing:
+/// {"aud":"https://graph.microsoft.com","exp":4102444800,"tid":"t","scp":"x","upn":"a@contoso.example"}
+const FOR_GRAPH: &str = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20iLCJleHAiOjQxMDI0NDQ4MDAsInRpZCI6InQiLCJzY3AiOiJ4IiwidXBuIjoiYUBjb250b3NvLmV4YW1wbGUifQ.c2ln";
+
 /// A proxy that lets nobody through, and what it was asked.
 fn proxy() -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -386,8 +396,7 @@ fn proxy() -> (String, Arc<Mutex<String>>) {
 fn a_proxy_is_named_and_its_password_is_not() {
     let (at, heard) = proxy();
     let mut home = Home::new();
-    // {"aud":"https://graph.microsoft.com","exp":4102444800,"tid":"t","scp":"x","upn":"a@contoso.example"}
-    let token = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20iLCJleHAiOjQxMDI0NDQ4MDAsInRpZCI6InQiLCJzY3AiOiJ4IiwidXBuIjoiYUBjb250b3NvLmV4YW1wbGUifQ.c2ln";
+    let token = FOR_GRAPH;
     home.set("PASSCODE_ACCESS_TOKEN", token);
     home.set(
         "HTTPS_PROXY",
@@ -427,6 +436,27 @@ fn a_proxy_is_named_and_its_password_is_not() {
     let heard = heard.lock().unwrap().clone();
     assert!(heard.contains("CONNECT graph.microsoft.com:443"), "{heard}");
     assert!(!heard.contains(token), "the token stays behind the tunnel");
+}
+
+#[test]
+fn a_name_that_leads_inside_is_where_no_token_goes() {
+    let (at, heard) = proxy();
+    let port = at.rsplit(':').next().unwrap().to_owned();
+    let mut home = Home::new();
+    home.set("PASSCODE_ACCESS_TOKEN", FOR_GRAPH);
+    home.set("HTTPS_PROXY", &format!("http://localhost:{port}"));
+    let report = Report::of(&home.run(&["doctor"]), 12);
+    assert_eq!(report.verdict("graph"), "block");
+    assert!(
+        report
+            .sentence("graph")
+            .contains("inside this machine or network")
+    );
+    assert_eq!(report.verdict("devices"), "unknown");
+    // As the action would: it does not even ask the proxy.
+    heard.lock().unwrap().clear();
+    assert_eq!(home.run(&["devices", "--serial", "X"]).code, 12);
+    assert_eq!(heard.lock().unwrap().as_str(), "");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub enum Answer {
 pub enum Why {
     /// There is no token, or not one for this cloud.
     NoToken,
+    /// The way leads inside this machine or network, where the token does not go.
+    LeadsInside,
     /// It is about people, and an application asks.
     NotForApplications,
 }

@@ -18,6 +18,8 @@ pub struct Facts {
     pub authority: Result<u16, NotSeen>,
     /// Whether Graph answers.
     pub graph: Result<u16, NotSeen>,
+    /// A name on the way to Graph that leads nowhere but inside, where no action goes.
+    pub inside: Option<Inside>,
     /// How far the service's clock is ahead of this machine's, in seconds.
     pub ahead: Option<i64>,
     /// One device's id.
@@ -49,11 +51,21 @@ pub struct Where {
     pub graph: String,
 }
 
+/// A name that has only addresses inside this machine or network. The door does not connect to
+/// them for a service that is elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The name.
+    pub name: String,
+    /// Whether it is the proxy's, and not Graph's own.
+    pub proxy: bool,
+}
+
 /// Whether somebody is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// There is a token.
-    In(Signed),
+    In(Box<Signed>),
     /// There is none.
     Out(NotSignedIn),
 }

@@ -16,7 +16,7 @@ mod roles;
 
 pub use answer::{Answer, Refusal, Why};
 pub use facts::{
-    Disk, Facts, Folder, Ledger, NotSignedIn, Person, Proxy, Roots, SignIn, Signed, Where,
+    Disk, Facts, Folder, Inside, Ledger, NotSignedIn, Person, Proxy, Roots, SignIn, Signed, Where,
 };
 pub use finding::{Area, Citation, Finding, Hindrance, Verdict};
 pub use gather::{Subject, examine};

@@ -54,7 +54,9 @@ pub async fn examine(subject: &Subject) -> Facts {
             .and_then(|claims| claims.tenant.clone()),
         SignIn::Out(_) => None,
     };
+    let inside = network::inside(cloud).await;
     let asking = match (&sign_in, &token) {
+        _ if inside.is_some() => Err(Why::LeadsInside),
         (SignIn::In(signed), Some(token)) if signed.fits => Ok((token, signed.person())),
         _ => Err(Why::NoToken),
     };
@@ -73,6 +75,7 @@ pub async fn examine(subject: &Subject) -> Facts {
         sign_in,
         authority: seen.authority,
         graph: seen.graph,
+        inside,
         ahead: seen.ahead,
         devices: seen.devices,
         rights: seen.rights,
@@ -130,5 +133,5 @@ async fn sign_in(subject: &Subject) -> (SignIn, Option<AccessToken>) {
         fits,
         expires,
     };
-    (SignIn::In(signed), Some(token))
+    (SignIn::In(Box::new(signed)), Some(token))
 }

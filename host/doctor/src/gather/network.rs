@@ -1,13 +1,19 @@
 //! Proxies and certificate authorities, as the connections see them.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use passcode_entra::Cloud;
+use passcode_host::reachable;
 
-use crate::facts::{Proxy, Roots};
+use crate::facts::{Inside, Proxy, Roots};
 
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// How long a name may take to be resolved.
+const NAMING: Duration = Duration::from_secs(5);
 
 /// What the environment, or on some systems the system, says of proxies. The same code decides
 /// it that the connections use.
@@ -53,8 +59,36 @@ fn on_the_way(matcher: &Matcher, origin: &str) -> Option<String> {
 fn is_here(origin: &http::Uri) -> bool {
     let host = origin.host().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<std::net::IpAddr>();
+    let address = bare.parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether the name that is connected to on the way to Graph, its own or the proxy's, leads
+/// nowhere but inside: the door's resolver judges both, and an action would not go there.
+pub(super) async fn inside(cloud: &Cloud) -> Option<Inside> {
+    let origin: http::Uri = cloud.graph_root().parse().ok()?;
+    if is_here(&origin) {
+        return None;
+    }
+    let through = Matcher::from_system().intercept(&origin);
+    let proxy = through.is_some();
+    let name = match &through {
+        Some(through) => through.uri().host()?,
+        None => origin.host()?,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<IpAddr>().is_ok() {
+        // No name, so nobody resolves it.
+        return None;
+    }
+    let found = tokio::time::timeout(NAMING, tokio::net::lookup_host((bare, 0))).await;
+    let mut found = found.ok()?.ok()?.peekable();
+    let some = found.peek().is_some();
+    let all_inside = found.all(|address| !reachable(address.ip(), false));
+    (some && all_inside).then(|| Inside {
+        name: bare.to_owned(),
+        proxy,
+    })
 }
 
 /// How many certificate authorities there are; nobody counts where nothing is encrypted.

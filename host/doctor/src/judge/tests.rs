@@ -6,7 +6,9 @@ use time::macros::datetime;
 
 use super::judge;
 use crate::answer::{Answer, Refusal, Why};
-use crate::facts::{Disk, Facts, Folder, Ledger, NotSignedIn, Proxy, Roots, SignIn, Signed, Where};
+use crate::facts::{
+    Disk, Facts, Folder, Inside, Ledger, NotSignedIn, Proxy, Roots, SignIn, Signed, Where,
+};
 use crate::finding::{Finding, Hindrance, Verdict};
 use Verdict::{Block, Pass, Unknown, Warn};
 
@@ -27,7 +29,7 @@ fn signed(person: bool, permissions: &[&str]) -> SignIn {
     } else {
         (Vec::new(), texts(permissions))
     };
-    SignIn::In(Signed {
+    SignIn::In(Box::new(Signed {
         kind: "given-token".to_owned(),
         claims: Some(Claims {
             tenant: Some("7e4a0000-0000-4000-8000-00000000c0de".to_owned()),
@@ -40,16 +42,16 @@ fn signed(person: bool, permissions: &[&str]) -> SignIn {
         }),
         fits: true,
         expires: None,
-    })
+    }))
 }
 
 fn opaque() -> SignIn {
-    SignIn::In(Signed {
+    SignIn::In(Box::new(Signed {
         kind: "given-token".to_owned(),
         claims: None,
         fits: true,
         expires: None,
-    })
+    }))
 }
 
 fn rights(actions: &[&str]) -> Answer {
@@ -96,6 +98,7 @@ fn good() -> Facts {
         sign_in: signed(true, EVERYTHING),
         authority: Ok(200),
         graph: Ok(200),
+        inside: None,
         ahead: Some(0),
         devices: Answer::Told(json!({"value": [{"id": "d"}]})),
         rights: rights(HELP_DESK),
@@ -726,5 +729,21 @@ fn this_machine_is_judged() {
         let facts = with(change);
         let found = finding(&facts, id);
         assert_eq!(found.verdict, expected, "{id}: {found:?}");
+    }
+}
+
+#[test]
+fn a_name_that_leads_inside_is_in_the_way_whoever_answers() {
+    for (proxy, word) in [(true, "the proxy's name"), (false, "its name")] {
+        let facts = with(|facts| {
+            facts.inside = Some(Inside {
+                name: "graph.sample".to_owned(),
+                proxy,
+            });
+        });
+        let graph = finding(&facts, "graph");
+        assert_eq!(graph.verdict, Block);
+        assert!(graph.sentence.contains(word), "{}", graph.sentence);
+        assert_eq!(judge(&facts).hindrance(), Some(Hindrance::Unreachable));
     }
 }
