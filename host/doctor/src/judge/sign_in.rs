@@ -1,6 +1,7 @@
 //! Who is signed in, and to which cloud.
 
 use passcode_host::rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use crate::documents::{CHINA_LACKS, CLOUD_HAS, CLOUD_PAIRS, NO_PERSONAL_ACCOUNTS};
 use crate::facts::{Facts, Person, SignIn, Signed};
@@ -18,13 +19,16 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let sentence = format!("not signed in: {}", out.message);
             vec![Finding::block(AREA, "signed-in", hindrance, sentence).remedy(&out.remedy)]
         }
-        SignIn::In(signed) => vec![signed_in(signed), fits(facts, signed)],
+        SignIn::In(signed) => vec![signed_in(facts, signed), fits(facts, signed)],
     };
     findings.push(cloud(facts));
     findings
 }
 
-fn signed_in(signed: &Signed) -> Finding {
+/// An action and the waiting for it take minutes, and a token that was given is not renewed.
+const SHORT: Duration = Duration::minutes(5);
+
+fn signed_in(facts: &Facts, signed: &Signed) -> Finding {
     let until = signed
         .expires
         .map_or_else(String::new, |at| format!(", until {}", rfc3339(at)));
@@ -56,6 +60,15 @@ fn signed_in(signed: &Signed) -> Finding {
             .citing(&[NO_PERSONAL_ACCOUNTS]);
     }
     let sentence = format!("{who} is signed in to tenant {tenant} ({kind}{until})");
+    let ends = |at: OffsetDateTime| at - facts.now < SHORT;
+    if signed.kind == "given-token" && signed.expires.is_some_and(ends) {
+        return Finding::warn(
+            Area::SignIn,
+            "signed-in",
+            sentence + "; it ends before an action may",
+        )
+        .remedy("get a new token first");
+    }
     Finding::pass(Area::SignIn, "signed-in", sentence)
 }
 

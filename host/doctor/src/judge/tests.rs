@@ -747,3 +747,27 @@ fn a_name_that_leads_inside_is_in_the_way_whoever_answers() {
         assert_eq!(judge(&facts).hindrance(), Some(Hindrance::Unreachable));
     }
 }
+
+#[test]
+fn a_given_token_that_is_about_to_end_is_told() {
+    for (kind, seconds, expected) in [
+        ("given-token", 299, Warn),
+        ("given-token", 300, Pass),
+        // It is renewed.
+        ("client-secret", 10, Pass),
+    ] {
+        let SignIn::In(mut signed) = signed(true, EVERYTHING) else {
+            panic!("signed in")
+        };
+        signed.kind = kind.to_owned();
+        let facts = with(|facts| {
+            signed.expires = Some(facts.now + time::Duration::seconds(seconds));
+            facts.sign_in = SignIn::In(signed);
+        });
+        assert_eq!(
+            finding(&facts, "signed-in").verdict,
+            expected,
+            "{kind} {seconds}"
+        );
+    }
+}
