@@ -4,9 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Whether an address may be connected to. A name of a public service that resolves to this
-/// machine, to its neighbours, or to a cloud's metadata address was tampered with.
-pub(crate) fn reachable(address: IpAddr, loopback: bool) -> bool {
+/// Whether an address may be connected to; `loopback`: by a destination on this machine. A name
+/// of a public service that resolves to this machine, to its neighbours, or to a cloud's
+/// metadata address was tampered with.
+#[must_use]
+pub fn reachable(address: IpAddr, loopback: bool) -> bool {
     let address = address.to_canonical();
     if loopback {
         return address.is_loopback();
