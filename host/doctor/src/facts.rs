@@ -57,8 +57,6 @@ pub struct Where {
 pub struct Inside {
     /// The name.
     pub name: String,
-    /// Whether it is the proxy's, and not Graph's own.
-    pub proxy: bool,
 }
 
 /// Whether somebody is signed in.

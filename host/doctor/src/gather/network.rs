@@ -63,20 +63,17 @@ fn is_here(origin: &http::Uri) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether the name that is connected to on the way to Graph, its own or the proxy's, leads
-/// nowhere but inside: the door's resolver judges both, and an action would not go there.
+/// Whether Graph's name leads nowhere but inside: an action would not go there. Where there is a proxy, it resolves the
+/// name, and may itself be inside.
 pub(super) async fn inside(cloud: &Cloud) -> Option<Inside> {
     let origin: http::Uri = cloud.graph_root().parse().ok()?;
     if is_here(&origin) {
         return None;
     }
-    let through = Matcher::from_system().intercept(&origin);
-    let proxy = through.is_some();
-    let name = match &through {
-        Some(through) => through.uri().host()?,
-        None => origin.host()?,
-    };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    if Matcher::from_system().intercept(&origin).is_some() {
+        return None;
+    }
+    let bare = origin.host()?.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<IpAddr>().is_ok() {
         // No name, so nobody resolves it.
         return None;
@@ -87,7 +84,6 @@ pub(super) async fn inside(cloud: &Cloud) -> Option<Inside> {
     let all_inside = found.all(|address| !reachable(address.ip(), false));
     (some && all_inside).then(|| Inside {
         name: bare.to_owned(),
-        proxy,
     })
 }
 
@@ -123,6 +119,26 @@ pub(super) async fn roots(cloud: &Cloud, beside: Option<PathBuf>) -> Roots {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_noticed() {
+        // The same as `localhost`, but not called so.
+        let graph = "https://localhost.:1".to_owned();
+        let allowed = [graph.clone()];
+        let cloud = Cloud::custom(&graph, "https://localhost:1", &allowed).unwrap();
+        let inside = inside(&cloud).await;
+        assert_eq!(
+            inside.map(|inside| inside.name).as_deref(),
+            Some("localhost.")
+        );
+        assert_eq!(
+            super::inside(
+                &Cloud::custom("https://127.0.0.1:1", "https://127.0.0.1:1", &[]).unwrap()
+            )
+            .await,
+            None
+        );
+    }
 
     #[test]
     fn a_proxys_password_is_not_kept() {

@@ -39,19 +39,10 @@ fn authority(facts: &Facts) -> Finding {
 fn graph(facts: &Facts) -> Finding {
     let (id, host) = ("graph", &facts.cloud.graph);
     if let Some(inside) = &facts.inside {
-        let (of, remedy) = if inside.proxy {
-            (
-                "the proxy's name",
-                "give the proxy's address instead of its name in HTTPS_PROXY",
-            )
-        } else {
-            (
-                "its name",
-                "check the name service of this machine: no public service has such an address",
-            )
-        };
+        let remedy =
+            "check the name service of this machine: no public service has such an address";
         let sentence = format!(
-            "{host} is not asked: {of} ({}) leads only to addresses inside this machine or network, and actions do not go there",
+            "{host} is not asked: its name ({}) leads only to addresses inside this machine or network, and actions do not go there",
             inside.name
         );
         return Finding::block(AREA, id, Hindrance::Unreachable, sentence).remedy(remedy);
