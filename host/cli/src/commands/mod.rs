@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod act;
+mod auth;
 mod carry;
 mod choose;
 mod completions;
@@ -9,14 +10,18 @@ mod deliver;
 mod devices;
 mod execute;
 mod explain;
+mod login;
+mod logout;
 mod man;
 mod matrix;
 mod practice;
 mod recording;
 mod reveal;
+mod setup;
 mod status;
 mod values;
 mod version;
+mod whose;
 mod words;
 
 use passcode_host::contract::types::Verb;
@@ -25,7 +30,7 @@ pub(crate) use recording::replay;
 pub(crate) use version::version;
 
 use crate::app::App;
-use crate::args::{Command, ConfigCommand};
+use crate::args::{AuthCommand, Command, ConfigCommand};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
@@ -83,6 +88,9 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
             status::status(app, &interrupt, wanted).await
         }
         Command::Config { what } => config::config(app, what),
+        Command::Auth {
+            what: AuthCommand::Setup(args),
+        } => setup::setup(app, &args),
         Command::Completions { shell } => Ok(completions::completions(app, shell)),
         Command::Man { folder } => man::man(folder.as_deref()),
         // These only read, and may be left at any moment.
@@ -106,6 +114,11 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
             plan,
             grant,
         } => explain::explain(app, &device, &narrow, &plan, &grant).await,
+        Command::Login(args) => login::login(app, args).await,
+        Command::Logout(args) => logout::logout(app, args).await,
+        Command::Auth {
+            what: AuthCommand::Status,
+        } => auth::status(app).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",
