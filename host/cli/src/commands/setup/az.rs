@@ -43,7 +43,11 @@ pub(super) fn script(registration: &Registration<'_>, cloud: &str) -> String {
         } else {
             ""
         },
-        variable("TENANT", registration.tenant, "the id or a domain of the tenant"),
+        variable(
+            "TENANT",
+            registration.tenant,
+            "the id or a domain of the tenant"
+        ),
     );
     if registration.is_federated() {
         text.push_str(&variable(

@@ -153,7 +153,10 @@ fn fits(args: &SetupArgs) -> Result<(), Failure> {
         if given && !args.who.is_some_and(|who| takes.contains(&who)) {
             return Err(Failure::usage(
                 format!("{flag} says nothing about whom this is for"),
-                format!("leave it out, or add `--for {}`", if takes.len() == 1 { "aks" } else { "github" }),
+                format!(
+                    "leave it out, or add `--for {}`",
+                    if takes.len() == 1 { "aks" } else { "github" }
+                ),
             ));
         }
     }

@@ -52,10 +52,7 @@ pub(super) fn text(registrations: &[Registration<'_>]) -> String {
                 registration.cloud.exchange_audience()
             ));
             if registration.subject.is_none() {
-                text.push_str(&format!(
-                    "    SUBJECT is {}\n",
-                    registration.subject_form()
-                ));
+                text.push_str(&format!("    SUBJECT is {}\n", registration.subject_form()));
             }
         }
         text.push_str(&format!("  admin consent     {}\n", registration.consent()));
@@ -69,7 +66,10 @@ pub(super) fn text(registrations: &[Registration<'_>]) -> String {
     }
     text.push_str("\nWhat each permission is for\n");
     for permission in LEAST.iter().chain(&OPTIONAL) {
-        text.push_str(&format!("  {}\n    {}\n", permission.name, permission.purpose));
+        text.push_str(&format!(
+            "  {}\n    {}\n",
+            permission.name, permission.purpose
+        ));
         if !permission.without.is_empty() {
             text.push_str(&format!("    unknown without it: {}\n", permission.without));
         }
@@ -90,7 +90,14 @@ fn id(registration: &Registration<'_>, permission: &Permission) -> &'static str 
 
 /// For spreadsheets: a line for each permission of each registration.
 pub(super) fn rows(registrations: &[Registration<'_>]) -> Rows {
-    let mut rows = Rows::list(&["for", "permission", "id", "type", "needed", "unknownWithout"]);
+    let mut rows = Rows::list(&[
+        "for",
+        "permission",
+        "id",
+        "type",
+        "needed",
+        "unknownWithout",
+    ]);
     for registration in registrations {
         for permission in LEAST.iter().chain(&OPTIONAL) {
             let kind = if registration.is_for_people() {

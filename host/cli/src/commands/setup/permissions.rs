@@ -95,8 +95,8 @@ mod tests {
             eprintln!("skipped: PASSCODE_VENDOR_DATA is not set");
             return;
         };
-        let file = std::path::Path::new(&data)
-            .join("graph/schema/graph-permissions-intune-actions.json");
+        let file =
+            std::path::Path::new(&data).join("graph/schema/graph-permissions-intune-actions.json");
         let text = std::fs::read_to_string(file).unwrap();
         let listed: Value = serde_json::from_str(&text).unwrap();
         let least = |name: &str, method: &str, path: &str| {

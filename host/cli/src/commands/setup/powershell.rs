@@ -98,7 +98,11 @@ fn app(registration: &Registration<'_>) -> String {
         ));
     }
     script.push_str(")\n");
-    let redirects: Vec<String> = registration.redirects().iter().map(|one| text(one)).collect();
+    let redirects: Vec<String> = registration
+        .redirects()
+        .iter()
+        .map(|one| text(one))
+        .collect();
     script.push_str(&format!(
         "$body = @{{\n    DisplayName            = {}\n    SignInAudience         = 'AzureADMyOrg'\n    \
          IsFallbackPublicClient = ${}\n    PublicClient           = @{{ RedirectUris = @({}) }}\n    \

@@ -170,7 +170,10 @@ impl Registration<'_> {
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let mut environment = vec![
             ("PASSCODE_AUTH", self.auth().to_owned()),
-            ("AZURE_TENANT_ID", self.tenant.unwrap_or("TENANT").to_owned()),
+            (
+                "AZURE_TENANT_ID",
+                self.tenant.unwrap_or("TENANT").to_owned(),
+            ),
             (
                 "AZURE_CLIENT_ID",
                 self.client_id.unwrap_or("CLIENT-ID").to_owned(),
@@ -275,7 +278,11 @@ mod tests {
         ] {
             let identity = of(For::ManagedIdentity, &cloud);
             assert!(identity.consent().starts_with(consent));
-            assert!(identity.consent().ends_with("/adminconsent?client_id=CLIENT-ID"));
+            assert!(
+                identity
+                    .consent()
+                    .ends_with("/adminconsent?client_id=CLIENT-ID")
+            );
             let credential = identity.credential().unwrap();
             assert_eq!(credential["audiences"][0], audience);
             let issuer = credential["issuer"].as_str().unwrap();
