@@ -123,11 +123,7 @@ mod tests {
             (&LEAST[1], "GET", "/manageddevices"),
             (&OPTIONAL[0], "GET", "/remoteactionaudits"),
             (&OPTIONAL[0], "GET", "/deviceconfigurations"),
-            (
-                &OPTIONAL[1],
-                "GET",
-                "/geteffectivepermissions(scope={value})",
-            ),
+            (&OPTIONAL[1], "GET", "/geteffectivepermissions"),
         ] {
             assert!(
                 least(permission.name, method, &format!("{base}{path}")),
