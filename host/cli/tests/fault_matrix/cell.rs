@@ -19,7 +19,7 @@ use crate::steps::Step;
 use crate::support::{Home, Ran, ran};
 
 /// Longer than anything may take.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(130);
 
 /// What came of a step under a fault.
 #[derive(Debug)]
