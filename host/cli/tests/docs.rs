@@ -302,11 +302,11 @@ fn every_flag_that_is_shown_is_there() {
                     continue;
                 };
                 // Flags of `auth setup` are in its own help.
-                let mut page = vec![*verb, "--help"];
+                let mut asked = vec![*verb, "--help"];
                 if let Some(inner) = words.get(1).filter(|_| *verb == "auth") {
-                    page.insert(1, inner);
+                    asked.insert(1, inner);
                 }
-                let help = home.run(&page).stdout;
+                let help = home.run(&asked).stdout;
                 for word in words.iter().filter(|word| word.starts_with("--")) {
                     let flag = word.trim_end_matches(['.', ',', ':']);
                     let lists = |line: &str| line.split([' ', ',', ']']).any(|word| word == flag);

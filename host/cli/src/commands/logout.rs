@@ -23,9 +23,13 @@ pub(super) async fn logout(app: &App, args: LogoutArgs) -> Result<Reply, Failure
     no_practice(app)?;
     let home = home(app)?;
     let file = resting_place(&home);
-    let (removed, whose) = if args.all {
+    let (removed, everything, whose) = if args.all {
         let removed = remove(&file)?;
-        (removed, "every sign-in of this home folder".to_owned())
+        (
+            removed,
+            true,
+            "every sign-in of this home folder".to_owned(),
+        )
     } else {
         let choice = person(app, KEPT)?;
         let Some(registration) = choice.sign_in.app() else {
@@ -39,12 +43,15 @@ pub(super) async fn logout(app: &App, args: LogoutArgs) -> Result<Reply, Failure
         let vault = vault(&home);
         // Where it cannot be read the whole file goes, and something did rest there.
         let kept = vault.load(&account).await;
+        let unreadable = kept.is_err();
         let removed = kept.map_or(true, |kept| kept.is_some());
         let forgotten = vault.forget(&account).await;
         forgotten.map_err(|error| unsigned(&error))?;
-        (removed, whose)
+        (removed, unreadable, whose)
     };
-    let mut human = if removed {
+    let mut human = if removed && everything && !args.all {
+        format!("{whose} is forgotten here, and so is every other: they could not be read\n")
+    } else if removed {
         format!("{whose} is forgotten here\n")
     } else {
         format!("nothing was kept: {whose} was not there\n")
@@ -53,7 +60,7 @@ pub(super) async fn logout(app: &App, args: LogoutArgs) -> Result<Reply, Failure
     for line in REMAINS {
         human.push_str(&format!("  - {line}\n"));
     }
-    let body = json!({ "removed": removed, "all": args.all, "remains": REMAINS });
+    let body = json!({ "removed": removed, "all": everything, "remains": REMAINS });
     Ok(Reply::new(Ended::Done, "logout", false, body)
         .rows(Rows::one(vec![("removed", removed.to_string())]))
         .human(human))
