@@ -1,5 +1,7 @@
 //! How many requests one step, and one host, may make.
 
+use std::time::{Duration, Instant};
+
 use passcode_host::{HostError, Limit, Limits, Rate};
 use passcode_tests::{Script, Setup};
 use serde_json::json;
@@ -72,23 +74,45 @@ async fn a_component_that_goes_on_asking_is_ended() {
 
 #[tokio::test]
 async fn beyond_its_rate_a_host_waits() {
+    let rate = Rate {
+        writes: 1,
+        any: 3,
+        window: Duration::from_millis(400),
+    };
     let bench = Setup::puppet()
-        .limits(Limits {
-            wall: std::time::Duration::from_millis(700),
-            ..Limits::default()
-        })
-        .change(|builder| builder.rate(Rate { writes: 1, any: 3 }))
+        .change(move |builder| builder.rate(rate))
         .start()
         .await;
-    let seen = bench
-        .find(&repeat(3))
-        .await
-        .expect("three are within the rate");
-    assert_eq!(word(&seen[0]), "200");
-    assert_eq!(
-        bench.find(&repeat(1)).await,
-        Err(HostError::Limit(Limit::Wall)),
-        "the fourth waits"
+    let begun = Instant::now();
+    bench.find(&repeat(3)).await.expect("within the rate");
+    assert!(begun.elapsed() < rate.window, "three at once");
+    bench.find(&repeat(1)).await.expect("after a while");
+    assert!(begun.elapsed() >= rate.window, "the fourth waits");
+    assert_eq!(bench.arrived(), 4);
+}
+
+#[tokio::test]
+async fn what_cannot_have_its_turn_in_time_is_not_sent() {
+    let bench = Setup::puppet()
+        .limits(Limits {
+            wall: Duration::from_secs(2),
+            ..Limits::default()
+        })
+        .change(|builder| {
+            builder.rate(Rate {
+                any: 3,
+                ..Rate::default()
+            })
+        })
+        .start()
+        .await;
+    bench.find(&repeat(3)).await.expect("within the rate");
+    let begun = Instant::now();
+    let ended = bench.find(&repeat(1)).await;
+    assert!(
+        matches!(ended, Err(HostError::Throttled { seconds: 18..=21 })),
+        "{ended:?}"
     );
+    assert!(begun.elapsed() < Duration::from_secs(1), "said at once");
     assert_eq!(bench.arrived(), 3);
 }
