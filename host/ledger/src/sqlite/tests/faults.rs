@@ -9,6 +9,7 @@ use passcode_host::ledger::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::super::schema;
 use super::home;
 use crate::SqliteLedger;
 use crate::conformance::{intent, plan, stands_at};
