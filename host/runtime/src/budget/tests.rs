@@ -64,7 +64,7 @@ fn most_in_a_window(arrivals: &[Instant]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_window_at_the_service_holds_more_than_the_rate(

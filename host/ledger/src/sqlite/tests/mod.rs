@@ -34,7 +34,11 @@ fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> Opening {
 fn cases(usual: u32) -> proptest::test_runner::Config {
     let scale = std::env::var("PASSCODE_SCALE").ok();
     let scale: u32 = scale.and_then(|scale| scale.parse().ok()).unwrap_or(1);
-    proptest::test_runner::Config::with_cases(usual * scale)
+    proptest::test_runner::Config {
+        cases: usual * scale,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
