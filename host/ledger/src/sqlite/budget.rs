@@ -46,6 +46,9 @@ const GONE_BACK: [&str; 2] = [
     "UPDATE held_back SET at = ?1, until = ?1 + until - at WHERE at > ?1",
 ];
 
+/// So many turns are taken before those that have ended are looked for, if nobody has to wait.
+const TIDIED_EVERY: i64 = 256;
+
 /// The connection that turns are counted on, made when the first is wanted.
 #[derive(Default)]
 pub(super) struct Counting(Mutex<Option<SqliteConnection>>);
@@ -129,6 +132,9 @@ impl Budget for SqliteLedger {
             .await
             .map_err(self.told())?;
         if let Some(seq) = taken {
+            if seq % TIDIED_EVERY == 0 {
+                self.tidy(connection, now).await?;
+            }
             return Ok(Turn::Now(seq));
         }
         self.tidy(connection, now).await?;

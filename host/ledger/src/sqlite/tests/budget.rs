@@ -297,12 +297,27 @@ async fn what_has_ended_is_removed() {
         }
         pass(WINDOW + 1);
     }
+    assert!(kept(&ledger).await <= 5);
+    // Where nobody ever waits, too.
+    let mut ask = ask(false, "ours");
+    ask.rate.any = 10_000;
+    for _ in 0..600 {
+        let Turn::Now(turn) = ledger.turn(&ask).await.unwrap() else {
+            panic!("there is room");
+        };
+        ledger.answered(turn, RATE.window).await.unwrap();
+        pass(WINDOW);
+    }
+    let kept = kept(&ledger).await;
+    assert!(kept <= 256, "{kept}");
+}
+
+async fn kept(ledger: &SqliteLedger) -> i64 {
     let mut connection = ledger.connection.lock().await;
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM turns")
+    sqlx::query_scalar("SELECT count(*) FROM turns")
         .fetch_one(&mut *connection)
         .await
-        .unwrap();
-    assert!(kept <= 5, "{kept}");
+        .unwrap()
 }
 
 #[tokio::test]
