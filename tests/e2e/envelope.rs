@@ -242,7 +242,7 @@ async fn a_device_that_was_renamed_is_still_the_device() {
 async fn a_device_that_cannot_be_read_again_is_not_touched() {
     for fault in [
         "404,route=device",
-        "429,route=device",
+        "429,route=device,count=0",
         "other-device",
         "duplicate-keys",
         "truncated-body",
@@ -250,6 +250,12 @@ async fn a_device_that_cannot_be_read_again_is_not_touched() {
     ] {
         let bench = Setup::real()
             .change(|builder| builder.request_timeout(std::time::Duration::from_millis(500)))
+            .change(|builder| {
+                builder.retry(passcode_host::Retry {
+                    times: 1,
+                    ..passcode_host::Retry::default()
+                })
+            })
             .start()
             .await;
         let plan = plan(&bench).await;

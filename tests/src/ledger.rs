@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use passcode_host::Budget;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
     Settlement, StoredPlan,
@@ -131,6 +132,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl SendLedger for FaultyLedger {
     fn practice(&self) -> bool {
         self.practice
+    }
+
+    fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
+        self.inner.clone().budget()
     }
 
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {

@@ -101,6 +101,7 @@ pub async fn watch(
 fn told_to_wait(error: &HostError) -> Option<u32> {
     match error {
         HostError::Problem(problem) => problem.retry_after_seconds,
+        HostError::Throttled { seconds } => Some(*seconds),
         _ => None,
     }
 }

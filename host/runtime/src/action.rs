@@ -13,7 +13,7 @@ use crate::contract::types::{
     ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
-use crate::door::{Binding, Vault};
+use crate::door::{Binding, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::imports::Step;
@@ -264,19 +264,14 @@ impl Action {
             .door()
             .look_again(&document.identity.sight())
             .await
-            .map_err(|why| not_seen_again(&why))?;
+            .map_err(|why| unseen(&mut running, &why))?;
         running.tell("host-read", &now);
         gate::unexpired(plan, self.shared.time.now())?;
         gate::unchanged(&document.identity, &now)?;
         let context = self.offline_context();
         let said = call!(&mut running, commit(plan, &context));
         let door = running.door();
-        let fault = door.fault.take();
-        let progress = match (fault, said) {
-            (Some(fault), _) => Err(fault),
-            (None, Ok(said)) => answer(said),
-            (None, Err(error)) => Err(error),
-        };
+        let progress = said.and_then(answer);
         let sent = door.sent.take();
         if sent.is_none() && progress.is_ok() {
             return Err(HostError::Component(
@@ -432,7 +427,7 @@ impl Action {
             // `commit` compares.
             sight.select.clear();
             let whole = running.door().look_again(&sight).await;
-            sight.properties = whole.map_err(|why| not_seen_again(&why))?;
+            sight.properties = whole.map_err(|why| unseen(running, &why))?;
             running.tell("host-read", &sight.properties);
         }
         let identifying = route
@@ -454,6 +449,12 @@ impl Action {
             identifying,
         })
     }
+}
+
+/// Why the device could not be read again: the host's own reason goes before the service's.
+fn unseen(running: &mut Running<Step>, why: &Stopped) -> HostError {
+    let fault = running.door().fault.take();
+    fault.unwrap_or_else(|| not_seen_again(why))
 }
 
 /// A component's answer, or its problem.

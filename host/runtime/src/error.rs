@@ -137,6 +137,14 @@ pub enum HostError {
         /// Whether trying again later can help.
         transient: bool,
     },
+    /// The tenant's limits leave no room within the time that a step may take. Nothing was sent.
+    #[error(
+        "the tenant's requests are held back for another {seconds} s: the service throttled one, or all it allows are under way"
+    )]
+    Throttled {
+        /// When to try again.
+        seconds: u32,
+    },
     /// The ledger cannot be read or written.
     #[error("{0}")]
     Ledger(LedgerError),
@@ -210,6 +218,7 @@ impl HostError {
             Self::Refused { refusal, .. } => refusal.code().to_owned(),
             Self::Limit(limit) => format!("limit-{}", limit.name()),
             Self::Component(_) => "component-failed".to_owned(),
+            Self::Throttled { .. } => "throttled".to_owned(),
             Self::Ledger(_) => "ledger".to_owned(),
         }
     }
@@ -223,6 +232,7 @@ impl HostError {
             | Self::NotSignedIn { remedy, .. }
             | Self::Refused { remedy, .. } => Some(remedy.clone()),
             Self::Problem(problem) => problem.remedy.clone(),
+            Self::Throttled { seconds } => Some(format!("try again in {seconds} seconds")),
             Self::Ledger(error) => Some(error.remedy.clone()),
             Self::Limit(_) | Self::Component(_) => Some(
                 "nothing can be done from here; report it with the component's digest".to_owned(),

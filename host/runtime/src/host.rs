@@ -12,7 +12,7 @@ use wasmtime::Config;
 
 use crate::action::Action;
 use crate::authority::Authority;
-use crate::budget::{Budget, Rate};
+use crate::budget::{Budget, InProcess, Rate};
 use crate::cache::Cache;
 use crate::clock::Time;
 use crate::component;
@@ -22,6 +22,8 @@ use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
+use crate::pace::Pace;
+use crate::retry::Retry;
 use crate::shared::{LogSink, Shared};
 #[cfg(feature = "inspect")]
 use crate::stub::Stub;
@@ -44,6 +46,8 @@ impl Host {
             roots: Vec::new(),
             limits: Limits::default(),
             rate: Rate::default(),
+            budget: None,
+            retry: Retry::default(),
             request_timeout: Duration::from_secs(60),
             cache: None,
             tap: None,
@@ -101,6 +105,8 @@ pub struct HostBuilder {
     roots: Vec<Vec<u8>>,
     limits: Limits,
     rate: Rate,
+    budget: Option<Arc<dyn Budget>>,
+    retry: Retry,
     request_timeout: Duration,
     cache: Option<PathBuf>,
     tap: Option<Arc<dyn Tap>>,
@@ -144,10 +150,25 @@ impl HostBuilder {
         self
     }
 
-    /// How many requests may start in any 20 seconds.
+    /// How many requests may reach the service in any window.
     #[must_use]
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// Who counts them. Default: whoever the ledger brings along, which counts for every process
+    /// that uses it; else this host by itself.
+    #[must_use]
+    pub fn budget(mut self, budget: Arc<dyn Budget>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// How often, and after which pauses, a read is repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
         self
     }
 
@@ -270,12 +291,15 @@ impl HostBuilder {
             let connector = connector.answered_by(self.stub.clone());
             destinations.insert(destination.name.clone(), (destination, connector));
         }
+        let budget = self.budget.or_else(|| self.ledger.clone().budget());
+        let budget = budget.unwrap_or_else(|| Arc::new(InProcess::default()));
         let shared = Shared {
             machine,
             destinations,
             identities: RwLock::default(),
             ledger: self.ledger,
-            budget: Budget::new(self.rate),
+            pace: Pace::new(budget, self.rate, self.request_timeout),
+            retry: self.retry,
             limits: self.limits,
             time: Time::default(),
             tap: self.tap,

@@ -6,7 +6,7 @@ use crate::authority::{Authority, Phase};
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::types::Method;
 use crate::door::{Binding, Door, Stopped};
-use crate::error::Limit;
+use crate::error::{HostError, Limit};
 use crate::exchange::{Failure, FailureReason, Reached, Request, Response};
 use crate::identity::{Acting, Identity};
 use crate::limits::Meter;
@@ -54,6 +54,10 @@ impl Running<Step> {
 impl Confined for Step {
     fn meter(&mut self) -> &mut Meter {
         &mut self.meter
+    }
+
+    fn fault(&mut self) -> Option<HostError> {
+        self.door.fault.take()
     }
 
     fn is_heard(&self) -> bool {
@@ -138,6 +142,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
             },
             Reason::Withheld,
             "the answer repeats a passcode outside its place and was withheld".to_owned(),
+        ),
+        Stopped::Throttled => (
+            Reached::No,
+            Reason::Exhausted("rate".to_owned()),
+            "the service's limits leave no room for it now".to_owned(),
         ),
         Stopped::Ledger => (
             perhaps,

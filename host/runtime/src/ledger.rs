@@ -6,11 +6,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::budget::Budget;
 use crate::contract::types::ActionResult;
 
 /// A plan's name: SHA-256 over the canonical JSON (RFC 8785) of its document. Written as 64
@@ -267,6 +269,12 @@ pub struct LedgerError {
 pub trait SendLedger: Send + Sync + fmt::Debug {
     /// Whether this ledger is for a practice tenant. A host refuses one of the other kind.
     fn practice(&self) -> bool;
+
+    /// Who counts the requests of all that use this ledger, if it can. Default: it cannot, and
+    /// each host counts its own.
+    fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
+        None
+    }
 
     /// Keep a plan. Keeping the same plan twice is no error.
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError>;

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use crate::budget::Budget;
 use crate::clock::Time;
 use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
@@ -15,6 +14,8 @@ use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
+use crate::pace::Pace;
+use crate::retry::Retry;
 use crate::tap::Tap;
 
 /// Receives lines, already made plain: what components write to their log (`debug`, `info`,
@@ -27,7 +28,8 @@ pub(crate) struct Shared {
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
     pub(crate) ledger: Arc<dyn SendLedger>,
-    pub(crate) budget: Budget,
+    pub(crate) pace: Pace,
+    pub(crate) retry: Retry,
     pub(crate) limits: Limits,
     pub(crate) time: Time,
     pub(crate) tap: Option<Arc<dyn Tap>>,

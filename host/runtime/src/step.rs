@@ -17,6 +17,11 @@ use crate::limits::{LimitHit, Limits, Meter};
 pub(crate) trait Confined: Send + 'static {
     fn meter(&mut self) -> &mut Meter;
 
+    /// A failure of the host that ends the step, whatever the component answers.
+    fn fault(&mut self) -> Option<HostError> {
+        None
+    }
+
     /// Something crosses between host and component, as JSON.
     fn crossing(&self, what: &'static str, content: &str);
 
@@ -102,7 +107,11 @@ macro_rules! call {
         let callable = running.callable.clone();
         let call = callable.$function(&mut running.store, &running.instance, $($argument),*);
         let answer = $crate::step::within(wall, call).await;
-        running.answered(answer)
+        let answer = running.answered(answer);
+        match $crate::step::Confined::fault(running.store.data_mut()) {
+            Some(fault) => Err(fault),
+            None => answer,
+        }
     }};
 }
 pub(crate) use call;

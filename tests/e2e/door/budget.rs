@@ -1,8 +1,14 @@
 //! How many requests one step, and one host, may make.
 
-use passcode_host::{HostError, Limit, Limits, Rate};
-use passcode_tests::{Script, Setup};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use passcode_host::ledger::Sending;
+use passcode_host::{HostError, Limit, Limits, Rate, Retry};
+use passcode_ledger::SqliteLedger;
+use passcode_tests::{FaultyLedger, Script, Setup};
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::support::word;
 
@@ -72,23 +78,179 @@ async fn a_component_that_goes_on_asking_is_ended() {
 
 #[tokio::test]
 async fn beyond_its_rate_a_host_waits() {
+    let rate = Rate {
+        writes: 1,
+        any: 3,
+        window: Duration::from_millis(400),
+    };
     let bench = Setup::puppet()
-        .limits(Limits {
-            wall: std::time::Duration::from_millis(700),
-            ..Limits::default()
-        })
-        .change(|builder| builder.rate(Rate { writes: 1, any: 3 }))
+        .change(move |builder| builder.rate(rate))
         .start()
         .await;
-    let seen = bench
-        .find(&repeat(3))
-        .await
-        .expect("three are within the rate");
-    assert_eq!(word(&seen[0]), "200");
-    assert_eq!(
-        bench.find(&repeat(1)).await,
-        Err(HostError::Limit(Limit::Wall)),
-        "the fourth waits"
+    let begun = Instant::now();
+    bench.find(&repeat(3)).await.expect("within the rate");
+    assert!(begun.elapsed() < rate.window, "three at once");
+    bench.find(&repeat(1)).await.expect("after a while");
+    assert!(begun.elapsed() >= rate.window, "the fourth waits");
+    assert_eq!(bench.arrived(), 4);
+}
+
+#[tokio::test]
+async fn what_cannot_have_its_turn_in_time_is_not_sent() {
+    let bench = Setup::puppet()
+        .limits(Limits {
+            wall: Duration::from_secs(2),
+            ..Limits::default()
+        })
+        .change(|builder| {
+            builder.rate(Rate {
+                any: 3,
+                ..Rate::default()
+            })
+        })
+        .start()
+        .await;
+    bench.find(&repeat(3)).await.expect("within the rate");
+    let begun = Instant::now();
+    let ended = bench.find(&repeat(1)).await;
+    assert!(
+        matches!(ended, Err(HostError::Throttled { seconds: 18..=21 })),
+        "{ended:?}"
     );
+    assert!(begun.elapsed() < Duration::from_secs(1), "said at once");
     assert_eq!(bench.arrived(), 3);
+}
+
+/// A host with a handle of its own on a ledger's file, that asks again only so often.
+async fn host(home: &TempDir, rate: Rate, times: u32) -> Setup {
+    let file = home.path().join("ledger.db");
+    let ledger = SqliteLedger::open(file, true).await.expect("ledger");
+    let retry = Retry {
+        times,
+        first: Duration::from_millis(10),
+        ..Retry::default()
+    };
+    Setup::puppet()
+        .ledger(Arc::new(FaultyLedger::new(Arc::new(ledger))))
+        .change(move |builder| builder.rate(rate).retry(retry))
+}
+
+#[tokio::test]
+async fn hosts_that_share_a_ledger_share_its_rate() {
+    let home = tempfile::tempdir().expect("folder");
+    let rate = Rate {
+        writes: 1,
+        any: 3,
+        window: Duration::from_secs(1),
+    };
+    let one = host(&home, rate, 0).await.start().await;
+    let two = host(&home, rate, 0).await.beside(&one).start().await;
+    let begun = Instant::now();
+    one.find(&repeat(2)).await.expect("within the rate");
+    two.find(&repeat(2)).await.expect("after a while");
+    assert!(begun.elapsed() >= rate.window, "the fourth waits");
+    assert_eq!(one.arrived(), 4);
+}
+
+/// It may have arrived just before it was answered, so it counts from then.
+#[tokio::test]
+async fn a_turn_lasts_a_window_beyond_the_answer() {
+    let home = tempfile::tempdir().expect("folder");
+    let rate = Rate {
+        writes: 1,
+        any: 1,
+        window: Duration::from_secs(1),
+    };
+    for shared in [true, false] {
+        let setup = match shared {
+            true => host(&home, rate, 0).await,
+            false => Setup::puppet().change(move |builder| builder.rate(rate)),
+        };
+        let bench = setup.start().await;
+        bench.tenant.inject_named("slow,seconds=1").expect("fault");
+        let begun = Instant::now();
+        bench.find(&repeat(2)).await.expect("find");
+        assert!(begun.elapsed() >= 2 * rate.window, "{shared}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_read_is_asked_again_after_the_pause() {
+    let bench = Setup::puppet().start().await;
+    bench.tenant.inject_named("429,seconds=1").expect("fault");
+    let begun = Instant::now();
+    let seen = bench.find(&repeat(1)).await.expect("find");
+    assert_eq!(word(&seen[0]), "200");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(bench.arrived(), 2);
+}
+
+#[tokio::test]
+async fn a_read_is_asked_again_only_so_often() {
+    let home = tempfile::tempdir().expect("folder");
+    for fault in [
+        "429-no-retry-after,count=0",
+        "503-before-accept,count=0,method=GET,route=*",
+    ] {
+        let bench = host(&home, Rate::default(), 3).await.start().await;
+        bench.tenant.inject_named(fault).expect("fault");
+        let seen = bench.find(&repeat(1)).await.expect("find");
+        assert_eq!(
+            word(&seen[0]),
+            fault.split(['-', ',']).next().unwrap_or_default()
+        );
+        assert_eq!(bench.arrived(), 4, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_beyond_the_longest_is_not_waited_for() {
+    let bench = Setup::puppet().start().await;
+    bench.tenant.inject_named("429,seconds=31").expect("fault");
+    let begun = Instant::now();
+    let seen = bench.find(&repeat(1)).await.expect("find");
+    assert_eq!(word(&seen[0]), "429");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn one_that_is_throttled_holds_back_all_that_share_the_ledger() {
+    let home = tempfile::tempdir().expect("folder");
+    let one = host(&home, Rate::default(), 0).await.start().await;
+    let two = host(&home, Rate::default(), 0)
+        .await
+        .beside(&one)
+        .start()
+        .await;
+    one.tenant.inject_named("429,seconds=2").expect("fault");
+    let begun = Instant::now();
+    let seen = one.find(&repeat(1)).await.expect("find");
+    assert_eq!(word(&seen[0]), "429");
+    assert!(begun.elapsed() < Duration::from_secs(2), "it does not wait");
+    let seen = two.find(&repeat(1)).await.expect("find");
+    assert_eq!(word(&seen[0]), "200");
+    assert!(begun.elapsed() >= Duration::from_secs(2), "the other does");
+}
+
+#[tokio::test]
+async fn a_throttled_change_is_not_repeated_and_holds_back_the_next_request() {
+    let bench = Setup::real().start().await;
+    let fault = "429,seconds=1,method=POST,route=resetPasscode";
+    bench.tenant.inject_named(fault).expect("fault");
+    let plan = bench
+        .prepare("KIOSK-0001", &Script::new())
+        .await
+        .expect("plan");
+    let begun = Instant::now();
+    let committed = bench.action.commit(&plan.id).await.expect("commit");
+    let sent = committed.sent.expect("sent");
+    assert_eq!(
+        (sent.sending, sent.settlement.status),
+        (Sending::NotExecuted, Some(429))
+    );
+    let again = bench.action.commit(&plan.id).await.expect("commit");
+    assert_eq!(again.sent.expect("sent").sending, Sending::Accepted);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "held back");
+    let sendings = bench.ledger.sendings(&plan.id).await.expect("attempts");
+    assert_eq!(sendings, [Sending::NotExecuted, Sending::Accepted]);
 }

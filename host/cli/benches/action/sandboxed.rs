@@ -112,6 +112,7 @@ impl Sandboxed {
             .rate(Rate {
                 writes: usize::MAX,
                 any: usize::MAX,
+                ..Rate::default()
             })
             .answered_by(move |method, url| answering.answer(method, url));
         let host = change(builder).build().unwrap();

@@ -172,8 +172,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "writes_per_20s",
         environment: None,
         flag: None,
-        shape: Shape::Count(190),
-        built_in: "190",
+        shape: Shape::Count(199),
+        built_in: "199",
         about: "requests that change something, in any 20 seconds; Intune's own limit is 200",
     },
     Setting {
@@ -181,8 +181,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "requests_per_20s",
         environment: None,
         flag: None,
-        shape: Shape::Count(1_900),
-        built_in: "1900",
+        shape: Shape::Count(1_990),
+        built_in: "1990",
         about: "requests of any kind, in any 20 seconds; Intune's own limit is 2,000",
     },
 ];

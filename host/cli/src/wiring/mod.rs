@@ -8,11 +8,12 @@ mod real;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
-use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate};
+use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
 use passcode_ledger::SqliteLedger;
 use passcode_recording::Player;
 use passcode_runner::Runner;
@@ -77,7 +78,11 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         builder = builder.tenant(tenant);
     }
     if place.practice {
-        builder = builder.practice();
+        // Nobody has to be spared there, and whoever tries things out need not wait.
+        builder = builder.practice().retry(Retry {
+            first: Duration::from_millis(20),
+            ..Retry::default()
+        });
     }
     if let Some(roots) = place.roots.clone() {
         builder = builder.root_certificates(roots);
@@ -158,6 +163,7 @@ fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
     builder = builder.rate(Rate {
         writes: settings.count(Key::WritesPer20s).unwrap_or(usual.writes),
         any: settings.count(Key::RequestsPer20s).unwrap_or(usual.any),
+        window: usual.window,
     });
     if app.global.verbose {
         builder = builder.log(Arc::new(|severity, line| {

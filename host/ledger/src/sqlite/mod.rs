@@ -1,5 +1,7 @@
 //! The ledger as one SQLite file.
 
+mod budget;
+mod clock;
 mod fault;
 mod open;
 mod place;
@@ -26,7 +28,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// A ledger in one SQLite file.
 ///
 /// One connection, used by one task at a time; other processes may have theirs. The file is in
-/// WAL mode and every commit is synced to the disk before a method returns.
+/// WAL mode and every commit is synced to the disk before a method returns. It also counts the
+/// requests of all who use it ([`passcode_host::Budget`]), on a connection that syncs nothing.
 ///
 /// ```
 /// # use passcode_ledger::SqliteLedger;
@@ -42,6 +45,8 @@ pub struct SqliteLedger {
     practice: bool,
     wait: Duration,
     connection: Mutex<SqliteConnection>,
+    counting: budget::Counting,
+    clock: clock::Clock,
 }
 
 /// What a whole ledger was found to hold, every page and every hash of it.
@@ -98,6 +103,8 @@ impl SqliteLedger {
             practice,
             wait,
             connection: Mutex::new(connection),
+            counting: budget::Counting::default(),
+            clock: clock::steady,
         })
     }
 
@@ -115,6 +122,8 @@ impl SqliteLedger {
             practice: true,
             wait: WAIT,
             connection: Mutex::new(connection),
+            counting: budget::Counting::default(),
+            clock: clock::steady,
         })
     }
 
@@ -143,8 +152,15 @@ impl SqliteLedger {
     /// stays beside the ledger.
     pub async fn close(self) -> Result<(), LedgerError> {
         let Self {
-            path, connection, ..
+            path,
+            connection,
+            counting,
+            ..
         } = self;
+        if let Some(counting) = counting.into_inner() {
+            let closed = counting.close().await;
+            closed.map_err(|error| fault::of(&path, error))?;
+        }
         connection
             .into_inner()
             .close()

@@ -62,6 +62,19 @@ pub(super) async fn again(
     file(path, practice, wait).await
 }
 
+/// A second connection to a ledger that was opened before, for what need not outlast a power
+/// failure.
+pub(super) async fn counting(path: &Path, wait: Duration) -> Result<SqliteConnection, LedgerError> {
+    place::look(path)?;
+    options(wait)
+        .synchronous(SqliteSynchronous::Normal)
+        .filename(path)
+        .create_if_missing(false)
+        .connect()
+        .await
+        .map_err(|error| of(path, error))
+}
+
 /// A practice ledger that is nowhere.
 pub(super) async fn memory(path: &Path) -> Result<SqliteConnection, LedgerError> {
     let mut connection = options(super::WAIT)

@@ -2,7 +2,10 @@
 //! lock is taken before anything is read, so what was checked is still so when it is written,
 //! against other processes too.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use passcode_host::Budget;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
@@ -189,6 +192,10 @@ impl SqliteLedger {
 impl SendLedger for SqliteLedger {
     fn practice(&self) -> bool {
         self.practice
+    }
+
+    fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
+        self.as_budget()
     }
 
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {

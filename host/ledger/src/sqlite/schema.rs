@@ -8,7 +8,7 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Each brings a ledger from the version that is its index to the next. Never change one that
 /// was released; add another.
-pub(super) const MIGRATIONS: &[&str] = &[V1];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The rules of `intend` stand here a second time, as indexes, so that a race or an error in
 /// our own transaction fails instead of writing. Names and ids of tenants and devices are
@@ -94,4 +94,27 @@ CREATE TRIGGER deliveries_are_kept BEFORE DELETE ON deliveries
     BEGIN SELECT RAISE(ABORT, 'a delivery is never removed'); END;
 CREATE TRIGGER deliveries_do_not_change BEFORE UPDATE ON deliveries
     BEGIN SELECT RAISE(ABORT, 'a delivery is never changed'); END;
+";
+
+/// Who has a turn to send: requests under way and within the service's window after them, by a
+/// clock of this machine in milliseconds. Nothing in here is a record; what has ended is removed.
+const V2: &str = r"
+CREATE TABLE turns (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL COLLATE NOCASE,
+    app    TEXT NOT NULL COLLATE NOCASE,
+    write  INTEGER NOT NULL CHECK (write IN (0, 1)),
+    at     INTEGER NOT NULL,
+    until  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX turns_of_an_application ON turns (tenant, app, until);
+CREATE INDEX writes_of_an_application ON turns (tenant, app, until) WHERE write = 1;
+
+CREATE TABLE held_back (
+    tenant TEXT NOT NULL COLLATE NOCASE,
+    app    TEXT NOT NULL COLLATE NOCASE,
+    at     INTEGER NOT NULL,
+    until  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, app)
+) STRICT, WITHOUT ROWID;
 ";

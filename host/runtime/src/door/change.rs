@@ -52,7 +52,7 @@ impl Door {
         let (mut renew, mut claims) = (false, None);
         loop {
             let token = self.token(destination, renew, claims.take()).await?;
-            self.shared.budget.spend(true).await;
+            let turn = self.turn(destination, token.secret(), true).await?;
             let id = self.intend(&admitted, wish).await?;
             let outgoing = Outgoing {
                 method: wish.method,
@@ -61,7 +61,8 @@ impl Door {
                 client_request_id: &id,
                 body: wish.body.clone(),
             };
-            let answer = self.exchange(connector, outgoing).await;
+            let answer = self.exchange(connector, outgoing, turn, 0).await;
+            let answer = answer.map(|(answer, _)| answer);
             if let Ok(answer) = &answer {
                 self.note_date(answer);
             }

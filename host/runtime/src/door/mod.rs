@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
+use tokio::time::{Instant as Deadline, sleep};
 use uuid::Uuid;
 
 pub(crate) use rules::{Bounds, Broken, admit};
@@ -19,14 +20,18 @@ pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 
 use crate::authority::{Authority, Path, Phase, Route};
+use crate::budget::Share;
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
 use crate::credential::TokenRequest;
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
+use crate::identity::counted_as;
 use crate::json;
 use crate::ledger::{PlanId, Sending, Settlement};
+use crate::pace::{NoTurn, Taken};
+use crate::retry;
 use crate::shared::Shared;
 
 /// Headers of an answer that may pass.
@@ -62,6 +67,8 @@ pub(crate) enum Stopped {
     /// The host's own request was answered with this status.
     Answered(u16),
     Withheld,
+    /// The service's limits leave no room.
+    Throttled,
     /// The ledger refused or failed; the reason is in `Door::fault`.
     Ledger,
 }
@@ -97,11 +104,14 @@ pub(crate) struct Door {
     pub(crate) sent: Option<Sent>,
     /// A failure that ends the step whatever the component answers.
     pub(crate) fault: Option<HostError>,
+    /// Waiting beyond this is in vain: the step ends.
+    deadline: Deadline,
 }
 
 impl Door {
     pub(crate) fn new(shared: Arc<Shared>, authority: Arc<Authority>, binding: Binding) -> Self {
         Self {
+            deadline: Deadline::now() + shared.limits.wall,
             shared,
             authority,
             binding,
@@ -233,18 +243,18 @@ impl Door {
     }
 
     /// A request that only reads: sent once more, with a new token, if the first was not
-    /// accepted.
+    /// accepted, and again after a pause if the service throttles it or is out of order.
     async fn read(
         &mut self,
         destination: &Destination,
         connector: &Connector,
         url: url::Url,
     ) -> Result<Answer, Stopped> {
-        let (mut renew, mut claims) = (false, None);
+        let (mut renew, mut claims, mut tries) = (false, None, 0);
         loop {
             let id = Uuid::new_v4().to_string();
             let token = self.token(destination, renew, claims.take()).await?;
-            self.shared.budget.spend(false).await;
+            let turn = self.turn(destination, token.secret(), false).await?;
             let outgoing = Outgoing {
                 method: Method::Get,
                 url: url.clone(),
@@ -252,8 +262,8 @@ impl Door {
                 client_request_id: &id,
                 body: None,
             };
-            let answer = self.exchange(connector, outgoing).await;
-            let answer = answer.map_err(|why| match why {
+            let answer = self.exchange(connector, outgoing, turn, tries).await;
+            let (answer, pause) = answer.map_err(|why| match why {
                 NoAnswer::NotSent => Stopped::NotSent,
                 NoAnswer::Interrupted => Stopped::Interrupted,
                 NoAnswer::Unreadable => {
@@ -261,6 +271,11 @@ impl Door {
                 }
             })?;
             self.note_date(&answer);
+            if let Some(pause) = pause.filter(|pause| self.is_worth(*pause, tries)) {
+                tries += 1;
+                sleep(pause).await;
+                continue;
+            }
             if renew || !token_refused(&answer) {
                 return Ok(answer);
             }
@@ -269,12 +284,47 @@ impl Door {
         }
     }
 
-    /// One exchange with a service, and a line about it.
+    fn is_worth(&self, pause: std::time::Duration, tries: u32) -> bool {
+        let retry = self.shared.retry;
+        tries < retry.times && pause <= retry.most && Deadline::now() + pause < self.deadline
+    }
+
+    /// Wait until the service's limits leave room for one more request.
+    async fn turn(
+        &mut self,
+        destination: &Destination,
+        token: &str,
+        write: bool,
+    ) -> Result<Taken, Stopped> {
+        let (mut tenant, app) = counted_as(token);
+        if tenant.is_empty() {
+            let named = self.shared.tenant.clone();
+            tenant = named.unwrap_or_else(|| destination.root.origin().ascii_serialization());
+        }
+        let share = Share { tenant, app };
+        let turn = self.shared.pace.turn(share, write, self.deadline).await;
+        turn.map_err(|why| {
+            let (fault, stopped) = match why {
+                NoTurn::Later(wait) => {
+                    let seconds = wait.as_secs_f64().ceil() as u32;
+                    (HostError::Throttled { seconds }, Stopped::Throttled)
+                }
+                NoTurn::Ledger(error) => (HostError::Ledger(error), Stopped::Ledger),
+            };
+            self.fault = Some(fault);
+            stopped
+        })
+    }
+
+    /// One exchange with a service, and a line about it. Beside the answer, how long everybody
+    /// had better wait before asking again.
     async fn exchange(
         &self,
         connector: &Connector,
         outgoing: Outgoing<'_>,
-    ) -> Result<Answer, NoAnswer> {
+        turn: Taken,
+        tries: u32,
+    ) -> Result<(Answer, Option<std::time::Duration>), NoAnswer> {
         let request = format!("{} {}", outgoing.method, outgoing.url);
         let id = outgoing.client_request_id;
         let begun = Instant::now();
@@ -288,6 +338,20 @@ impl Door {
         let took = begun.elapsed().as_millis();
         let line = format!("{request}: {became} in {took} ms, client-request-id {id}");
         self.shared.log("http", &crate::text::plain(&line));
+        let (retry, now) = (self.shared.retry, self.shared.time.now());
+        let answer = answer.map(|answer| {
+            let pause = retry.pause(&answer, tries, now, retry::chance());
+            (answer, pause)
+        });
+        let throttled = answer
+            .as_ref()
+            .ok()
+            .filter(|(answer, _)| answer.status == 429);
+        let throttled = throttled.and_then(|(_, pause)| *pause);
+        if let Err(error) = self.shared.pace.answered(turn, throttled).await {
+            // Without it the turn only lasts longer; what was answered is worth more.
+            self.shared.log("warn", &crate::text::plain(&error.message));
+        }
         answer
     }
 

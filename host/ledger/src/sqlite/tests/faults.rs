@@ -9,6 +9,7 @@ use passcode_host::ledger::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::super::schema;
 use super::home;
 use crate::SqliteLedger;
 use crate::conformance::{intent, plan, stands_at};
@@ -138,12 +139,14 @@ async fn another_programs_database_is_not_changed() {
 async fn a_newer_ledger_is_refused() {
     let (_home, path) = home();
     written(&path).await;
-    run(&path, "PRAGMA user_version = 2").await;
+    let version = schema::VERSION;
+    run(&path, &format!("PRAGMA user_version = {}", version + 1)).await;
     assert_eq!(refused(&path).await.fault, LedgerFault::Newer);
     // In the write-ahead log only: the header in the file is still the old one.
-    run(&path, "PRAGMA user_version = 1").await;
+    run(&path, &format!("PRAGMA user_version = {version}")).await;
     let mut other = raw(&path).await;
-    sqlx::raw_sql("PRAGMA user_version = 3")
+    let newer = format!("PRAGMA user_version = {}", version + 2);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(newer))
         .execute(&mut other)
         .await
         .unwrap();
