@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod audits;
 pub(crate) mod devices;
 pub(crate) mod permissions;
+pub(crate) mod policies;
 pub(crate) mod refusal;
 pub(crate) mod route;
 pub(crate) mod service;

@@ -40,6 +40,16 @@ pub(crate) enum Route {
     Device(Scope, Option<String>, Tail),
     Audits,
     Permissions,
+    Policies(Sort),
+}
+
+/// The lists of policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Configurations,
+    Compliance,
+    /// The settings catalog.
+    Catalog,
 }
 
 impl Route {
@@ -53,6 +63,9 @@ impl Route {
             Self::Device(_, _, Tail::ComplianceStates) => "deviceCompliancePolicyStates",
             Self::Audits => "remoteActionAudits",
             Self::Permissions => "getEffectivePermissions",
+            Self::Policies(Sort::Configurations) => "deviceConfigurations",
+            Self::Policies(Sort::Compliance) => "deviceCompliancePolicies",
+            Self::Policies(Sort::Catalog) => "configurationPolicies",
         }
     }
 }
@@ -93,6 +106,9 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
         {
             Ok(Route::Permissions)
         }
+        ["deviceManagement", "deviceConfigurations"] => Ok(Route::Policies(Sort::Configurations)),
+        ["deviceManagement", "deviceCompliancePolicies"] => Ok(Route::Policies(Sort::Compliance)),
+        ["deviceManagement", "configurationPolicies"] if beta => Ok(Route::Policies(Sort::Catalog)),
         ["deviceManagement", "managedDevices", rest @ ..] => collection(version, Scope::All, rest),
         ["deviceManagement", "comanagedDevices", rest @ ..] if beta => {
             collection(version, Scope::Comanaged, rest)
@@ -288,6 +304,11 @@ mod tests {
                 "x",
             ),
             (Version::Beta, "/me/managedDevices", "me"),
+            (
+                Version::V1,
+                "/deviceManagement/configurationPolicies",
+                "configurationPolicies",
+            ),
             (
                 Version::Beta,
                 "/deviceManagement/deviceHealthScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D",
