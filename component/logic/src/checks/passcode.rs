@@ -23,10 +23,10 @@ pub(super) fn policy(evidence: &Evidence<'_>, preflight: Option<&Preflight>) -> 
         ),
         Some(read) => judged(evidence, read),
     };
-    let after = if android {
-        "; without one from a configuration policy the reset fails"
-    } else {
-        "; without one the device stays open"
+    let after = match (verdict, android) {
+        (Verdict::Pass, _) => "",
+        (_, true) => "; without one from a configuration policy the reset fails",
+        _ => "; without one the device stays open",
     };
     let remedy = match verdict {
         Verdict::Pass => "",

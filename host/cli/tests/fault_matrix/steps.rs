@@ -13,6 +13,8 @@ pub enum Step {
     FindPage,
     /// `reset`: the device, with all that the checks are made of.
     Prepare,
+    /// `reset`: which policies reached the device, and what they demand; several at once.
+    Preflight,
     /// `reset`: just before acting, the host reads again what identifies the device.
     Identity,
     /// `reset`: just before acting, the device's action results.
@@ -32,10 +34,11 @@ pub enum Step {
 }
 
 /// All of them, in the order in which they happen.
-pub const STEPS: [Step; 11] = [
+pub const STEPS: [Step; 12] = [
     Step::Find,
     Step::FindPage,
     Step::Prepare,
+    Step::Preflight,
     Step::Identity,
     Step::Snapshot,
     Step::Post,
@@ -52,6 +55,7 @@ impl Step {
             Self::Find => "find",
             Self::FindPage => "find: next page",
             Self::Prepare => "prepare",
+            Self::Preflight => "prepare: preflight",
             Self::Identity => "commit: identity",
             Self::Snapshot => "commit: snapshot",
             Self::Post => "commit: POST",
@@ -124,6 +128,14 @@ fn sort(request: &Request, acted: bool) -> Option<Step> {
         ("GET", "managedDevices") if query.contains("$skiptoken") => Some(Step::FindPage),
         ("GET", "managedDevices") => Some(Step::Find),
         ("GET", "remoteActionAudits") => Some(Step::Record),
+        (
+            "GET",
+            "deviceConfigurationStates"
+            | "deviceCompliancePolicyStates"
+            | "deviceConfigurations"
+            | "deviceCompliancePolicies"
+            | "configurationPolicies",
+        ) => Some(Step::Preflight),
         ("GET", _) if query == RESULTS && acted => Some(Step::Observe),
         ("GET", _) if query == RESULTS => Some(Step::Snapshot),
         ("GET", _) if query.ends_with(",deviceActionResults") => Some(Step::Prepare),
