@@ -116,9 +116,11 @@ fn alterations(recording: &Recording) -> Vec<(usize, &'static str, RecordedStep)
 
 /// Answers that rightly carry no weight: whether beta refuses with a reason or without one, the
 /// component goes on to v1.0; and the service's record of actions, where the device's own list
-/// has told everything already, or where the record is empty and absence proves nothing.
+/// has told everything already, or where the record is empty and absence proves nothing; of the
+/// policies, compliance where it is missing on Android, and everything where configurations could
+/// not be read.
 /// (Recording, step, how it was altered.) Their files cannot be altered unnoticed all the same.
-const WITHOUT_WEIGHT: [&str; 19] = [
+const WITHOUT_WEIGHT: [&str; 29] = [
     "answered-503 4 refused",
     "answered-503 5 refused",
     "no-beta 1 emptied",
@@ -126,6 +128,16 @@ const WITHOUT_WEIGHT: [&str; 19] = [
     "no-beta 2 emptied",
     "no-policy 4 emptied",
     "no-policy 4 refused",
+    "policy-none 2 refused",
+    "policy-none 2 emptied",
+    "policy-none 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
     "remove-iphone 4 emptied",
     "remove-iphone 4 refused",
     "reset-dedicated 4 emptied",

@@ -55,7 +55,7 @@ impl Step {
             Self::Find => "find",
             Self::FindPage => "find: next page",
             Self::Prepare => "prepare",
-            Self::Preflight => "prepare: preflight",
+            Self::Preflight => "preflight",
             Self::Identity => "commit: identity",
             Self::Snapshot => "commit: snapshot",
             Self::Post => "commit: POST",
