@@ -386,11 +386,15 @@ fn rights(actions: &[&str]) -> Value {
     json!([{ "resourceActions": [{ "allowedResourceActions": actions }] }])
 }
 
+/// A name, how the credential acts, its permissions, the status and the list of rights, and the
+/// verdict.
+type Row<'a> = (&'a str, Option<Acting>, &'a [&'a str], u16, Value, Verdict);
+
 #[test]
 fn the_callers_right_is_in_the_token_and_for_a_person_in_intune() {
     const RESET: &str = "Microsoft.Intune_RemoteTasks_ResetPasscode";
     let person = Acting::Person;
-    let rows: [(&str, Option<Acting>, &[&str], u16, Value, Verdict); 14] = [
+    let rows: [Row<'_>; 14] = [
         ("nobody", None, &[], 200, json!([]), Verdict::Unknown),
         (
             "opaque",
