@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod audits;
 pub(crate) mod devices;
+pub(crate) mod management;
 pub(crate) mod permissions;
 pub(crate) mod policies;
 pub(crate) mod refusal;

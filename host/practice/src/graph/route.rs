@@ -40,6 +40,10 @@ pub(crate) enum Route {
     Device(Scope, Option<String>, Tail),
     Audits,
     Permissions,
+    /// What the tenant has of Intune.
+    Management,
+    /// What takes another administrator's approval.
+    ApprovalPolicies,
     Policies(Sort),
 }
 
@@ -66,6 +70,8 @@ impl Route {
             Self::Policies(Sort::Configurations) => "deviceConfigurations",
             Self::Policies(Sort::Compliance) => "deviceCompliancePolicies",
             Self::Policies(Sort::Catalog) => "configurationPolicies",
+            Self::Management => "deviceManagement",
+            Self::ApprovalPolicies => "retrieveOperationsRequiringApproval",
         }
     }
 }
@@ -99,6 +105,12 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
     let words: Vec<&str> = segments.iter().map(String::as_str).collect();
     let beta = version == Version::Beta;
     match words.as_slice() {
+        ["deviceManagement"] => Ok(Route::Management),
+        [
+            "deviceManagement",
+            "operationApprovalPolicies",
+            "retrieveOperationsRequiringApproval()" | "retrieveOperationsRequiringApproval",
+        ] if beta => Ok(Route::ApprovalPolicies),
         ["deviceManagement", "remoteActionAudits"] if beta => Ok(Route::Audits),
         ["deviceManagement", call]
             if *call == "getEffectivePermissions"
