@@ -25,3 +25,4 @@ mod sealing;
 mod support;
 mod text;
 mod time;
+mod together;

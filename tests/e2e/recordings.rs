@@ -49,6 +49,24 @@ async fn the_component_does_what_it_did() {
     }
 }
 
+/// Whether the step's plan has evidence of a passcode policy.
+fn passes(step: &RecordedStep) -> bool {
+    let answer = step.answer.clone().unwrap_or_default();
+    let checks = answer["Ok"]["checks"].as_array().cloned();
+    let mut checks = checks.unwrap_or_default().into_iter();
+    checks.any(|check| check["id"] == "passcode-policy" && check["verdict"] == "pass")
+}
+
+fn adds_nothing(path: &str) -> bool {
+    [
+        "deviceCompliancePolicyStates",
+        "deviceCompliancePolicies",
+        "configurationPolicies",
+    ]
+    .iter()
+    .any(|list| path.ends_with(list))
+}
+
 /// Every way in which a single answer of a recording could be another one. (Which step, the
 /// step with that one answer altered.)
 fn alterations(recording: &Recording) -> Vec<(usize, &'static str, RecordedStep)> {
@@ -56,12 +74,17 @@ fn alterations(recording: &Recording) -> Vec<(usize, &'static str, RecordedStep)
     for (index, step) in recording.steps.iter().enumerate() {
         for (at, exchange) in step.exchanges.iter().enumerate() {
             let Exchange::Http {
+                request,
                 response: Some(response),
                 ..
             } = exchange
             else {
                 continue;
             };
+            // Where a configuration policy is evidence enough, nothing else adds to it.
+            if passes(step) && adds_nothing(&request.path) {
+                continue;
+            }
             let mut alter = |what: &'static str, status: u16, body: Option<Value>| {
                 let mut altered = step.clone();
                 if let Exchange::Http {
@@ -93,9 +116,11 @@ fn alterations(recording: &Recording) -> Vec<(usize, &'static str, RecordedStep)
 
 /// Answers that rightly carry no weight: whether beta refuses with a reason or without one, the
 /// component goes on to v1.0; and the service's record of actions, where the device's own list
-/// has told everything already, or where the record is empty and absence proves nothing.
+/// has told everything already, or where the record is empty and absence proves nothing; of the
+/// policies, compliance where it is missing on Android, and everything where configurations could
+/// not be read.
 /// (Recording, step, how it was altered.) Their files cannot be altered unnoticed all the same.
-const WITHOUT_WEIGHT: [&str; 19] = [
+const WITHOUT_WEIGHT: [&str; 29] = [
     "answered-503 4 refused",
     "answered-503 5 refused",
     "no-beta 1 emptied",
@@ -103,6 +128,16 @@ const WITHOUT_WEIGHT: [&str; 19] = [
     "no-beta 2 emptied",
     "no-policy 4 emptied",
     "no-policy 4 refused",
+    "policy-none 2 refused",
+    "policy-none 2 emptied",
+    "policy-none 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
+    "policy-unreadable 2 emptied",
+    "policy-unreadable 2 refused",
     "remove-iphone 4 emptied",
     "remove-iphone 4 refused",
     "reset-dedicated 4 emptied",

@@ -37,6 +37,7 @@ mod history;
 mod json;
 pub mod kind;
 pub mod observe;
+mod preflight;
 mod prelude;
 mod prepare;
 mod problem;

@@ -10,6 +10,7 @@ use crate::device::{SELECT_BETA, SELECT_V1, View, called, device, kind_of, versi
 use crate::expectations::{duration, expectations};
 use crate::graph;
 use crate::kind::{Family, Kind};
+use crate::preflight;
 use crate::prelude::*;
 use crate::problem::refused;
 use crate::results::{is_passcode_action, listed, without_passcode};
@@ -50,7 +51,7 @@ pub fn prepare(
     let eligibility = eligibility(kind, version_of(&read));
     // The service's own spelling of the id, so that the request and the identity agree.
     let filled = addresses::fill(order.address.as_deref(), &read.id, &order.address_values)?;
-    let checks = checks::all(&Evidence {
+    let evidence = Evidence {
         device: &read,
         kind,
         eligibility: &eligibility,
@@ -58,12 +59,13 @@ pub fn prepare(
         results_listed: results.is_some(),
         address: &filled.address,
         context,
-    });
-    let Eligibility::Yes {
+    };
+    let mut checks = checks::all(&evidence);
+    let &Eligibility::Yes {
         what,
         disputed_level,
         ..
-    } = eligibility
+    } = &eligibility
     else {
         return Err(ineligible(&read, kind, checks));
     };
@@ -76,6 +78,11 @@ pub fn prepare(
         let remedy = block.remedy.clone().unwrap_or_default();
         return Err(refused(&id, &id, message, &remedy, checks));
     }
+    // Only for a device that may be acted upon: every other answer is known by now.
+    let policies = order
+        .preflight
+        .then(|| preflight::read(service, found.version, &path));
+    checks::read(&mut checks, &evidence, policies.as_ref());
     let mut limits: Vec<String> = found.limit.into_iter().collect();
     limits.extend(
         checks

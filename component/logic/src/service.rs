@@ -102,8 +102,45 @@ pub struct Failure {
     pub message: String,
 }
 
+/// How a credential acts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Acting {
+    /// For a signed-in person.
+    Person,
+    /// As an application.
+    Application,
+    /// It does not say.
+    Opaque,
+}
+
+/// What a credential says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// How it acts.
+    pub acting: Acting,
+    /// The permissions it carries.
+    pub permissions: Vec<String>,
+}
+
 /// The way out. The host's door in wasm, a fake in tests.
 pub trait Service {
     /// Send one request to a destination by its name.
     fn send(&mut self, destination: &str, request: Request) -> Result<Response, Failure>;
+
+    /// Read several things; the answers come in the order of the requests.
+    fn send_all(
+        &mut self,
+        destination: &str,
+        requests: Vec<Request>,
+    ) -> Vec<Result<Response, Failure>> {
+        requests
+            .into_iter()
+            .map(|request| self.send(destination, request))
+            .collect()
+    }
+
+    /// What the credential for a destination says of itself.
+    fn whoami(&mut self, _destination: &str) -> Option<Identity> {
+        None
+    }
 }

@@ -158,6 +158,7 @@ record!(Order {
     verb: Verb,
     address: Option<String>,
     address_values: Vec<(String, String)>,
+    preflight: bool,
     caller: Caller,
 });
 

@@ -198,6 +198,7 @@ impl World {
             kind: entry.kind,
             online: entry.online,
             reset: entry.reset,
+            policy: entry.policy,
             properties,
         });
         for earlier in &entry.earlier {

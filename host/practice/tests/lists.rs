@@ -184,18 +184,61 @@ fn a_users_devices_are_found_by_id_and_by_name() {
 #[test]
 fn policies_that_reached_a_device_are_listed() {
     let tenant = tenant();
-    let states = |device: &str| {
-        let path = format!("{}/deviceConfigurationStates", address(&tenant, device));
-        get(&tenant, &path).json()["value"]
-            .as_array()
-            .expect("list")
-            .len()
+    let states = |device: &str, sort: &str| -> Vec<String> {
+        let path = format!("{}/{sort}?$select=displayName", address(&tenant, device));
+        let listed = get(&tenant, &path).json()["value"].clone();
+        let names = listed.as_array().expect("list").iter();
+        names
+            .map(|state| state["displayName"].as_str().expect("a name").to_owned())
+            .collect()
     };
-    assert_eq!(states("KIOSK-0001"), 1);
-    assert_eq!(states("NO-POLICY-0034"), 0);
+    for (device, configurations, compliance) in [
+        ("KIOSK-0001", "Sample corporate Android passcode", 1),
+        ("BYOD-0004", "Sample work profile passcode", 1),
+        ("AOSP-0007", "Sample AOSP passcode", 1),
+        ("ADMIN6-0008", "Sample older Android passcode", 1),
+        ("IPHONE-0010", "Sample iPhone passcode", 1),
+        ("NO-POLICY-0034", "Sample corporate Android Wi-Fi", 0),
+    ] {
+        let first = states(device, "deviceConfigurationStates");
+        assert_eq!(first[0], configurations, "{device}");
+        let compliant = states(device, "deviceCompliancePolicyStates");
+        assert_eq!(compliant.len(), compliance, "{device}");
+    }
+    assert_eq!(states("LAPTOP-0017", "deviceConfigurationStates"), [""; 0]);
     let rights = get(
         &tenant,
         "/beta/deviceManagement/getEffectivePermissions(scope='*')",
     );
     assert!(String::from_utf8_lossy(&rights.body).contains("RemoteTasks_ResetPasscode"));
+}
+
+#[test]
+fn policies_are_listed_with_what_they_demand() {
+    let tenant = tenant();
+    let all = |version: &str, set: &str| {
+        let list = get(&tenant, &format!("/{version}/deviceManagement/{set}"));
+        list.json()["value"].as_array().cloned().unwrap_or_default()
+    };
+    let types = |list: &[serde_json::Value]| -> Vec<String> {
+        let types = list.iter().map(|one| one["@odata.type"].as_str());
+        types
+            .map(|one| one.unwrap_or_default().to_owned())
+            .collect()
+    };
+    let (beta, v1) = (
+        all("beta", "deviceConfigurations"),
+        all("v1.0", "deviceConfigurations"),
+    );
+    assert_eq!(beta.len(), v1.len());
+    let owner = "#microsoft.graph.androidDeviceOwnerGeneralDeviceConfiguration".to_owned();
+    assert!(types(&beta).contains(&owner) && !types(&v1).contains(&owner));
+    let iphone = v1.iter().find(|one| one["passcodeRequired"] == true);
+    assert!(iphone.is_some());
+    assert_eq!(all("beta", "deviceCompliancePolicies").len(), 5);
+    assert_eq!(all("beta", "configurationPolicies").len(), 2);
+    assert_eq!(
+        get(&tenant, "/v1.0/deviceManagement/configurationPolicies").status,
+        400
+    );
 }

@@ -160,6 +160,13 @@ const TABLE: &[(Treatment, &[&str])] = &[
             "managementCertificateExpirationDate",
             "certificateExpires",
             "kind",
+            // Its words for what policies demand, and for what the caller may do.
+            "platformType",
+            "platforms",
+            "passwordRequiredType",
+            "workProfilePasswordRequiredType",
+            "workProfileRequiredPasswordComplexity",
+            "allowedResourceActions",
             // Its words for what was done.
             "@odata.type",
             "@odata.nextLink",
@@ -219,6 +226,8 @@ const TABLE: &[(Treatment, &[&str])] = &[
             "retry-after",
         ],
     ),
+    // Administrators name policies as they like.
+    (Words, &["displayName", "name"]),
 ];
 
 /// How a text at a place is treated. `place` is the names that lead to it, joined by dots.
@@ -249,7 +258,7 @@ impl Mask {
         each_text(
             place,
             value,
-            &mut |place, text| match treatment(place).unwrap_or(Words) {
+            &mut |place, text| match of_text(place, text) {
                 Text => {
                     let found = std::cell::RefCell::new(Vec::new());
                     let note = |name: &str| {
@@ -284,7 +293,7 @@ impl Mask {
     }
 
     fn text(&self, place: &str, text: &str) -> String {
-        match treatment(place).unwrap_or(Words) {
+        match of_text(place, text) {
             Plain => text.to_owned(),
             Text => self.sentence(text),
             kind => self.name(kind, text),
@@ -352,6 +361,15 @@ fn finer(kind: Treatment, text: &str) -> Treatment {
         Serial | Imei => kind,
         _ if scan::is_guid(text) => Id,
         _ if text.contains('@') => Address,
+        other => other,
+    }
+}
+
+/// How this very text is treated. An identifier that begins with another one must go on doing so,
+/// as those of policies' states do: it is masked part by part.
+fn of_text(place: &str, text: &str) -> Treatment {
+    match treatment(place).unwrap_or(Words) {
+        Id if !scan::is_guid(text) && scan::guids(text, |_| String::new()) != text => Text,
         other => other,
     }
 }

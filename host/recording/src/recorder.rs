@@ -64,12 +64,12 @@ fn note(step: &mut RecordedStep, what: &str, content: &str) {
             }
         }
         "response" => {
-            if let Some(Exchange::Http { response, .. }) = step.exchanges.last_mut() {
+            if let Some(Exchange::Http { response, .. }) = oldest_open(step) {
                 *response = read::<passcode_host::Response>(content).map(Into::into);
             }
         }
         "failure" => {
-            if let Some(Exchange::Http { failure, .. }) = step.exchanges.last_mut() {
+            if let Some(Exchange::Http { failure, .. }) = oldest_open(step) {
                 *failure = read(content);
             }
         }
@@ -100,6 +100,76 @@ fn note(step: &mut RecordedStep, what: &str, content: &str) {
     }
 }
 
+/// The oldest request without an answer: of several that were made together, the answers come
+/// in the order of the requests.
+fn oldest_open(step: &mut RecordedStep) -> Option<&mut Exchange> {
+    step.exchanges.iter_mut().find(|exchange| {
+        matches!(
+            exchange,
+            Exchange::Http {
+                response: None,
+                failure: None,
+                ..
+            }
+        )
+    })
+}
+
 fn read<T: DeserializeOwned>(content: &str) -> Option<T> {
     serde_json::from_str(content).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use passcode_host::Phase;
+
+    use super::*;
+
+    #[test]
+    fn answers_to_requests_made_together_belong_to_them_in_order() {
+        let recorder = Recorder::default();
+        let hear = |what, content: &str| {
+            recorder.crossing(&Crossing {
+                step: 1,
+                phase: Phase::Prepare,
+                what,
+                content,
+            });
+        };
+        hear("call", "\"prepare\"");
+        for path in ["/a", "/b", "/c"] {
+            let request =
+                serde_json::json!({ "destination": "graph", "method": "get", "path": path });
+            hear("request", &request.to_string());
+        }
+        hear("response", r#"{"status":200,"headers":[]}"#);
+        hear(
+            "failure",
+            r#"{"sent":"no","reason":"unreachable","message":""}"#,
+        );
+        let heard = recorder.heard();
+        let became: Vec<(String, Option<u16>, bool)> = heard[0]
+            .exchanges
+            .iter()
+            .map(|exchange| match exchange {
+                Exchange::Http {
+                    request,
+                    response,
+                    failure,
+                } => (
+                    request.path.clone(),
+                    response.as_ref().map(|response| response.status),
+                    failure.is_some(),
+                ),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = [
+            ("/a", Some(200), false),
+            ("/b", None, true),
+            ("/c", None, false),
+        ];
+        let expected = expected.map(|(path, status, failed)| (path.to_owned(), status, failed));
+        assert_eq!(became, expected, "the step ended before the third");
+    }
 }

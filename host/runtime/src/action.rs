@@ -150,6 +150,7 @@ impl Action {
             verb: wanted.verb,
             address: wanted.address.clone(),
             address_values: wanted.address_values.clone(),
+            preflight: wanted.preflight,
             caller: caller(wanted, &identity, self.credential_kind()),
         };
         let mut running = self
@@ -159,11 +160,8 @@ impl Action {
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
-        let service_date = running
-            .door()
-            .service_date
-            .as_deref()
-            .and_then(parse_rfc3339);
+        let service_date = running.door().service_date();
+        let service_date = service_date.as_deref().and_then(parse_rfc3339);
         let created = service_date.unwrap_or_else(|| self.shared.time.now());
         let expires = created.checked_add(wanted.valid_for).unwrap_or(created);
         let plan = Plan {

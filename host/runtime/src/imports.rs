@@ -35,6 +35,30 @@ impl Step {
         }
     }
 
+    /// The answers to several reads. All of them are counted before the first leaves: a list that
+    /// is longer than any step may go on ends it with nothing sent.
+    async fn answers(
+        &mut self,
+        mut requests: Vec<Request>,
+    ) -> wasmtime::Result<Vec<Result<Response, Failure>>> {
+        let allowed = self.meter.requests(requests.len())?;
+        let beyond = requests.split_off(allowed).len();
+        let answers = self.door.read_all(requests).await;
+        let mut answers: Vec<_> = answers
+            .into_iter()
+            .map(|answer| answer.map_err(|stopped| failure(&stopped, false)))
+            .collect();
+        answers.extend(std::iter::repeat_with(|| Err(used_up())).take(beyond));
+        Ok(answers)
+    }
+
+    fn tell_answer(&self, answer: &Result<Response, Failure>) {
+        match answer {
+            Ok(response) => self.tell("response", response),
+            Err(failure) => self.tell("failure", failure),
+        }
+    }
+
     async fn answer(&mut self, request: Request) -> wasmtime::Result<Result<Response, Failure>> {
         if !self.meter.request()? {
             return Ok(Err(used_up()));
@@ -85,11 +109,32 @@ impl http::Host for Step {
         let request = Request::of(destination, request);
         self.tell("request", &request);
         let answer = self.answer(request).await?;
-        match &answer {
-            Ok(response) => self.tell("response", response),
-            Err(failure) => self.tell("failure", failure),
-        }
+        self.tell_answer(&answer);
         Ok(answer.map(Into::into).map_err(Into::into))
+    }
+
+    async fn send_all(
+        &mut self,
+        destination: String,
+        requests: Vec<http::Request>,
+    ) -> wasmtime::Result<Vec<Result<http::Response, http::Failure>>> {
+        let requests: Vec<Request> = requests
+            .into_iter()
+            .map(|request| Request::of(destination.clone(), request))
+            .collect();
+        // All requests, then all answers in the same order, whichever was back first: so what a
+        // listener hears is as deterministic as what the component is told.
+        for request in &requests {
+            self.tell("request", request);
+        }
+        let answers = self.answers(requests).await?;
+        for answer in &answers {
+            self.tell_answer(answer);
+        }
+        let told = answers.into_iter();
+        Ok(told
+            .map(|answer| answer.map(Into::into).map_err(Into::into))
+            .collect())
     }
 }
 

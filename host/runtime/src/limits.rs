@@ -114,6 +114,15 @@ impl Meter {
         Ok(self.requests <= self.most_requests)
     }
 
+    /// So many more requests at once: how many of them may be made. The first ones may.
+    pub(crate) fn requests(&mut self, count: usize) -> Result<usize, LimitHit> {
+        let mut allowed = 0;
+        for _ in 0..count {
+            allowed += usize::from(self.request()?);
+        }
+        Ok(allowed)
+    }
+
     /// One more line of diagnostics: whether it is kept.
     pub(crate) fn line(&mut self, bytes: usize) -> Result<bool, LimitHit> {
         self.log_lines += 1;

@@ -227,6 +227,8 @@ impl Confined for Scene {
     }
 }
 
+type Answered = Result<http::Response, http::Failure>;
+
 /// The embedder has no answer.
 fn no_answer() -> wasmtime::Error {
     wasmtime::Error::msg("there is no answer to what it asks for")
@@ -237,10 +239,31 @@ impl http::Host for Scene {
         &mut self,
         destination: String,
         request: http::Request,
-    ) -> wasmtime::Result<Result<http::Response, http::Failure>> {
+    ) -> wasmtime::Result<Answered> {
         if !self.meter.request()? {
             return Ok(Err(used_up().into()));
         }
+        self.answer(destination, request)
+    }
+
+    async fn send_all(
+        &mut self,
+        destination: String,
+        mut requests: Vec<http::Request>,
+    ) -> wasmtime::Result<Vec<Answered>> {
+        let allowed = self.meter.requests(requests.len())?;
+        let beyond = requests.split_off(allowed).len();
+        let mut answers = Vec::new();
+        for request in requests {
+            answers.push(self.answer(destination.clone(), request)?);
+        }
+        answers.extend(std::iter::repeat_with(|| Err(used_up().into())).take(beyond));
+        Ok(answers)
+    }
+}
+
+impl Scene {
+    fn answer(&self, destination: String, request: http::Request) -> wasmtime::Result<Answered> {
         let request = Request::of(destination, request);
         let answer = self.answers.send(&request).ok_or_else(no_answer)?;
         Ok(answer.map(Into::into).map_err(Into::into))

@@ -15,6 +15,8 @@ pub struct Crossing<'a> {
     pub phase: Phase,
     /// Into the component: `call` (the function's name), `argument`, `response`, `failure`,
     /// `identity`. Out of it: `request`, `whoami`, `log`, and at the end `answer` or `fault`.
+    /// Of several requests made together, all `request` come first, then their answers in the
+    /// same order: an answer belongs to the oldest request that has none.
     /// Past it: `host-read`, what the host read about the device for itself.
     pub what: &'static str,
     /// Its content, as JSON.

@@ -17,6 +17,9 @@ pub struct Wanted {
     pub address: Option<String>,
     /// Values for the address's further segments.
     pub address_values: Vec<(String, String)>,
+    /// Whether to read which policies reached the device, and what the caller may do: at most six
+    /// requests, at the same time. What is not read is shown as unknown. Default: yes.
+    pub preflight: bool,
     /// A name for the operator where no sign-in proves one.
     pub claimed_operator: Option<String>,
     /// Why.
@@ -46,6 +49,7 @@ impl Wanted {
             verb,
             address: None,
             address_values: Vec::new(),
+            preflight: true,
             claimed_operator: None,
             reason: None,
             ticket: None,

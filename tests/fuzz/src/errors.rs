@@ -252,6 +252,7 @@ fn order() -> Order {
         verb: Verb::Reset,
         address: None,
         address_values: Vec::new(),
+        preflight: true,
         caller: caller(),
     }
 }

@@ -114,12 +114,15 @@ fn leaves(authority: &Authority, phase: Phase, request: &Request) -> bool {
     let path = &request.path;
     assert_eq!(leaving.path.to_string(), *path, "another path is sent");
     assert_eq!(leaving.query, request.query, "another query is sent");
+    // The one call of a function that is granted, in the very words of the grant.
+    const CALL: &str = "/getEffectivePermissions(scope='*')";
+    let plain = path.strip_suffix(CALL).unwrap_or(path);
     for trick in ["..", "/.", "//", "%", "?", "#", ";", "\\", "'", "(", " "] {
         // `..` may stand inside a name, but is no segment.
         let stands = match trick {
             ".." => path.split('/').any(|segment| segment == ".."),
             "/." => path.split('/').any(|segment| segment == "."),
-            trick => path.contains(trick),
+            trick => plain.contains(trick),
         };
         assert!(!stands, "{trick:?} leaves in {path:?}");
     }

@@ -68,6 +68,10 @@ impl Play {
                 let said = self.send(step);
                 self.seen.push(said);
             }
+            "send-all" => {
+                let said = self.send_all(step);
+                self.seen.extend(said);
+            }
             "repeat" => {
                 for _ in 0..step["times"].as_u64().unwrap_or(1) {
                     self.step(&step["step"]);
@@ -103,7 +107,23 @@ impl Play {
         }
     }
 
+    /// `requests`, each as for `send`, and the last of them `times` times more.
+    fn send_all(&self, step: &Value) -> Vec<Value> {
+        let wanted = step["requests"].as_array().into_iter().flatten();
+        let mut requests: Vec<_> = wanted.map(|step| self.request(step)).collect();
+        if let Some(last) = requests.last().cloned() {
+            requests.extend(std::iter::repeat_n(last, words::number(&step["times"])));
+        }
+        let answers = http::send_all(text(&step["destination"], "graph"), &requests);
+        answers.into_iter().map(said).collect()
+    }
+
     fn send(&self, step: &Value) -> Value {
+        let request = self.request(step);
+        said(http::send(text(&step["destination"], "graph"), &request))
+    }
+
+    fn request(&self, step: &Value) -> http::Request {
         let query = step["query"].as_array().into_iter().flatten();
         let mut query: Vec<(String, String)> = query
             .map(|pair| (self.text(&pair[0]), self.text(&pair[1])))
@@ -113,19 +133,11 @@ impl Play {
         }
         let mut path = self.text(&step["path"]);
         path.extend(std::iter::repeat_n('a', words::number(&step["pad"])));
-        let request = http::Request {
+        http::Request {
             method: words::method(text(&step["method"], "GET")),
             path,
             query,
             body: step["body"].as_str().map(str::to_owned),
-        };
-        match http::send(text(&step["destination"], "graph"), &request) {
-            Ok(response) => json!({
-                "status": response.status,
-                "headers": response.headers,
-                "body": response.body.map(|body| serde_json::from_str(&body).unwrap_or(Value::String(body))),
-            }),
-            Err(failure) => words::failure(failure),
         }
     }
 
@@ -158,6 +170,17 @@ impl Play {
             then["huge"] = json!("h".repeat(huge));
         }
         Some(then)
+    }
+}
+
+fn said(answer: Result<http::Response, http::Failure>) -> Value {
+    match answer {
+        Ok(response) => json!({
+            "status": response.status,
+            "headers": response.headers,
+            "body": response.body.map(|body| serde_json::from_str(&body).unwrap_or(Value::String(body))),
+        }),
+        Err(failure) => words::failure(failure),
     }
 }
 

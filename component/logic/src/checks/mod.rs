@@ -7,12 +7,15 @@ use crate::prelude::*;
 mod earlier;
 mod eligibility;
 mod passcode;
+mod policy;
 mod reach;
+mod rights;
 mod state;
 
 use crate::combine::Eligibility;
 use crate::contract::{ActionResult, Check, Citation, Context, Device, Verdict};
 use crate::kind::Kind;
+use crate::preflight::Preflight;
 
 /// What the checks look at.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub(crate) fn all(evidence: &Evidence<'_>) -> Vec<Check> {
     checks.extend(eligibility::personal_ownership(evidence));
     checks.push(state::pending(evidence));
     checks.extend(earlier::passcode_action(evidence));
-    checks.extend(passcode::policy(evidence));
+    checks.extend(passcode::policy(evidence, None));
     checks.extend(passcode::reset_token(evidence));
     checks.extend(passcode::unlock_token(evidence));
     checks.extend(passcode::open_without_policy(evidence));
@@ -47,6 +50,17 @@ pub(crate) fn all(evidence: &Evidence<'_>) -> Vec<Check> {
     checks.push(reach::address(evidence));
     checks.push(reach::readable(evidence));
     checks
+}
+
+/// The checks of a device that may be acted upon: what the caller may do, and what policies say
+/// in place of the line that says that they were not read.
+pub(crate) fn read(checks: &mut Vec<Check>, evidence: &Evidence<'_>, read: Option<&Preflight>) {
+    let mut fresh = vec![rights::caller(read)];
+    fresh.extend(passcode::policy(evidence, read));
+    let own = |check: &Check| check.id == "passcode-policy";
+    let place = checks.iter().position(own).unwrap_or(checks.len());
+    checks.retain(|check| !own(check));
+    checks.splice(place..place, fresh);
 }
 
 /// The first check that forbids.

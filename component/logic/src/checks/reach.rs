@@ -9,8 +9,20 @@ use crate::rules::CHINA;
 /// `cloud`: what a national cloud lacks.
 pub(super) fn cloud(evidence: &Evidence<'_>) -> Option<Check> {
     let china = evidence.context.cloud == "china" && evidence.kind.family() == Family::Android;
-    (china && evidence.kind != Kind::AndroidDeviceAdministrator).then(|| {
-        check("cloud", Verdict::Warn, "Intune in China has no Android Enterprise and no AOSP management of corporate devices, as far as its pages say; a reset may be impossible there")
+    let (summary, remedy) = if evidence.kind == Kind::AndroidDeviceAdministrator {
+        (
+            "Intune in China has no push from Google: what Android is told may take up to eight hours",
+            "have the device opened and the Company Portal synchronised",
+        )
+    } else {
+        (
+            "Intune in China has neither Android Enterprise nor AOSP management of corporate devices, as its page says; a reset may be impossible there",
+            "make sure that the sign-in is for the cloud in which the device is managed",
+        )
+    };
+    china.then(|| {
+        check("cloud", Verdict::Warn, summary)
+            .remedy(remedy)
             .seen("cloud", Some(&evidence.context.cloud))
             .citing(vec![CHINA.cite()])
     })

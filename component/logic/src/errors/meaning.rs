@@ -28,9 +28,9 @@ impl Asked<'_> {
     }
 }
 
-const ROLE: &str = "have someone assign an Intune role with \"Remote tasks / Reset passcode\" whose scope covers the device: Help Desk Operator, School Administrator, or a custom role";
+pub(crate) const ROLE: &str = "have someone assign an Intune role with \"Remote tasks / Reset passcode\" whose scope covers the device: Help Desk Operator, School Administrator, or a custom role";
 const APPROVE: &str = "ask another administrator to approve the request in Intune (Tenant administration > Multi Admin Approval), then execute the plan again";
-const MAY_ACT: &str = "grant the app DeviceManagementManagedDevices.PrivilegedOperations.All with admin consent; a signed-in person also needs an Intune role with \"Remote tasks / Reset passcode\"";
+pub(crate) const MAY_ACT: &str = "grant the app DeviceManagementManagedDevices.PrivilegedOperations.All with admin consent; a signed-in person also needs an Intune role with \"Remote tasks / Reset passcode\"";
 const MAY_READ: &str = "grant the app DeviceManagementManagedDevices.Read.All with admin consent; a signed-in person also needs an Intune role that may read managed devices";
 const REPORT: &str =
     "this is most likely a fault in this tool; please report it with the ids shown";

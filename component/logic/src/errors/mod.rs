@@ -7,4 +7,4 @@ mod decode;
 mod meaning;
 
 pub use decode::{ServiceError, decode};
-pub(crate) use meaning::{Asked, of_failure, of_response};
+pub(crate) use meaning::{Asked, MAY_ACT, ROLE, of_failure, of_response};

@@ -27,6 +27,10 @@ impl Aside {
 
 const ACTIONS: &str = "MicrosoftDocs/memdocs intune/device-management/actions/index.md";
 
+const TROUBLESHOOT: &str = "Troubleshoot policies and profiles in Intune";
+const PROFILES: &str =
+    "MicrosoftDocs/memdocs intune/device-configuration/troubleshoot-device-profiles.md";
+
 pub(crate) static PRECEDENCE: Aside = Aside(
     "Remote device actions in Intune",
     ACTIONS,
@@ -35,8 +39,8 @@ pub(crate) static PRECEDENCE: Aside = Aside(
     "Retire, Wipe and Delete go before every other action; other pending actions are ignored.",
 );
 pub(crate) static CHECK_IN: Aside = Aside(
-    "Troubleshoot policies and profiles in Intune",
-    "MicrosoftDocs/memdocs intune/device-configuration/troubleshoot-device-profiles.md",
+    TROUBLESHOOT,
+    PROFILES,
     "2026-03-26",
     "How long until a device gets an action",
     "Usually at once up to a few hours; a device that is off or offline acts when it next checks in, about every eight hours.",
@@ -57,8 +61,22 @@ pub(crate) static RESET_TOKEN: Aside = Aside(
 );
 pub(crate) static CHINA: Aside = Aside(
     "Intune operated by 21Vianet in China",
-    "MicrosoftDocs/memdocs china.md",
-    "undated",
-    "Known limitations",
-    "There is no Android Enterprise and no AOSP management of corporate devices.",
+    "MicrosoftDocs/memdocs intune/fundamentals/china.md",
+    "2025-10-16",
+    "Feature differences",
+    "Android Enterprise cannot be used and AOSP management of corporate devices is not supported; some tasks for Android take up to eight hours.",
+);
+pub(crate) static NOT_REMOVED: Aside = Aside(
+    TROUBLESHOOT,
+    PROFILES,
+    "2026-03-26",
+    "Removing a profile",
+    "On Android, settings stay when a profile is no longer assigned.",
+);
+pub(crate) static PERMISSION: Aside = Aside(
+    "Microsoft Graph permissions",
+    "microsoftgraph/microsoft-graph-devx-content permissions/new/permissions.json",
+    "2026-08-07",
+    "resetPasscode",
+    "DeviceManagementManagedDevices.PrivilegedOperations.All is the only permission for the action, for persons and applications.",
 );

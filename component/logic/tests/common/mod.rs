@@ -182,6 +182,7 @@ pub fn order(verb: Verb) -> Order {
         verb,
         address: None,
         address_values: vec![],
+        preflight: false,
         caller: caller(&[]),
     }
 }

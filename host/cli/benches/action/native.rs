@@ -54,6 +54,7 @@ impl Native {
                 verb: Verb::Reset,
                 address: None,
                 address_values: Vec::new(),
+                preflight: true,
                 caller: Caller {
                     operator: Operator {
                         name: plan.caller.operator.name.clone(),

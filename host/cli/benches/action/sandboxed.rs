@@ -206,6 +206,7 @@ impl Bare {
                 verb: Verb::Reset,
                 address: None,
                 address_values: Vec::new(),
+                preflight: true,
                 caller: plan.caller.clone(),
             },
             receipt: Receipt {

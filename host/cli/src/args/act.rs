@@ -82,6 +82,9 @@ pub(crate) struct PlanArgs {
     /// Go ahead after a plan whose outcome stayed unknown
     #[arg(long, value_name = "PLAN-ID")]
     pub(crate) after_unknown: Option<String>,
+    /// Do not read policies and the caller's rights; what they would show is unknown then
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
     /// Use another address; see `passcode matrix --addresses`
     #[arg(long, value_name = "ADDRESS", value_parser = known::addresses(), hide_possible_values = true)]
     pub(crate) via: Option<String>,

@@ -11,6 +11,7 @@ use super::choose;
 use super::words::{effect, flags, not_accepted};
 use crate::app::App;
 use crate::args::{ActArgs, CaseArgs, Format, PlanArgs};
+use crate::config::Key;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
@@ -36,6 +37,7 @@ pub(super) async fn act(
         &args.case,
         &args.plan,
         carry::delivery(args.reveal.reveal, app.shows_passcodes()),
+        preflight(app, &args.plan),
     )?;
     let document = interrupt
         .until(1, plan(&connected, &wanted, after))
@@ -65,6 +67,11 @@ async fn plan(
     Ok(connected.runner.plan(wanted).await?)
 }
 
+/// Whether to read policies and the caller's rights. The flag decides for this call.
+pub(super) fn preflight(app: &App, plan: &PlanArgs) -> bool {
+    !plan.no_preflight && !app.config.settings.is(Key::Preflight, "false")
+}
+
 /// What a plan is asked for with.
 pub(super) fn wanted(
     device: &str,
@@ -72,8 +79,10 @@ pub(super) fn wanted(
     case: &CaseArgs,
     plan: &PlanArgs,
     delivery: &str,
+    preflight: bool,
 ) -> Result<Wanted, Failure> {
     let mut wanted = Wanted::new(device, verb);
+    wanted.preflight = preflight;
     wanted.address = plan.via.clone();
     for pair in &plan.via_value {
         let (name, value) = pair.split_once('=').ok_or_else(|| {

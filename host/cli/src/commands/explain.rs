@@ -5,7 +5,7 @@ use passcode_host::{PlanDocument, plain};
 use passcode_runner::{Ended, Runner};
 use serde_json::{Value, json};
 
-use super::act::{after_unknown, wanted};
+use super::act::{after_unknown, preflight, wanted};
 use super::choose::device_to_look_at;
 use crate::app::App;
 use crate::args::{CaseArgs, DeviceArgs, GrantArgs, NarrowArgs, PlanArgs};
@@ -27,7 +27,9 @@ pub(super) async fn explain(
     let device = device_to_look_at(&connected, selector, &narrow.narrow()).await?;
     let open = connected.runner.tidy(&device.id).await?;
     let after = after_unknown(plan)?;
-    let wanted = wanted(&device.id, Verb::Either, &CaseArgs::default(), plan, "none")?;
+    let case = CaseArgs::default();
+    let preflight = preflight(app, plan);
+    let wanted = wanted(&device.id, Verb::Either, &case, plan, "none", preflight)?;
     let in_the_way = Runner::in_the_way(&open, plan.again, after);
     let explained = match connected.runner.plan(&wanted).await {
         Ok(document) => {

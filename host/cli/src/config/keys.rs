@@ -16,6 +16,7 @@ pub(crate) enum Key {
     Color,
     Delivery,
     Timeout,
+    Preflight,
     WritesPer20s,
     RequestsPer20s,
 }
@@ -166,6 +167,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::Time,
         built_in: "2m",
         about: "how long to wait for a device",
+    },
+    Setting {
+        key: Key::Preflight,
+        name: "preflight",
+        environment: None,
+        flag: None,
+        shape: Shape::YesNo,
+        built_in: "true",
+        about: "before a plan, read which policies reached the device and what the caller may do",
     },
     Setting {
         key: Key::WritesPer20s,

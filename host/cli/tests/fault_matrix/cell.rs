@@ -34,6 +34,8 @@ pub struct Cell {
     pub received: usize,
     /// What the ledger knows, oldest first.
     pub attempts: Vec<Attempt>,
+    /// What the plan that was carried out says of the passcode policy.
+    pub policy: Option<String>,
     /// The passcode that the tenant lists last.
     pub passcode: Option<String>,
 }
@@ -82,6 +84,7 @@ impl Start {
         let seen = wires.graph.seen();
         let device = self.step.device();
         let journal = tenant.journal();
+        let (attempts, policy) = kept(&home);
         Cell {
             step: self.step,
             fault,
@@ -92,7 +95,8 @@ impl Start {
                 .iter()
                 .filter(|one| one.route != "token" || self.step.signs_in())
                 .count(),
-            attempts: attempts(&home),
+            attempts,
+            policy,
             passcode: tenant.resets(device).unwrap().pop().and_then(|one| one.1),
         }
     }
@@ -121,22 +125,34 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the ledger says, read as the next run would read it.
-fn attempts(home: &Home) -> Vec<Attempt> {
+/// What the ledger says, read as the next run would read it: every attempt, and the verdict on
+/// the passcode policy in the last one's plan.
+fn kept(home: &Home) -> (Vec<Attempt>, Option<String>) {
     let file = home.path().join("practice/ledger.db");
     if !file.exists() {
-        return Vec::new();
+        return (Vec::new(), None);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let mut attempts = runtime.block_on(async {
+    runtime.block_on(async {
         let ledger = SqliteLedger::open(file, true).await.unwrap();
-        ledger.recent(u32::MAX).await.unwrap()
-    });
-    attempts.reverse();
-    attempts
+        let mut attempts = ledger.recent(u32::MAX).await.unwrap();
+        attempts.reverse();
+        let plan = match attempts.last() {
+            Some(last) => ledger.plan(&last.intent.plan).await.unwrap(),
+            None => None,
+        };
+        let policy = plan.and_then(|plan| {
+            let document: Value = serde_json::from_str(&plan.document).unwrap();
+            let checks = document["plan"]["proposal"]["checks"].as_array().cloned();
+            let mut checks = checks.unwrap_or_default().into_iter();
+            let check = checks.find(|check| check["id"] == "passcode-policy")?;
+            Some(check["verdict"].as_str()?.to_owned())
+        });
+        (attempts, policy)
+    })
 }
 
 /// A front, the tenant behind it, and the command between both.
@@ -304,6 +320,12 @@ impl Cell {
             self.ran.stdout.contains(passcode) || self.ran.stderr.contains(passcode)
         });
         let may_show = matches!(self.step, Step::Deliver | Step::DeliverAny) && self.ran.code == 0;
+        let preflight = self.step == Step::Preflight;
+        let clean = self.fault.how == How::Nothing;
+        // From there on nobody answers anything any more.
+        let gone = self.fault.how == How::Refused
+            || (self.fault.how == How::DroppedBefore && !self.fault.once);
+        let passes = self.policy.as_deref() == Some("pass");
         let nothing = [3, 4, 5, 6, 8, 12].contains(&self.ran.code) && earlier == 0;
         let later = self
             .attempts
@@ -366,6 +388,18 @@ impl Cell {
                 "something went past the front",
             ),
             (shown && !may_show, "a passcode is shown unasked"),
+            (
+                preflight && clean && !passes,
+                "the evidence that is there is not seen",
+            ),
+            (
+                preflight && !clean && !self.fault.once && passes,
+                "what could not be read is called a pass",
+            ),
+            (
+                preflight && !gone && self.ran.code != 0,
+                "a read that no document demands stopped the action",
+            ),
         ]
         .into_iter()
         .filter_map(|(broken, what)| broken.then_some(what))

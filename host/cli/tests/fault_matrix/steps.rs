@@ -17,6 +17,8 @@ pub enum Step {
     FindPage,
     /// `reset`: the device, with all that the checks are made of.
     Prepare,
+    /// `reset`: which policies reached the device, and what they demand; several at once.
+    Preflight,
     /// `reset`: just before acting, the host reads again what identifies the device.
     Again,
     /// `reset`: just before acting, the device's action results.
@@ -36,12 +38,13 @@ pub enum Step {
 }
 
 /// All of them, in the order in which they happen.
-pub const STEPS: [Step; 13] = [
+pub const STEPS: [Step; 14] = [
     Step::Token,
     Step::Identity,
     Step::Find,
     Step::FindPage,
     Step::Prepare,
+    Step::Preflight,
     Step::Again,
     Step::Snapshot,
     Step::Post,
@@ -60,6 +63,7 @@ impl Step {
             Self::Find => "find",
             Self::FindPage => "find: next page",
             Self::Prepare => "prepare",
+            Self::Preflight => "preflight",
             Self::Again => "commit: identity",
             Self::Snapshot => "commit: snapshot",
             Self::Post => "commit: POST",
@@ -139,6 +143,14 @@ fn sort(request: &Request, acted: bool) -> Option<Step> {
         ("GET", "managedDevices") if query.contains("$skiptoken") => Some(Step::FindPage),
         ("GET", "managedDevices") => Some(Step::Find),
         ("GET", "remoteActionAudits") => Some(Step::Record),
+        (
+            "GET",
+            "deviceConfigurationStates"
+            | "deviceCompliancePolicyStates"
+            | "deviceConfigurations"
+            | "deviceCompliancePolicies"
+            | "configurationPolicies",
+        ) => Some(Step::Preflight),
         ("GET", _) if query == RESULTS && acted => Some(Step::Observe),
         ("GET", _) if query == RESULTS => Some(Step::Snapshot),
         ("GET", _) if query.ends_with(",deviceActionResults") => Some(Step::Prepare),

@@ -40,6 +40,20 @@ impl ResetOutcome {
     }
 }
 
+/// What Intune records of the sample policies for a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PolicyRecord {
+    /// One that demands a passcode reached it, and a compliance policy.
+    Demands,
+    /// Only others.
+    None,
+    /// Only the compliance policy.
+    ComplianceOnly,
+    /// The one that demands a passcode is in conflict with another.
+    Conflict,
+}
+
 /// A device: Graph's properties as beta has them, and its habits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +62,9 @@ pub(crate) struct Device {
     pub(crate) kind: Kind,
     pub(crate) online: bool,
     pub(crate) reset: ResetOutcome,
+    /// Absent: as the reset's outcome suggests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<PolicyRecord>,
     pub(crate) properties: Map<String, Value>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::action::{ActionState, RemoteAction};
 use crate::error::PracticeError;
-use crate::fleet::device::ResetOutcome;
+use crate::fleet::device::{PolicyRecord, ResetOutcome};
 use crate::fleet::kind::Kind;
 use crate::fleet::property::{self, Version};
 use serde::{Deserialize, Deserializer, de};
@@ -82,6 +82,8 @@ pub(crate) struct DeviceEntry {
     pub(crate) online: bool,
     #[serde(default)]
     pub(crate) reset: ResetOutcome,
+    #[serde(default)]
+    pub(crate) policy: Option<PolicyRecord>,
     #[serde(default)]
     pub(crate) properties: BTreeMap<PropertyName, Value>,
     #[serde(default)]
@@ -245,6 +247,7 @@ impl Fleet {
             certificate_expired: None,
             online: true,
             reset: ResetOutcome::Works,
+            policy: None,
             properties: BTreeMap::new(),
             earlier: Vec::new(),
         };

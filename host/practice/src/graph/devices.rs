@@ -1,13 +1,12 @@
-//! Reading devices: lists, single devices, and the policies that reached them.
+//! Reading devices: lists and single devices.
 
 use crate::control::inner::Inner;
 use crate::fault::book::has;
 use crate::fault::catalogue::Effect;
-use crate::fleet::ResetOutcome;
 use crate::fleet::device::Device;
 use crate::fleet::property::{self, Version};
 use crate::graph::refusal::query_or_refusal;
-use crate::graph::route::{Route, Scope, Tail};
+use crate::graph::route::{Route, Scope};
 use crate::graph::service::Request;
 use crate::http::reply::Reply;
 use crate::odata::eval::{Equality, passes};
@@ -170,7 +169,7 @@ pub(crate) fn get(inner: &Inner, request: &Request<'_>) -> Reply {
     Reply::json(200, Value::Object(body))
 }
 
-fn context(request: &Request<'_>) -> String {
+pub(crate) fn context(request: &Request<'_>) -> String {
     format!(
         "{}/{}/$metadata#deviceManagement/managedDevices",
         request.call.origin, request.version
@@ -250,55 +249,4 @@ pub(crate) fn order_of(text: &str) -> (&str, bool) {
     let mut words = text.split_whitespace();
     let name = words.next().unwrap_or_default();
     (name, words.next() == Some("desc"))
-}
-
-/// The policies that reached a device: one that demands a passcode, except where a reset fails for want of it.
-pub(crate) fn policy_states(inner: &Inner, request: &Request<'_>) -> Reply {
-    let device = resolve(&inner.world, request.route).and_then(|id| inner.world.device(&id));
-    let Some(device) = device else {
-        return request.place.not_found();
-    };
-    let configuration = matches!(
-        request.route,
-        Route::Device(_, _, Tail::ConfigurationStates)
-    );
-    let name = if configuration {
-        "Sample passcode rules"
-    } else {
-        "Sample compliance"
-    };
-    let states: Vec<Value> = if device.reset == ResetOutcome::NoPasscodePolicy {
-        Vec::new()
-    } else {
-        let id = crate::world::derived_guid(&format!("policy:{name}:{}", device.id));
-        vec![json!({
-            "id": id,
-            "displayName": name,
-            "version": 1,
-            "platformType": platform_type(device),
-            "state": "compliant",
-            "settingCount": 1,
-            "settingStates": [],
-        })]
-    };
-    Reply::json(
-        200,
-        json!({
-            "@odata.context": format!("{}('{}')/states", context(request), device.id),
-            "value": states,
-        }),
-    )
-}
-
-fn platform_type(device: &Device) -> &'static str {
-    match device.text("deviceType") {
-        "androidForWork" => "androidForWork",
-        "androidEnterprise" => "androidWorkProfile",
-        "android" => "android",
-        "androidnGMS" => "androidAOSP",
-        "iPhone" | "iPad" | "iPod" => "ios",
-        "macMDM" => "macOS",
-        "windowsRT" => "windows10AndLater",
-        _ => "all",
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod audits;
 pub(crate) mod devices;
 pub(crate) mod management;
 pub(crate) mod permissions;
+pub(crate) mod policies;
 pub(crate) mod refusal;
 pub(crate) mod route;
 pub(crate) mod service;

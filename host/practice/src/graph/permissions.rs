@@ -30,6 +30,7 @@ fn needed(route: &Route, method: &str) -> &'static [&'static str] {
             READ_DEVICES,
             WRITE_DEVICES,
         ],
+        Route::Policies(_) => &[READ_CONFIGURATION, WRITE_CONFIGURATION],
         Route::Permissions => &[READ_RBAC, "DeviceManagementRBAC.ReadWrite.All"],
         Route::ApprovalPolicies => &[
             READ_CONFIGURATION,
@@ -123,5 +124,7 @@ mod tests {
         let read = Route::Device(Scope::All, Some("d".into()), Tail::Device);
         assert!(!needed(&read, "GET").contains(&PRIVILEGED));
         assert!(!needed(&read, "DELETE").contains(&READ_DEVICES));
+        let policies = Route::Policies(crate::graph::route::Sort::Configurations);
+        assert!(!needed(&policies, "GET").contains(&READ_DEVICES));
     }
 }

@@ -44,6 +44,16 @@ pub(crate) enum Route {
     Management,
     /// What takes another administrator's approval.
     ApprovalPolicies,
+    Policies(Sort),
+}
+
+/// The lists of policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Configurations,
+    Compliance,
+    /// The settings catalog.
+    Catalog,
 }
 
 impl Route {
@@ -57,6 +67,9 @@ impl Route {
             Self::Device(_, _, Tail::ComplianceStates) => "deviceCompliancePolicyStates",
             Self::Audits => "remoteActionAudits",
             Self::Permissions => "getEffectivePermissions",
+            Self::Policies(Sort::Configurations) => "deviceConfigurations",
+            Self::Policies(Sort::Compliance) => "deviceCompliancePolicies",
+            Self::Policies(Sort::Catalog) => "configurationPolicies",
             Self::Management => "deviceManagement",
             Self::ApprovalPolicies => "retrieveOperationsRequiringApproval",
         }
@@ -105,6 +118,9 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
         {
             Ok(Route::Permissions)
         }
+        ["deviceManagement", "deviceConfigurations"] => Ok(Route::Policies(Sort::Configurations)),
+        ["deviceManagement", "deviceCompliancePolicies"] => Ok(Route::Policies(Sort::Compliance)),
+        ["deviceManagement", "configurationPolicies"] if beta => Ok(Route::Policies(Sort::Catalog)),
         ["deviceManagement", "managedDevices", rest @ ..] => collection(version, Scope::All, rest),
         ["deviceManagement", "comanagedDevices", rest @ ..] if beta => {
             collection(version, Scope::Comanaged, rest)
@@ -300,6 +316,11 @@ mod tests {
                 "x",
             ),
             (Version::Beta, "/me/managedDevices", "me"),
+            (
+                Version::V1,
+                "/deviceManagement/configurationPolicies",
+                "configurationPolicies",
+            ),
             (
                 Version::Beta,
                 "/deviceManagement/deviceHealthScripts/S/deviceRunStates/R/managedDevice/users/U/managedDevices/D",

@@ -9,7 +9,7 @@ use crate::fault::spoil::{Context, spoil};
 use crate::fleet::property::Version;
 use crate::graph::refusal::{Place, service_path};
 use crate::graph::route::{self, Route, Scope, Tail, segments};
-use crate::graph::{actions, audits, devices, management, permissions};
+use crate::graph::{actions, audits, devices, management, permissions, policies};
 use crate::http::exchange::Call;
 use crate::http::reply::{Content, Reply};
 use serde_json::{Value, json};
@@ -204,12 +204,13 @@ fn admit(
         (Route::Device(_, _, Tail::Device), "GET") => devices::get(inner, &request),
         (Route::Device(_, _, Tail::Device), "DELETE") => actions::delete(inner, &request),
         (Route::Device(_, _, Tail::ConfigurationStates | Tail::ComplianceStates), "GET") => {
-            devices::policy_states(inner, &request)
+            policies::states(inner, &request)
         }
         (Route::Device(_, _, Tail::Action(action)), "POST") => {
             actions::post(inner, &request, *action)
         }
         (Route::Audits, "GET") => audits::list(inner, &request),
+        (Route::Policies(sort), "GET") => policies::list(&request, *sort),
         (Route::Permissions, "GET") => permissions::effective(&request),
         (Route::Management, "GET") => management::show(inner, &request),
         (Route::ApprovalPolicies, "GET") => management::approval_policies(inner, &request),

@@ -6,7 +6,8 @@ use std::fmt;
 /// The longest path segment, in bytes. Identifiers and sign-in names are far shorter.
 const LONGEST_SEGMENT: usize = 128;
 
-/// A path relative to a destination's root, as segments that need no percent-encoding.
+/// A path relative to a destination's root, as segments that need no percent-encoding: plain ones,
+/// and calls of a function as OData writes them, `name(argument='value')`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path(Vec<String>);
 
@@ -22,9 +23,11 @@ pub enum PathError {
     /// `.` or `..`.
     #[error("a path has no `.` or `..` segment")]
     DotSegment,
-    /// A character outside `A-Z a-z 0-9 . _ @ -`. Percent-escapes are refused and not decoded:
-    /// what two parsers read differently is where path tricks live.
-    #[error("a path segment has only letters, digits and `. _ @ -`")]
+    /// A character outside `A-Z a-z 0-9 . _ @ -`, and not a call. Percent-escapes are refused and
+    /// not decoded: what two parsers read differently is where path tricks live.
+    #[error(
+        "a path segment has only letters, digits and `. _ @ -`, or is `name(argument='value')`"
+    )]
     Character,
     /// A segment of more than 128 bytes.
     #[error("a path segment has at most {LONGEST_SEGMENT} bytes")]
@@ -71,10 +74,22 @@ fn segment(text: &str) -> Result<String, PathError> {
     match text {
         "" => Err(PathError::EmptySegment),
         "." | ".." => Err(PathError::DotSegment),
-        _ if !text.bytes().all(plain) => Err(PathError::Character),
+        _ if !text.bytes().all(plain) && !is_call(text) => Err(PathError::Character),
         _ if text.len() > LONGEST_SEGMENT => Err(PathError::TooLong),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// A function with one named argument. Never a key such as `devices('id')`, which would be
+/// another way to write `devices/id`.
+fn is_call(text: &str) -> bool {
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    text.strip_suffix("')")
+        .and_then(|text| text.split_once('('))
+        .and_then(|(name, rest)| Some((name, rest.split_once("='")?)))
+        .is_some_and(|(name, (argument, value))| {
+            word(name) && word(argument) && (value == "*" || word(value))
+        })
 }
 
 /// What a template's variables stand for in one path.
@@ -104,6 +119,7 @@ impl Template {
                 .strip_prefix('{')
                 .and_then(|name| name.strip_suffix('}'))
             {
+                Some(name) if is_call(name) => return Err(PathError::Character),
                 Some(name) => Part::Variable(segment(name)?),
                 None => Part::Literal(segment(piece)?),
             };
@@ -126,6 +142,8 @@ impl Template {
         for (part, segment) in self.0.iter().zip(&path.0) {
             match part {
                 Part::Literal(literal) if literal == segment => {}
+                // A call is nobody's id: only a grant's own words match it.
+                Part::Variable(_) if is_call(segment) => return None,
                 Part::Variable(name)
                     if name != "version" || matches!(segment.as_str(), "v1.0" | "beta") =>
                 {

@@ -30,6 +30,18 @@ fn path_tricks_are_not_paths() {
         ("/beta/x;y", PathError::Character),
         ("/beta/x'y", PathError::Character),
         ("/beta/x(y)", PathError::Character),
+        ("/beta/x('y')", PathError::Character),
+        ("/beta/x()", PathError::Character),
+        ("/beta/x(y='')", PathError::Character),
+        ("/beta/x(='y')", PathError::Character),
+        ("/beta/(y='z')", PathError::Character),
+        ("/beta/x(y='z'')", PathError::Character),
+        ("/beta/x(y='z',a='b')", PathError::Character),
+        ("/beta/x(y='a/b')", PathError::Character),
+        ("/beta/x(y='a b')", PathError::Character),
+        ("/beta/x(y='z')a", PathError::Character),
+        ("/beta/x(y='.')", PathError::Character),
+        ("/beta/x%28y='z')", PathError::Character),
         ("/beta/m\u{0430}nagedDevices", PathError::Character),
         ("/beta/x\u{2044}wipe", PathError::Character),
     ];
@@ -44,6 +56,19 @@ fn path_tricks_are_not_paths() {
         path("/beta/x.y_z-1@contoso.example").to_string(),
         "/beta/x.y_z-1@contoso.example"
     );
+}
+
+#[test]
+fn a_call_is_matched_by_the_very_words_of_a_grant() {
+    let call = "/beta/deviceManagement/getEffectivePermissions(scope='*')";
+    assert_eq!(path(call).to_string(), call);
+    let granted = Template::parse(call).unwrap();
+    assert!(granted.matches(&path(call)).is_some());
+    let other = "/beta/deviceManagement/getEffectivePermissions(scope='0')";
+    assert!(granted.matches(&path(other)).is_none());
+    let variable = Template::parse("/beta/deviceManagement/{device}").unwrap();
+    assert!(variable.matches(&path(call)).is_none(), "it is nobody's id");
+    assert!(Template::parse("/beta/{x(y='z')}").is_err());
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) mod bindings {
         path: "../../wit",
         imports: {
             "passcode:action/http.send": async | trappable,
+            "passcode:action/http.send-all": async | trappable,
             default: trappable,
         },
         exports: { default: async },

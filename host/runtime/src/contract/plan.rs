@@ -24,6 +24,8 @@ pub struct Order {
     /// Values for the address's further path segments: name and value.
     #[component(name = "address-values")]
     pub address_values: Vec<(String, String)>,
+    /// Whether to read evidence that no document demands: policies, the caller's rights.
+    pub preflight: bool,
     /// On whose behalf and why.
     pub caller: Caller,
 }

@@ -4,8 +4,7 @@
 use url::Url;
 use uuid::Uuid;
 
-use super::rules::{Admitted, Broken};
-use super::{Door, Sent, Stopped, demanded_claims, error_code, token_refused};
+use super::{Admitted, Broken, Door, Sent, Stopped, demanded_claims, error_code, token_refused};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
@@ -129,7 +128,7 @@ impl Door {
             client_request_id: id.clone(),
             request: format!("{} {}", wish.method, admitted.path),
             at: self.shared.time.now(),
-            service_date: self.service_date.clone(),
+            service_date: self.service_date(),
             snapshot: self.snapshot.clone().unwrap_or_default(),
             after_unknown: document
                 .plan
@@ -168,7 +167,7 @@ impl Door {
         let settlement = Settlement {
             status: answer.map(|answer| answer.status),
             request_id: header("request-id"),
-            service_date: self.service_date.clone().filter(|_| answer.is_some()),
+            service_date: self.service_date().filter(|_| answer.is_some()),
             approval_code: header("x-msft-approval-code"),
             settled_by: None,
         };

@@ -3,18 +3,19 @@
 //! change something goes through the ledger first (`change`).
 
 mod change;
+mod reads;
 mod rules;
 mod seal;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
 use tokio::time::{Instant as Deadline, sleep};
 use uuid::Uuid;
 
-pub(crate) use rules::{Bounds, Broken, admit};
+pub(crate) use rules::{Admitted, Bounds, Broken, admit};
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
@@ -100,7 +101,7 @@ pub(crate) struct Door {
     /// The bound device's action results, from the last answer that listed them.
     pub(crate) snapshot: Option<Vec<ActionResult>>,
     /// The service's clock at the last answer.
-    pub(crate) service_date: Option<String>,
+    service_date: Mutex<Option<String>>,
     pub(crate) sent: Option<Sent>,
     /// A failure that ends the step whatever the component answers.
     pub(crate) fault: Option<HostError>,
@@ -119,7 +120,7 @@ impl Door {
             pages: Vec::new(),
             seen: BTreeMap::new(),
             snapshot: None,
-            service_date: None,
+            service_date: Mutex::default(),
             sent: None,
             fault: None,
         }
@@ -127,73 +128,41 @@ impl Door {
 
     /// Let one request out, and what may pass of its answer in.
     pub(crate) async fn send(&mut self, wish: Request) -> Result<Response, Stopped> {
-        if let Some(page) = wish.path.strip_prefix("page:") {
-            return self.page(page, &wish).await;
-        }
-        if wish
-            .body
-            .as_deref()
-            .is_some_and(|body| body.contains(SEAL_KEY))
-        {
-            return Err(Broken::Body.into());
-        }
         let authority = self.authority.clone();
-        let plan = self.binding.plan.clone();
+        if wish.method == Method::Get || wish.path.starts_with("page:") {
+            let leaving = self.leaving(&authority, wish)?;
+            let answer = self.fetch(&leaving).await?;
+            return self.arrived(leaving, &answer);
+        }
+        let admitted = self.admitted(&authority, &wish)?;
+        let (destination, connector) = self.destination(&wish.destination)?;
+        let url = destination.url(&admitted.path, &admitted.query);
+        self.change(admitted, &wish, &destination, &connector, url)
+            .await
+    }
+
+    /// Whether the rules let a request leave in this step.
+    fn admitted<'a>(
+        &self,
+        authority: &'a Authority,
+        wish: &Request,
+    ) -> Result<Admitted<'a>, Broken> {
+        let body = wish.body.as_deref();
+        if body.is_some_and(|body| body.contains(SEAL_KEY)) {
+            return Err(Broken::Body);
+        }
+        let plan = self.binding.plan.as_ref();
         let bounds = Bounds {
             phase: self.binding.phase,
             device: self.binding.device.as_deref(),
-            plan: plan
-                .as_ref()
-                .map(|(_, document)| &document.plan.proposal.request),
+            plan: plan.map(|(_, document)| &document.plan.proposal.request),
         };
-        let admitted = admit(&authority, bounds, &wish)?;
-        let (destination, connector) = self.destination(&wish.destination)?;
-        let url = destination.url(&admitted.path, &admitted.query);
-        let device = admitted.bindings.get("device").cloned();
-        if admitted.route.mutates() {
-            return self
-                .change(admitted, &wish, &destination, &connector, url)
-                .await;
-        }
-        let answer = self.read(&destination, &connector, url).await?;
-        let passed = self.pass(
-            admitted.route,
-            &wish.destination,
-            device.as_deref(),
-            &answer,
-        )?;
-        if let (Some(device), Some(properties)) = (device, passed.1) {
-            let select = wish.query.iter().find(|(name, _)| name == "$select");
-            let select = select.map(|(_, names)| names.split(',').map(str::to_owned).collect());
-            let sight = Sight {
-                path: wish.path,
-                select: select.unwrap_or_default(),
-                properties,
-            };
-            self.seen.insert(device, sight);
-        }
-        Ok(passed.0)
+        admit(authority, bounds, wish)
     }
 
     fn destination(&self, name: &str) -> Result<(Destination, Connector), Stopped> {
         let found = self.shared.destination(name);
         found.ok_or_else(|| Broken::Destination(name.to_owned()).into())
-    }
-
-    /// Follow a link that an earlier answer carried, unchanged.
-    async fn page(&mut self, number: &str, wish: &Request) -> Result<Response, Stopped> {
-        let plain = wish.method == Method::Get && wish.query.is_empty() && wish.body.is_none();
-        let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-        let page = index
-            .filter(|_| plain)
-            .and_then(|index| self.pages.get(index));
-        let page = page
-            .filter(|page| page.destination == wish.destination)
-            .ok_or(Broken::Page)?;
-        let (url, route) = (page.url.clone(), page.route.clone());
-        let (destination, connector) = self.destination(&wish.destination)?;
-        let answer = self.read(&destination, &connector, url).await?;
-        Ok(self.pass(&route, &wish.destination, None, &answer)?.0)
     }
 
     /// Read a device again, the way it was read before. The host's own request: no component
@@ -245,7 +214,7 @@ impl Door {
     /// A request that only reads: sent once more, with a new token, if the first was not
     /// accepted, and again after a pause if the service throttles it or is out of order.
     async fn read(
-        &mut self,
+        &self,
         destination: &Destination,
         connector: &Connector,
         url: url::Url,
@@ -375,10 +344,24 @@ impl Door {
         })
     }
 
-    fn note_date(&mut self, answer: &Answer) {
-        if let Some(date) = answer.header("date") {
-            self.service_date = self.shared.time.note(date).or(self.service_date.take());
+    fn note_date(&self, answer: &Answer) {
+        if let Some(date) = answer
+            .header("date")
+            .and_then(|date| self.shared.time.note(date))
+        {
+            *self.noted_date() = Some(date);
         }
+    }
+
+    fn noted_date(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.service_date
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The service's clock at the last answer.
+    pub(crate) fn service_date(&self) -> Option<String> {
+        self.noted_date().clone()
     }
 
     /// What passes of an answer, and the properties that show a device.

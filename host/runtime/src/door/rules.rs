@@ -54,6 +54,8 @@ pub(crate) enum Broken {
     Body,
     #[error("no such page")]
     Page,
+    #[error("only reads may be sent together")]
+    ReadsOnly,
     #[error("the plan's request was already tried in this step")]
     Again,
     #[error("the device's action results were not read first in this step")]
@@ -76,6 +78,7 @@ impl Broken {
             Self::NotThePlan => "not-the-plan",
             Self::Body => "body",
             Self::Page => "page",
+            Self::ReadsOnly => "reads-only",
             Self::Again => "again",
             Self::NoSnapshot => "no-snapshot",
             Self::LeadsElsewhere => "leads-elsewhere",

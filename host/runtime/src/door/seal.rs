@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::authority::{PassList, Route};
 use crate::contract::types::{ActionResult, Seal};
+use crate::exchange::Response;
 use crate::json;
 
 /// The key that stands for a seal in a body. Data that carries it is refused, so that an
@@ -85,6 +86,20 @@ impl Vault {
     /// The action results that secrets of this step stood in.
     pub(crate) fn results(&self) -> impl Iterator<Item = &ActionResult> {
         self.sealed.iter().map(|sealed| &sealed.result)
+    }
+
+    /// Whether an answer that was let pass carries a secret that was not known then.
+    pub(crate) fn leaks_into_answer(&self, response: &Response) -> bool {
+        if self.sealed.is_empty() && self.dropped.is_empty() {
+            return false;
+        }
+        let body = response.body.as_deref();
+        let body = body.and_then(|body| serde_json::from_str(body).ok());
+        body.is_some_and(|body| leaks(&body, self))
+            || response
+                .headers
+                .iter()
+                .any(|(_, value)| self.leaks_into(value))
     }
 
     /// Whether a text carries any secret of this step.

@@ -116,7 +116,7 @@ fn everything_else_stays() {
             Phase::Prepare,
             wish(
                 Method::Get,
-                "/beta/deviceManagement/configurationPolicies",
+                "/beta/deviceManagement/configurationPolicies/p1/settings",
                 &[],
             ),
             "route",
