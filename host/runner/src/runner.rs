@@ -266,6 +266,10 @@ impl Runner {
             .iter()
             .rev()
             .find(|attempt| attempt.sending.may_have_touched())
+            // What waits for an approval goes on waiting if a later attempt was throttled.
+            .or(attempts
+                .iter()
+                .rfind(|attempt| attempt.settlement.approval_code.is_some()))
             .or(attempts.last())
             .cloned();
         let Some(attempt) = newest else {

@@ -13,12 +13,12 @@ use crate::contract::types::{
     ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
-use crate::door::{Binding, Vault};
+use crate::door::{Binding, Carried, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
-use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
+use crate::reports::{Committed, Listed, Observed, approval_decides, not_seen_again, receipt};
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
@@ -75,6 +75,7 @@ impl Action {
             phase,
             device: device.map(str::to_owned),
             plan,
+            approval: None,
         };
         let state = Step::new(&self.shared, &self.authority, binding);
         Running::start(
@@ -258,11 +259,13 @@ impl Action {
             .attempts(id)
             .await
             .map_err(HostError::Ledger)?;
-        gate::unused(attempts)?;
         let device = plan.proposal.device.id.clone();
+        let approval = Carried::kept(&attempts, &device);
+        gate::unused(attempts)?;
         let mut running = self
             .start(Phase::Commit, Some(&device), Some((*id, document.clone())))
             .await?;
+        running.door().binding.approval = approval;
         let now = running
             .door()
             .look_again(&document.identity.sight())
@@ -275,12 +278,13 @@ impl Action {
         let said = call!(&mut running, commit(plan, &context));
         let door = running.door();
         let fault = door.fault.take();
+        let sent = door.sent.take();
         let progress = match (fault, said) {
             (Some(fault), _) => Err(fault),
             (None, Ok(said)) => answer(said),
             (None, Err(error)) => Err(error),
         };
-        let sent = door.sent.take();
+        let progress = progress.map_err(|error| approval_decides(sent.as_ref(), id, error));
         if sent.is_none() && progress.is_ok() {
             return Err(HostError::Component(
                 "it claims progress although it sent nothing".to_owned(),

@@ -3,9 +3,9 @@
 use crate::contract::types::{
     ActionResult, Disposition, Problem, ProblemKind, Progress, Receipt, Touched,
 };
-use crate::door::{Sent, Stopped};
+use crate::door::{ApprovalSent, Sent, Stopped};
 use crate::error::HostError;
-use crate::ledger::{Attempt, SETTLED_BY_NEW_RESULT, Sending};
+use crate::ledger::{Attempt, PlanId, SETTLED_BY_NEW_RESULT, Sending};
 use crate::secret::Passcode;
 
 /// What carrying out a plan brought. What was sent is the host's own word, whatever the
@@ -57,6 +57,56 @@ pub(crate) fn receipt(attempt: &Attempt) -> Receipt {
             .or_else(|| attempt.intent.service_date.clone()),
         snapshot: attempt.intent.snapshot.clone(),
     }
+}
+
+/// The component sees neither the approval's header nor what was sent for it, and judges by the
+/// status, about which documents disagree. The host saw both.
+pub(crate) fn approval_decides(sent: Option<&Sent>, plan: &PlanId, error: HostError) -> HostError {
+    let (Some(sent), HostError::Problem(mut problem)) = (sent, error.clone()) else {
+        return error;
+    };
+    let (kind, code, message, remedy) = match (sent.sending, &sent.settlement.approval_code) {
+        (Sending::NotExecuted, Some(code)) => (
+            ProblemKind::ApprovalRequired,
+            "approval-required",
+            match code.as_str() {
+                "" => "another administrator must approve this in Intune first; nothing was done"
+                    .to_owned(),
+                code => format!(
+                    "another administrator must approve this in Intune first (request {code}); nothing was done"
+                ),
+            },
+            format!(
+                "have it approved in Intune (Tenant administration > Multi Admin Approval), then go on with `passcode execute {plan}`"
+            ),
+        ),
+        (Sending::Rejected, _)
+            if sent.approval.is_some()
+                && matches!(sent.settlement.status, Some(400 | 403 | 409 | 412)) =>
+        {
+            (
+                ProblemKind::Rejected,
+                "approval-refused",
+                format!(
+                    "Intune did not take the request with its {}, and nothing was done: {}",
+                    match sent.approval {
+                        Some(ApprovalSent::Code) => "approval",
+                        _ => "justification",
+                    },
+                    problem.message
+                ),
+                "see under Tenant administration > Multi Admin Approval > My requests whether it was rejected, expired or cancelled; then make a new plan, which asks anew".to_owned(),
+            )
+        }
+        _ => return error,
+    };
+    problem.kind = kind;
+    code.clone_into(&mut problem.code);
+    problem.message = message;
+    problem.remedy = Some(remedy);
+    problem.touched = Touched::No;
+    problem.retry_after_seconds = None;
+    HostError::Problem(problem)
 }
 
 /// The device could not be read just before acting. Nothing was sent; why, decides what to do.

@@ -2,6 +2,7 @@
 //! (`rules`), what comes back is rebuilt from what may pass (`seal`), and a request that may
 //! change something goes through the ledger first (`change`).
 
+mod approval;
 mod change;
 mod rules;
 mod seal;
@@ -13,6 +14,8 @@ use std::time::Instant;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use approval::ApprovalSent;
+pub(crate) use approval::Carried;
 pub(crate) use rules::{Bounds, Broken, admit};
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
@@ -41,6 +44,8 @@ pub struct Sent {
     pub sending: Sending,
     /// What came back.
     pub settlement: Settlement,
+    /// What the last request carried for Multi Admin Approval.
+    pub approval: Option<ApprovalSent>,
 }
 
 /// What the step is bound to.
@@ -49,6 +54,8 @@ pub(crate) struct Binding {
     pub(crate) phase: Phase,
     pub(crate) device: Option<String>,
     pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
+    /// The code under which this plan's request was to be approved.
+    pub(crate) approval: Option<Carried>,
 }
 
 /// Why nothing passes.
@@ -250,6 +257,7 @@ impl Door {
                 url: url.clone(),
                 token: token.secret(),
                 client_request_id: &id,
+                approval: None,
                 body: None,
             };
             let answer = self.exchange(connector, outgoing).await;
