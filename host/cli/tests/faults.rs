@@ -10,7 +10,7 @@ use support::Home;
 
 /// Fault, exit code, what is known of the sending (`-`: the failure says that nothing was sent),
 /// and the failure's code or the state.
-const TABLE: [(&str, i32, &str, &str); 52] = [
+const TABLE: [(&str, i32, &str, &str); 54] = [
     ("drop-before-accept", 7, "unknown", "outcome-unknown"),
     ("drop-after-accept", 0, "accepted", "done"),
     ("503-before-accept", 7, "unknown", "outcome-unknown"),
@@ -35,7 +35,9 @@ const TABLE: [(&str, i32, &str, &str); 52] = [
     ("beta-unavailable", 6, "-", "kind-unknown"),
     ("approval-403", 8, "-", "approval-required"),
     ("approval-412", 8, "-", "approval-required"),
-    ("approval-400", 10, "-", "action-rejected"),
+    ("approval-400", 8, "-", "approval-required"),
+    ("approval-403-justify", 8, "-", "approval-required"),
+    ("approval-412-justify", 8, "-", "approval-required"),
     ("429", 12, "-", "throttled"),
     ("429-no-retry-after", 12, "-", "throttled"),
     ("slow,seconds=1", 0, "accepted", "done"),

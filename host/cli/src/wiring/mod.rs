@@ -15,7 +15,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_recording::Player;
 use passcode_runner::Runner;
 
-pub(crate) use practice::{options, serve_faults};
+pub(crate) use practice::{options, serve_faults, steer};
 pub(crate) use real::{configured, http, refused};
 
 use crate::app::App;
