@@ -11,8 +11,7 @@ use crate::exit;
 use crate::output::Rows;
 
 /// What whoever waits for an approval does first.
-pub(crate) const APPROVE: &str =
-    "have another administrator approve it in Intune (Tenant administration > Multi Admin Approval)";
+pub(crate) const APPROVE: &str = "have another administrator approve it in Intune (Tenant administration > Multi Admin Approval)";
 
 /// The code under which an approval is waited for, if the service gave one.
 pub(crate) fn approval_code(settlement: &Settlement) -> Option<&str> {
@@ -67,7 +66,10 @@ impl Report<'_> {
                 Some(code) => format!(
                     "waiting for another administrator's approval in Intune (request {code}); nothing was done yet"
                 ),
-                None => "waiting for another administrator's approval in Intune; nothing was done yet".to_owned(),
+                None => {
+                    "waiting for another administrator's approval in Intune; nothing was done yet"
+                        .to_owned()
+                }
             },
             Some(Sending::NotExecuted) => {
                 "the request was refused before anything was executed".to_owned()

@@ -206,7 +206,11 @@ fn apart(attempt: &Attempt, entry: &HistoryEntry) -> Option<time::Duration> {
 fn awaiting_approval(ours: &[Attempt]) -> HashSet<PlanId> {
     let waits = |own: &&Attempt| own.settlement.approval_code.is_some();
     let over = |own: &&Attempt| own.sending != Sending::NotExecuted;
-    let over: HashSet<PlanId> = ours.iter().filter(over).map(|own| own.intent.plan).collect();
+    let over: HashSet<PlanId> = ours
+        .iter()
+        .filter(over)
+        .map(|own| own.intent.plan)
+        .collect();
     ours.iter()
         .filter(waits)
         .map(|own| own.intent.plan)
