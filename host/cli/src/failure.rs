@@ -147,11 +147,22 @@ impl From<HostError> for Failure {
         failure.remedy = error.remedy();
         failure.touched = error.touched();
         failure.checks = error.checks().to_vec();
-        if let HostError::Problem(problem) = error {
-            failure.status = problem.status;
-            failure.service_code = problem.service_code;
-            failure.support_ids = problem.support_ids;
-            failure.retry_after = problem.retry_after_seconds;
+        match error {
+            HostError::Problem(problem) => {
+                failure.status = problem.status;
+                failure.service_code = problem.service_code;
+                failure.support_ids = problem.support_ids;
+                failure.retry_after = problem.retry_after_seconds;
+            }
+            HostError::NotSignedIn {
+                service_code,
+                support_ids,
+                ..
+            } => {
+                failure.service_code = service_code;
+                failure.support_ids = support_ids;
+            }
+            _ => {}
         }
         failure
     }

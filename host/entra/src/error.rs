@@ -13,6 +13,8 @@ pub(crate) fn refused(
         message: message.into(),
         remedy: remedy.into(),
         transient: false,
+        service_code: None,
+        support_ids: Vec::new(),
     }
 }
 

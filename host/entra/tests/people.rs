@@ -89,6 +89,8 @@ impl KeyStore for None_ {
             message: "there is none here".into(),
             remedy: String::new(),
             transient: false,
+            service_code: None,
+            support_ids: Vec::new(),
         })
     }
 
@@ -175,7 +177,7 @@ async fn a_sign_in_ends_as_the_authority_says() {
         ("authorization_declined", "sign-in-declined"),
         ("access_denied", "sign-in-declined"),
         ("expired_token", "sign-in-expired"),
-        ("invalid_client", "AADSTS70016"),
+        ("invalid_client", "sign-in-refused"),
     ];
     for (error, expected) in table {
         let at = Authority::start(vec![code(r#","interval":1"#), refused(error)]).await;

@@ -18,7 +18,9 @@ use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
-use crate::reports::{Committed, Listed, Observed, approval_decides, not_seen_again, receipt};
+use crate::reports::{
+    Committed, Listed, Observed, approval_decides, not_seen_again, receipt, sign_in_decides,
+};
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
@@ -137,7 +139,8 @@ impl Action {
     pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::Find, None, None).await?;
-        answer(call!(&mut running, find(selector, &context))?)
+        let said = call!(&mut running, find(selector, &context))?;
+        answer(&mut running, said)
     }
 
     /// Make a plan, and keep it in the ledger. Only reads.
@@ -159,7 +162,8 @@ impl Action {
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
             .await?;
-        let proposal = answer(call!(&mut running, prepare(&order, &context))?)?;
+        let said = call!(&mut running, prepare(&order, &context))?;
+        let proposal = answer(&mut running, said)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
@@ -281,7 +285,7 @@ impl Action {
         let sent = door.sent.take();
         let progress = match (fault, said) {
             (Some(fault), _) => Err(fault),
-            (None, Ok(said)) => answer(said),
+            (None, Ok(said)) => answer(&mut running, said),
             (None, Err(error)) => Err(error),
         };
         let progress = progress.map_err(|error| approval_decides(sent.as_ref(), id, error));
@@ -326,10 +330,8 @@ impl Action {
         let mut running = self
             .start(Phase::Observe, Some(&device), Some((*id, document.clone())))
             .await?;
-        let progress = answer(call!(
-            &mut running,
-            observe(&document.plan, &receipt, &context)
-        )?)?;
+        let said = call!(&mut running, observe(&document.plan, &receipt, &context))?;
+        let progress = answer(&mut running, said)?;
         let opens = self.opens();
         let seal = progress
             .outcome
@@ -364,7 +366,8 @@ impl Action {
         let context = self.context().await?;
         let device_id = device.to_owned();
         let mut running = self.start(Phase::Results, Some(device), None).await?;
-        let results = answer(call!(&mut running, results(&device_id, &context))?)?;
+        let said = call!(&mut running, results(&device_id, &context))?;
+        let results = answer(&mut running, said)?;
         let opens = self.opens();
         let vault: &Vault = &running.door().vault;
         Ok(results
@@ -386,7 +389,8 @@ impl Action {
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::History, None, None).await?;
-        answer(call!(&mut running, history(query, &context))?)
+        let said = call!(&mut running, history(query, &context))?;
+        answer(&mut running, said)
     }
 
     fn opens(&self) -> Option<&str> {
@@ -464,6 +468,6 @@ impl Action {
 }
 
 /// A component's answer, or its problem.
-fn answer<T>(said: Result<T, Problem>) -> Result<T, HostError> {
-    said.map_err(|problem| HostError::Problem(Box::new(problem)))
+fn answer<T>(running: &mut Running<Step>, said: Result<T, Problem>) -> Result<T, HostError> {
+    said.map_err(|problem| sign_in_decides(running.door(), problem))
 }

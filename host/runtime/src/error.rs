@@ -136,6 +136,10 @@ pub enum HostError {
         remedy: String,
         /// Whether trying again later can help.
         transient: bool,
+        /// The authority's own code, where it gave one.
+        service_code: Option<String>,
+        /// What the authority's support asks for.
+        support_ids: Vec<(String, String)>,
     },
     /// The ledger cannot be read or written.
     #[error("{0}")]
@@ -161,6 +165,8 @@ impl HostError {
             message: error.message.clone(),
             remedy: error.remedy.clone(),
             transient: error.transient,
+            service_code: error.service_code.clone(),
+            support_ids: error.support_ids.clone(),
         }
     }
 

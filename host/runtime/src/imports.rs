@@ -113,7 +113,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
             Reason::Refused(broken.name().to_owned()),
             broken.to_string(),
         ),
-        Stopped::NoCredential(message) => (Reached::No, Reason::NoCredential, message.clone()),
+        Stopped::NoCredential(error) => (
+            Reached::No,
+            Reason::NoCredential,
+            format!("{} ({}); {}", error.message, error.code, error.remedy),
+        ),
         Stopped::NotSent => (
             Reached::No,
             Reason::Unreachable,

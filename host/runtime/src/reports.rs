@@ -3,7 +3,7 @@
 use crate::contract::types::{
     ActionResult, Disposition, Problem, ProblemKind, Progress, Receipt, Touched,
 };
-use crate::door::{ApprovalSent, Sent, Stopped};
+use crate::door::{AGAIN, ApprovalSent, Door, Sent, Stopped, unread};
 use crate::error::HostError;
 use crate::ledger::{Attempt, PlanId, SETTLED_BY_NEW_RESULT, Sending};
 use crate::secret::Passcode;
@@ -111,45 +111,34 @@ pub(crate) fn approval_decides(sent: Option<&Sent>, plan: &PlanId, error: HostEr
 
 /// The device could not be read just before acting. Nothing was sent; why, decides what to do.
 pub(crate) fn not_seen_again(why: &Stopped) -> HostError {
-    let (kind, code, status) = match why {
-        Stopped::NoCredential(message) => {
-            return HostError::NotSignedIn {
-                code: "no-token".to_owned(),
-                message: format!("no token: {message}"),
-                remedy: "sign in again".to_owned(),
-                transient: false,
-            };
-        }
+    let problem = match why {
+        Stopped::NoCredential(error) => return HostError::not_signed_in(error),
         Stopped::Refused(broken) => {
             return HostError::Component(format!("the device cannot be looked at again: {broken}"));
         }
-        Stopped::Answered(status @ 401) => {
-            (ProblemKind::NotSignedIn, "device-read-401", Some(*status))
-        }
-        Stopped::Answered(status @ 403) => {
-            (ProblemKind::Forbidden, "device-read-403", Some(*status))
-        }
-        Stopped::Answered(status @ 404) => (ProblemKind::NotFound, "device-gone", Some(*status)),
-        Stopped::Answered(status @ 429) => {
-            (ProblemKind::Throttled, "device-read-429", Some(*status))
-        }
-        Stopped::Answered(status) => (ProblemKind::Unavailable, "device-unreadable", Some(*status)),
-        _ => (ProblemKind::Unavailable, "device-unreadable", None),
+        Stopped::Answered(refused) => refused.problem(),
+        _ => unread(ProblemKind::Unavailable, "device-unreadable", AGAIN),
     };
-    HostError::Problem(Box::new(Problem {
-        touched: Touched::No,
-        kind,
-        code: code.to_owned(),
-        message: "the device could not be read again just before acting, so nothing was sent"
-            .to_owned(),
-        remedy: Some(
-            "try again; if it goes on, check that the device still exists and that you may read it"
-                .to_owned(),
-        ),
-        status,
-        service_code: None,
-        support_ids: Vec::new(),
-        retry_after_seconds: None,
-        checks: Vec::new(),
-    }))
+    HostError::Problem(Box::new(problem))
+}
+
+/// A component's problem, with what the host alone knows of the sign-in: why there was no token,
+/// and that more was demanded of it.
+pub(crate) fn sign_in_decides(door: &mut Door, mut problem: Problem) -> HostError {
+    if problem.kind == ProblemKind::NotSignedIn {
+        if let Some(error) = door.no_credential.take() {
+            return HostError::not_signed_in(&error);
+        }
+        if door.challenged {
+            "conditional-access".clone_into(&mut problem.code);
+            problem.message = format!(
+                "Microsoft Graph demands more of the sign-in than it brought, by Conditional Access or because something about it changed: {}",
+                problem.message
+            );
+            problem.remedy = Some(
+                "sign in again and answer the additional request, or use an account that meets the policy".to_owned(),
+            );
+        }
+    }
+    HostError::Problem(Box::new(problem))
 }

@@ -20,6 +20,10 @@ impl Asked<'_> {
         matches!(self, Self::Send(_))
     }
 
+    fn one(self) -> bool {
+        self.sends() || matches!(self, Self::Read(what) if what.starts_with("the device"))
+    }
+
     fn words(self) -> String {
         match self {
             Self::Read(what) => format!("reading {what}"),
@@ -40,7 +44,7 @@ const LOOK_FIRST: &str =
 /// The problem behind an answer whose status is not a success.
 pub(crate) fn of_response(response: &Response, asked: Asked<'_>) -> Problem {
     let mut error = response.body.as_deref().map(decode).unwrap_or_default();
-    for name in ["request-id", "client-request-id"] {
+    for name in ["request-id", "client-request-id", "date"] {
         if let Some(id) = response.header(name) {
             // The header is what the service stands by; the body's copy gives way.
             error.support_ids.retain(|(known, _)| known != name);
@@ -98,13 +102,14 @@ fn by_status(status: u16, error: &ServiceError, asked: Asked<'_>) -> Problem {
             APPROVE,
         )
     } else {
-        meaning(status, error, asked.sends())
+        meaning(status, error, asked)
     };
     made(meaning, asked, "")
 }
 
 /// What a status and the codes mean where the device was not touched.
-fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
+fn meaning(status: u16, error: &ServiceError, asked: Asked<'_>) -> Meaning {
+    let sends = asked.sends();
     match status {
         401 if error.inner_says("Forbidden") => (
             ProblemKind::Forbidden,
@@ -134,7 +139,8 @@ fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
             " was forbidden",
             if sends { MAY_ACT } else { MAY_READ },
         ),
-        404 | 410 => (
+        // Of one device. A list is there even if it is empty.
+        404 | 410 if asked.one() => (
             ProblemKind::NotFound,
             "not-found",
             "Intune knows nothing at this address: ",
@@ -174,7 +180,7 @@ fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
             "request-rejected",
             "Intune did not accept ",
             "",
-            REPORT,
+            "see what the service says: a tenant without an active Intune licence is refused, too; else please report it with the ids shown",
         ),
         _ => (
             ProblemKind::Malformed,

@@ -105,10 +105,13 @@ pub(crate) fn refused(error: &CredentialError) -> Failure {
     } else {
         Ended::NotSignedIn
     };
-    Failure::new(ended, &error.code, error.message.clone()).remedy(format!(
+    let mut failure = Failure::new(ended, &error.code, error.message.clone()).remedy(format!(
         "{}. To try without a tenant, add `--practice`",
         error.remedy
-    ))
+    ));
+    failure.service_code.clone_from(&error.service_code);
+    failure.support_ids.clone_from(&error.support_ids);
+    failure
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl Door {
             };
             let answer = self.exchange(connector, outgoing).await;
             if let Ok(answer) = &answer {
-                self.note_date(answer);
+                self.note(answer);
             }
             let became = match &answer {
                 Ok(answer) => sending(answer, renewed, sent),

@@ -4,6 +4,7 @@
 
 mod approval;
 mod change;
+mod refused;
 mod rules;
 mod seal;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub use approval::ApprovalSent;
 pub(crate) use approval::Carried;
+pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Bounds, Broken, admit};
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
@@ -24,7 +26,7 @@ pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 use crate::authority::{Authority, Path, Phase, Route};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
-use crate::credential::TokenRequest;
+use crate::credential::{CredentialError, TokenRequest};
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
@@ -62,12 +64,12 @@ pub(crate) struct Binding {
 #[derive(Clone, Debug)]
 pub(crate) enum Stopped {
     Refused(Broken),
-    NoCredential(String),
+    NoCredential(Box<CredentialError>),
     NotSent,
     Interrupted,
     Unreadable(&'static str),
-    /// The host's own request was answered with this status.
-    Answered(u16),
+    /// The host's own request was refused.
+    Answered(Box<Refused>),
     Withheld,
     /// The ledger refused or failed; the reason is in `Door::fault`.
     Ledger,
@@ -104,6 +106,10 @@ pub(crate) struct Door {
     pub(crate) sent: Option<Sent>,
     /// A failure that ends the step whatever the component answers.
     pub(crate) fault: Option<HostError>,
+    /// Why there was no token, which a component hears without its code.
+    pub(crate) no_credential: Option<CredentialError>,
+    /// The last answer demanded more of the sign-in, in a header that no component sees.
+    pub(crate) challenged: bool,
 }
 
 impl Door {
@@ -119,6 +125,8 @@ impl Door {
             service_date: None,
             sent: None,
             fault: None,
+            no_credential: None,
+            challenged: false,
         }
     }
 
@@ -224,7 +232,7 @@ impl Door {
             .read(&destination, &connector, destination.url(&path, &query))
             .await?;
         if answer.status != 200 {
-            return Err(Stopped::Answered(answer.status));
+            return Err(Stopped::Answered(Box::new(Refused::of(&answer))));
         }
         json_content(&answer)?;
         let filtered = seal::answer(
@@ -268,7 +276,7 @@ impl Door {
                     Stopped::Unreadable("the answer broke off or is larger than allowed")
                 }
             })?;
-            self.note_date(&answer);
+            self.note(&answer);
             if renew || !token_refused(&answer) {
                 return Ok(answer);
             }
@@ -300,7 +308,7 @@ impl Door {
     }
 
     async fn token(
-        &self,
+        &mut self,
         destination: &Destination,
         renew: bool,
         claims: Option<String>,
@@ -312,17 +320,16 @@ impl Door {
         };
         let token = destination.credential.token(&request).await;
         token.map_err(|error| {
-            Stopped::NoCredential(format!(
-                "{} ({}); {}",
-                error.message, error.code, error.remedy
-            ))
+            self.no_credential = Some(error.clone());
+            Stopped::NoCredential(Box::new(error))
         })
     }
 
-    fn note_date(&mut self, answer: &Answer) {
+    fn note(&mut self, answer: &Answer) {
         if let Some(date) = answer.header("date") {
             self.service_date = self.shared.time.note(date).or(self.service_date.take());
         }
+        self.challenged = answer.status == 401 && demanded_claims(answer).is_some();
     }
 
     /// What passes of an answer, and the properties that show a device.
@@ -409,25 +416,31 @@ impl Door {
 /// Whether the service says that the token itself is no good. Intune also answers 401 to a
 /// person without an Intune role; a new token does not help there.
 fn token_refused(answer: &Answer) -> bool {
-    let challenged = answer.header("www-authenticate").is_some_and(|challenge| {
-        ["invalid_token", "insufficient_claims"]
-            .iter()
-            .any(|error| challenge.contains(error))
-    });
+    let challenged = ["invalid_token", "insufficient_claims"]
+        .iter()
+        .any(|error| challenge(answer, error));
     answer.status == 401
         && (challenged || error_code(answer).as_deref() == Some("InvalidAuthenticationToken"))
 }
 
+/// Whether a challenge names this error.
+fn challenge(answer: &Answer, error: &str) -> bool {
+    let challenge = answer.header("www-authenticate");
+    challenge.is_some_and(|challenge| challenge.contains(error))
+}
+
 /// The claims that the service demands of the next token (`claims="BASE64"` in its challenge),
-/// as JSON.
+/// as JSON. In either alphabet of base64, padded or not: documents show one, and RFC 7515's is
+/// the other.
 fn demanded_claims(answer: &Answer) -> Option<String> {
     use base64::Engine as _;
 
     let challenge = answer.header("www-authenticate")?;
     let (_, rest) = challenge.split_once("claims=\"")?;
     let encoded = rest.split('"').next()?;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(encoded)
+    let encoded = encoded.trim_end_matches('=').replace('-', "+");
+    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD
+        .decode(encoded.replace('_', "/"))
         .ok()?;
     String::from_utf8(bytes).ok()
 }
