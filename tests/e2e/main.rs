@@ -22,6 +22,7 @@ mod memory;
 mod modules;
 mod ours;
 mod recordings;
+mod refusals;
 mod sealing;
 mod support;
 mod text;

@@ -147,7 +147,7 @@ fn two_processes_that_resume_at_once_act_once() {
     home.connect(&tenant);
     let failure = home.run(&RESET).fails(8, "approval-required");
     let plan = failure["plan"].as_str().unwrap();
-    let approved = control(&tenant, "approvals", r#"{"status":"approved"}"#);
+    let approved = support::control(&tenant, "approvals", r#"{"status":"approved"}"#);
     assert!(approved.contains("approved"), "{approved}");
     let execute = ["execute", plan, "--yes", "--timeout", "100ms"];
     let running: Vec<_> = (0..4)
@@ -169,20 +169,4 @@ fn two_processes_that_resume_at_once_act_once() {
         .lines()
         .filter(|line| line.contains("\"accepted\":true"));
     assert_eq!(accepted.count(), 1, "{written}");
-}
-
-/// One POST to the control surface.
-fn control(tenant: &Tenant, path: &str, body: &str) -> String {
-    use std::io::{Read as _, Write as _};
-    let url = tenant.announced["url"].as_str().unwrap();
-    let authority = url.trim_start_matches("http://");
-    let mut stream = std::net::TcpStream::connect(authority).unwrap();
-    let request = format!(
-        "POST /practice/{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nx-practice-key: k\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
 }

@@ -29,7 +29,7 @@ fn every_fault_has_its_exit_code() {
             "intune-role-missing",
             "no",
         ),
-        ("403", 4, "graph-permission-missing", "no"),
+        ("403", 4, "intune-scope-missing", "no"),
         ("403-conditional-access", 4, "conditional-access", "no"),
         ("404,method=POST,route=resetPasscode", 5, "not-found", "no"),
         ("429,method=POST,route=resetPasscode", 12, "throttled", "no"),

@@ -26,7 +26,8 @@ const TABLE: [(&str, i32, &str, &str); 54] = [
     ("401-token", 0, "accepted", "done"),
     ("401-claims", 0, "accepted", "done"),
     ("401-intune-role", 4, "-", "intune-role-missing"),
-    ("403", 4, "-", "graph-permission-missing"),
+    // The practice person's token carries the permission.
+    ("403", 4, "-", "intune-scope-missing"),
     ("403-conditional-access", 4, "-", "conditional-access"),
     // It strikes the first read, which beta then refused and v1.0 answers.
     ("404", 0, "accepted", "done"),

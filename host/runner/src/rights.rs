@@ -13,6 +13,11 @@ const READ: [&str; 4] = [
     "DeviceManagementConfiguration.ReadWrite.All",
 ];
 
+/// Whether the token's permissions can tell more about an error.
+pub(crate) fn concerns(error: &HostError) -> bool {
+    error.code() == "graph-permission-missing"
+}
+
 /// The same error, with what the token's own permissions tell about it. An opaque token tells
 /// nothing.
 pub(crate) fn told(error: HostError, identity: Option<&Identity>, acting: bool) -> HostError {
@@ -46,7 +51,7 @@ fn right(mut problem: Problem, identity: &Identity, acting: bool) -> Problem {
     };
     "intune-scope-missing".clone_into(&mut problem.code);
     problem.message = format!(
-        "{}, although the token carries {carried}: Intune's own roles, scope groups or scope tags do not allow it",
+        "{}, although the token carries {carried}; most likely Intune's own roles, scope groups or scope tags do not allow it",
         problem.message
     );
     problem.remedy = Some(

@@ -152,6 +152,9 @@ impl Runner {
     }
 
     async fn told(&self, error: HostError, acting: bool) -> HostError {
+        if !rights::concerns(&error) {
+            return error;
+        }
         let identity = self.host.whoami("graph").await.ok();
         rights::told(error, identity.as_ref(), acting)
     }
@@ -285,6 +288,9 @@ impl Runner {
             .iter()
             .rev()
             .find(|attempt| attempt.sending.may_have_touched())
+            .or(attempts
+                .iter()
+                .rfind(|attempt| attempt.sending == Sending::Rejected))
             // What waits for an approval goes on waiting if a later attempt was throttled.
             .or(attempts
                 .iter()

@@ -19,7 +19,7 @@ use crate::gate;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
 use crate::reports::{
-    Committed, Listed, Observed, approval_decides, not_seen_again, receipt, sign_in_decides,
+    Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
 };
 use crate::shared::Shared;
 use crate::step::{Running, call};
@@ -469,5 +469,5 @@ impl Action {
 
 /// A component's answer, or its problem.
 fn answer<T>(running: &mut Running<Step>, said: Result<T, Problem>) -> Result<T, HostError> {
-    said.map_err(|problem| sign_in_decides(running.door(), problem))
+    said.map_err(|problem| host_knows(running.door(), problem))
 }

@@ -122,9 +122,9 @@ pub(crate) fn not_seen_again(why: &Stopped) -> HostError {
     HostError::Problem(Box::new(problem))
 }
 
-/// A component's problem, with what the host alone knows of the sign-in: why there was no token,
-/// and that more was demanded of it.
-pub(crate) fn sign_in_decides(door: &mut Door, mut problem: Problem) -> HostError {
+/// A component's problem, with what the host alone knows: why there was no token, that more was
+/// demanded of the sign-in, and when it was by the service's clock, which support asks for.
+pub(crate) fn host_knows(door: &mut Door, mut problem: Problem) -> HostError {
     if problem.kind == ProblemKind::NotSignedIn {
         if let Some(error) = door.no_credential.take() {
             return HostError::not_signed_in(&error);
@@ -140,5 +140,11 @@ pub(crate) fn sign_in_decides(door: &mut Door, mut problem: Problem) -> HostErro
             );
         }
     }
+    let at = door
+        .service_date
+        .clone()
+        .filter(|_| problem.status.is_some());
+    let at = at.map(|at| ("date".to_owned(), at));
+    problem.support_ids.extend(at);
     HostError::Problem(Box::new(problem))
 }

@@ -20,7 +20,7 @@ pub struct ServiceError {
     pub phrase: Option<String>,
     /// What the message says to a person, without ids and addresses. Empty if nothing is left.
     pub text: String,
-    /// `request-id`, `client-request-id`, `date`, `activity-id`, as far as the body names them.
+    /// `request-id`, `client-request-id`, `activity-id`, as far as the body names them.
     pub support_ids: Vec<(String, String)>,
 }
 
@@ -48,8 +48,7 @@ impl ServiceError {
 
     /// Keep an id once, and only if it looks like one.
     pub(crate) fn add_id(&mut self, name: &str, id: &str) {
-        // A date is one of them: support finds a request by both.
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-:, ".contains(c);
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let known = self.support_ids.iter().any(|(known, _)| known == name);
         if !known && !id.is_empty() && id.len() <= 64 && id.chars().all(plain) {
             self.support_ids.push((name.to_owned(), id.to_owned()));
@@ -85,9 +84,7 @@ fn inner(error: &Value, found: &mut ServiceError, depth: usize) {
     for key in ["request-id", "requestId"] {
         found.add_id("request-id", word(next, key));
     }
-    for key in ["client-request-id", "date"] {
-        found.add_id(key, word(next, key));
-    }
+    found.add_id("client-request-id", word(next, "client-request-id"));
     inner(next, found, depth - 1);
 }
 

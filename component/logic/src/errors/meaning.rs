@@ -44,7 +44,7 @@ const LOOK_FIRST: &str =
 /// The problem behind an answer whose status is not a success.
 pub(crate) fn of_response(response: &Response, asked: Asked<'_>) -> Problem {
     let mut error = response.body.as_deref().map(decode).unwrap_or_default();
-    for name in ["request-id", "client-request-id", "date"] {
+    for name in ["request-id", "client-request-id"] {
         if let Some(id) = response.header(name) {
             // The header is what the service stands by; the body's copy gives way.
             error.support_ids.retain(|(known, _)| known != name);

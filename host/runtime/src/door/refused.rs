@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{challenge, demanded_claims};
+use crate::clock::{parse_http_date, rfc3339};
 use crate::connector::Answer;
 use crate::contract::types::{Problem, ProblemKind, Touched};
 use crate::json;
@@ -22,7 +23,8 @@ pub(crate) struct Refused {
 impl Refused {
     pub(super) fn of(answer: &Answer) -> Self {
         let codes = codes(&answer.body);
-        let ids = ["request-id", "client-request-id", "date"].into_iter();
+        let ids = ["request-id", "client-request-id"].into_iter();
+        let date = answer.header("date").and_then(parse_http_date).map(rfc3339);
         Self {
             status: answer.status,
             challenged: demanded_claims(answer).is_some()
@@ -32,6 +34,7 @@ impl Refused {
             retry_after: answer.header("retry-after").and_then(seconds),
             support_ids: ids
                 .filter_map(|name| Some((name.to_owned(), answer.header(name)?.to_owned())))
+                .chain(date.map(|date| ("date".to_owned(), date)))
                 .collect(),
         }
     }
