@@ -8,7 +8,7 @@ use passcode_host::ApprovalSent;
 use passcode_host::contract::types::{ProblemKind, Verb};
 use passcode_host::ledger::{PlanId, SendLedger as _, Sending};
 use passcode_practice::{ApprovalStatus, PRACTICE_APPROVER, RemoteAction};
-use passcode_tests::{Bench, Hang, Script, Setup};
+use passcode_tests::{Bench, Hang, Reply, Script, Service, Setup};
 
 use crate::support::code;
 
@@ -238,6 +238,43 @@ async fn a_crash_between_the_demand_and_the_justification_leaves_one_attempt_tha
     );
     assert_eq!(code(bench.action.commit(&plan).await), "plan-used");
     assert_eq!(carried(&bench), [""]);
+}
+
+#[tokio::test]
+async fn an_answer_that_may_come_after_the_deed_demands_nothing() {
+    let fleet = Setup::real().start().await;
+    let mut device = fleet.tenant.device("KIOSK-0001").expect("device");
+    device["deviceActionResults"] = serde_json::json!([]);
+    for status in [202, 302, 408, 500, 503, 504] {
+        let device = device.clone();
+        let service = Service::start(move |request| match request.method.as_str() {
+            "GET" => Reply::json(200, &device),
+            _ => Reply::raw(status, "Header 'x-msft-approval-justification' is required")
+                .header(CODE, "aabb1234-5678-4012-abcd-ef0123456789"),
+        });
+        let service = service.await.expect("service");
+        let bench = Setup::real()
+            .beside(&fleet)
+            .service(service.url())
+            .start()
+            .await;
+        let plan = plan(&bench, "KIOSK-0001", "INC0012345").await;
+        let committed = bench.action.commit(&plan).await.expect("commit");
+        let sending = committed.sent.expect("sent").sending;
+        assert!(sending.may_have_touched(), "{status}: {sending:?}");
+        assert_eq!(
+            code(bench.action.commit(&plan).await),
+            "plan-used",
+            "{status}"
+        );
+        let posts = service
+            .seen()
+            .iter()
+            .filter(|one| one.method == "POST")
+            .count();
+        assert_eq!(posts, 1, "{status}");
+        assert_eq!(kept_code(&bench, &plan).await, None, "{status}");
+    }
 }
 
 #[tokio::test]

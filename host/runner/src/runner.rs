@@ -237,7 +237,10 @@ impl Runner {
     ///
     /// As [`Action::observe`]; if what was seen cannot be written down.
     pub async fn look(&self, plan: &PlanId) -> Result<Observed, HostError> {
-        let mut observed = self.action.observe(plan).await?;
+        let mut observed = match self.action.observe(plan).await {
+            Ok(observed) => observed,
+            Err(error) => return Err(self.told(error, false).await),
+        };
         let proven = consequences(&observed.attempt, &observed.progress);
         let name = observed.attempt.intent.client_request_id.clone();
         if let Some(settlement) = proven.accepted {
@@ -353,7 +356,10 @@ impl Runner {
     ///
     /// What the component, the service or the ledger says.
     pub async fn results(&self, device: &str) -> Result<Vec<Shown>, HostError> {
-        let listed = self.action.results(device).await?;
+        let listed = match self.action.results(device).await {
+            Ok(listed) => listed,
+            Err(error) => return Err(self.told(error, false).await),
+        };
         let mut ours = Vec::new();
         for attempt in self.attempts_on(device).await? {
             if !attempt.sending.may_have_touched() {

@@ -151,6 +151,7 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Intent, PlanId, Settlement};
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
         Answer {
@@ -194,6 +195,62 @@ mod tests {
         for status in [200, 204, 302, 408, 429, 500, 503] {
             let found = demand(&answer(status, &with_code, required));
             assert_eq!(found, Demand::Nothing, "{status}");
+        }
+    }
+
+    fn attempt(device: &str, sending: Sending, code: Option<&str>) -> Attempt {
+        Attempt {
+            intent: Intent {
+                plan: PlanId([7; 32]),
+                tenant: "t".to_owned(),
+                device: device.to_owned(),
+                client_request_id: "c".to_owned(),
+                request: "POST /x".to_owned(),
+                at: time::OffsetDateTime::UNIX_EPOCH,
+                service_date: None,
+                snapshot: Vec::new(),
+                after_unknown: None,
+                again: false,
+            },
+            sending,
+            settlement: Settlement {
+                approval_code: code.map(str::to_owned),
+                ..Settlement::default()
+            },
+            ending: None,
+            delivered: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_code_of_the_same_device_is_sent_back_and_no_other() {
+        use Sending::{Accepted, NotExecuted, Rejected};
+        for (attempts, expected) in [
+            (vec![], None),
+            (vec![attempt("d1", NotExecuted, None)], None),
+            (vec![attempt("d1", NotExecuted, Some(""))], None),
+            (vec![attempt("d1", NotExecuted, Some("a\r\nb: c"))], None),
+            (vec![attempt("d1", NotExecuted, Some("one"))], Some("one")),
+            (vec![attempt("D1", NotExecuted, Some("one"))], Some("one")),
+            (vec![attempt("d2", NotExecuted, Some("one"))], None),
+            (vec![attempt("d1", Rejected, Some("one"))], None),
+            (vec![attempt("d1", Accepted, Some("one"))], None),
+            (
+                vec![
+                    attempt("d1", NotExecuted, Some("one")),
+                    attempt("d1", NotExecuted, Some("two")),
+                    // Throttled in between: the approval is still waited for.
+                    attempt("d1", NotExecuted, None),
+                ],
+                Some("two"),
+            ),
+        ] {
+            let kept = Carried::kept(&attempts, "d1");
+            assert_eq!(
+                kept.as_ref().and_then(Carried::code),
+                expected,
+                "{attempts:?}"
+            );
         }
     }
 
