@@ -328,6 +328,7 @@ async fn every_refusal_of_the_vendors_has_its_code_and_its_end() {
 /// The shapes that the facts describe and nobody stored.
 #[tokio::test]
 async fn every_refusal_that_is_only_described_has_its_code_and_its_end() {
+    type Shape<'a> = (&'a str, Reply, (Says, Says), usize, Option<u32>);
     let shape_a = json!({"_version": 3, "Message": "An error has occurred - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: 13b1d9ee-b9d2-49c4-bff7-d7afd9dff0cb - Url: https://fef.sample.manage.microsoft.com/DeviceFE/x", "CustomApiErrorPhrase": "", "RetryAfter": null, "ErrorSourceService": "DeviceFE", "HttpHeaders": "{}"}).to_string();
     let shape_b = json!({"ErrorCode": "Forbidden", "Message": shape_a, "Target": null}).to_string();
     let plain = "An error has occurred - Operation ID (for customer support): 0 - Activity ID: 1 - Url: https://fef.sample.manage.microsoft.com/x - CustomApiErrorPhrase: ";
@@ -345,7 +346,7 @@ async fn every_refusal_that_is_only_described_has_its_code_and_its_end() {
         CONFLICT.0,
         ("approval-required", NO, Ended::AwaitingApproval),
     );
-    let rows: Vec<(&str, Reply, (Says, Says), usize, Option<u32>)> = vec![
+    let rows: Vec<Shape<'_>> = vec![
         (
             "A",
             envelope(400, "BadRequest", &shape_a),

@@ -155,12 +155,10 @@ impl From<HostError> for Failure {
                 failure.retry_after = problem.retry_after_seconds;
             }
             HostError::NotSignedIn {
-                service_code,
-                support_ids,
-                ..
+                said: Some(said), ..
             } => {
-                failure.service_code = service_code;
-                failure.support_ids = support_ids;
+                failure.service_code = said.code;
+                failure.support_ids = said.support_ids;
             }
             _ => {}
         }

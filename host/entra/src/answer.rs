@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use passcode_host::credential::{AccessToken, CredentialError};
+use passcode_host::credential::{AccessToken, AuthoritySaid, CredentialError};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -230,8 +230,10 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
     } else {
         refused(code, message, remedy)
     };
-    error.service_code = service_code;
-    error.support_ids = support_ids(&said);
+    error.said = Some(Box::new(AuthoritySaid {
+        code: service_code,
+        support_ids: support_ids(&said),
+    }));
     Refusal {
         error: Box::new(error),
         name,

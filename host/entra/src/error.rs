@@ -13,8 +13,7 @@ pub(crate) fn refused(
         message: message.into(),
         remedy: remedy.into(),
         transient: false,
-        service_code: None,
-        support_ids: Vec::new(),
+        said: None,
     }
 }
 

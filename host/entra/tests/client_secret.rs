@@ -161,12 +161,13 @@ async fn entras_refusals_become_a_cause_and_a_remedy() {
             .token(&authority.request())
             .await
             .unwrap_err();
-        assert_eq!(refused.service_code, Some(format!("AADSTS{number}")));
+        let said = refused.said.as_ref().unwrap();
+        assert_eq!(said.code, Some(format!("AADSTS{number}")));
         assert!(!refused.code.contains("AADSTS"), "the code is our own");
         let known = number == 70_011;
         assert_eq!(refused.code == "sign-in-refused", known, "{number}");
         let id = |name: &str| {
-            let found = refused.support_ids.iter().find(|(own, _)| own == name);
+            let found = said.support_ids.iter().find(|(own, _)| own == name);
             found.map(|(_, id)| id.as_str())
         };
         assert_eq!(id("trace-id"), Some("6f6c4645-0202-4486-b625-fa957dfc4700"));

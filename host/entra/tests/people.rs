@@ -89,8 +89,7 @@ impl KeyStore for None_ {
             message: "there is none here".into(),
             remedy: String::new(),
             transient: false,
-            service_code: None,
-            support_ids: Vec::new(),
+            said: None,
         })
     }
 

@@ -152,8 +152,7 @@ mod tests {
             message: "x".to_owned(),
             remedy: "x".to_owned(),
             transient: true,
-            service_code: None,
-            support_ids: Vec::new(),
+            said: None,
         })
     }
 

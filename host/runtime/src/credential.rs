@@ -65,9 +65,16 @@ pub struct CredentialError {
     pub remedy: String,
     /// Whether trying again later can help.
     pub transient: bool,
-    /// The authority's own code, where it gave one: `AADSTS7000215`.
-    pub service_code: Option<String>,
-    /// What the authority's support asks for: `trace-id`, `correlation-id`, `date`.
+    /// What the authority itself said, where it said anything.
+    pub said: Option<Box<AuthoritySaid>>,
+}
+
+/// What an authority said when it refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthoritySaid {
+    /// Its own code, where it gave one: `AADSTS7000215`, or OAuth's error.
+    pub code: Option<String>,
+    /// What its support asks for: `trace-id`, `correlation-id`, `date`.
     pub support_ids: Vec<(String, String)>,
 }
 

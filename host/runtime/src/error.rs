@@ -1,7 +1,7 @@
 //! What can go wrong, in our own words. No type of another crate is in it.
 
 use crate::contract::types::{Check, Problem, ProblemKind, Touched};
-use crate::credential::CredentialError;
+use crate::credential::{AuthoritySaid, CredentialError};
 use crate::ledger::{IntentRefused, LedgerError};
 
 /// A limit that a component can run into. Each has a name that is stable.
@@ -136,10 +136,8 @@ pub enum HostError {
         remedy: String,
         /// Whether trying again later can help.
         transient: bool,
-        /// The authority's own code, where it gave one.
-        service_code: Option<String>,
-        /// What the authority's support asks for.
-        support_ids: Vec<(String, String)>,
+        /// What the authority itself said, where it said anything.
+        said: Option<Box<AuthoritySaid>>,
     },
     /// The ledger cannot be read or written.
     #[error("{0}")]
@@ -165,8 +163,7 @@ impl HostError {
             message: error.message.clone(),
             remedy: error.remedy.clone(),
             transient: error.transient,
-            service_code: error.service_code.clone(),
-            support_ids: error.support_ids.clone(),
+            said: error.said.clone(),
         }
     }
 

@@ -109,8 +109,10 @@ pub(crate) fn refused(error: &CredentialError) -> Failure {
         "{}. To try without a tenant, add `--practice`",
         error.remedy
     ));
-    failure.service_code.clone_from(&error.service_code);
-    failure.support_ids.clone_from(&error.support_ids);
+    if let Some(said) = &error.said {
+        failure.service_code.clone_from(&said.code);
+        failure.support_ids.clone_from(&said.support_ids);
+    }
     failure
 }
 
