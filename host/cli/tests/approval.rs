@@ -103,8 +103,12 @@ fn what_was_rejected_takes_a_new_plan() {
         .fails(6, "plan-used");
     home.practice(&["status", &plan]).expect(10, "result");
     home.run(&["practice", "approve"]).fails(2, "usage");
-    let (_, other) = asked(&home, "approval-400");
-    assert_ne!(other, plan);
+    // Made in the same second with the same words, it would be the same plan.
+    let mut anew = RESET.to_vec();
+    anew[6] = "INC0054321";
+    anew.extend(["--fault", "approval-400"]);
+    let anew = home.practice(&anew).fails(8, "approval-required");
+    assert_ne!(anew["plan"], plan);
 }
 
 #[test]

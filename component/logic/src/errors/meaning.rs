@@ -180,7 +180,7 @@ fn meaning(status: u16, error: &ServiceError, asked: Asked<'_>) -> Meaning {
             "request-rejected",
             "Intune did not accept ",
             "",
-            "see what the service says: a tenant without an active Intune licence is refused, too; else please report it with the ids shown",
+            "read what the service says: a tenant without an Intune licence is refused, too; else report it",
         ),
         _ => (
             ProblemKind::Malformed,
