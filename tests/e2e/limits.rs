@@ -82,6 +82,30 @@ async fn memory_is_counted_over_all_memories() {
 }
 
 #[tokio::test]
+async fn a_memory_that_can_never_fit_is_not_loaded() {
+    let refused = Setup::puppet()
+        .component(modules::component("(memory 600)"))
+        .load()
+        .await;
+    let error = refused.expect_err("it has 37 MiB");
+    assert_eq!(error, HostError::Limit(Limit::Memory));
+}
+
+/// More than there are places, so some wait; each has asked the service before the first one ends.
+#[tokio::test]
+async fn more_steps_than_there_are_places_wait_for_one() {
+    let bench = Setup::puppet().start().await;
+    let path = "/v1.0/deviceManagement/managedDevices";
+    let script = Script::new().send("find", "GET", path, &[("$select", "id")]);
+    let steps = (0..100).map(|_| bench.find(&script));
+    let ended = futures::future::join_all(steps).await;
+    for step in ended {
+        let saw = step.expect("it had a place");
+        assert_eq!(saw.len(), 1, "{saw:?}");
+    }
+}
+
+#[tokio::test]
 async fn many_memories_end_in_memory() {
     let bench = Setup::puppet()
         .component(modules::component(&"(memory 0) ".repeat(20)))
@@ -97,15 +121,11 @@ async fn many_memories_end_in_memory() {
 
 #[tokio::test]
 async fn a_large_table_ends_in_memory() {
-    let bench = Setup::puppet()
+    let refused = Setup::puppet()
         .component(modules::component("(table 10000000 funcref)"))
-        .start()
+        .load()
         .await;
-    let error = bench
-        .action
-        .describe()
-        .await
-        .expect_err("it has ten million elements");
+    let error = refused.expect_err("it has ten million elements");
     assert_eq!(error, HostError::Limit(Limit::Memory));
     let tables = "(table 5000 funcref) ".repeat(5);
     let bench = Setup::puppet()

@@ -7,7 +7,7 @@ use passcode_host::HostBuilder;
 use passcode_host::contract::types::Verb;
 use passcode_tests::{Script, Setup, assert_absent, occurs};
 use serde_json::json;
-use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
+use wasmtime::{InstanceAllocationStrategy, LinearMemory, MemoryCreator, MemoryType};
 
 const PASSCODE: &str = "Canary-86420-Passcode";
 
@@ -25,6 +25,7 @@ impl Remains {
         move |builder| {
             builder.configure(move |config| {
                 config
+                    .allocation_strategy(InstanceAllocationStrategy::OnDemand)
                     .with_host_memory(Arc::new(Watched(remains)))
                     // Nothing is reserved and nothing guarded: each access is checked instead.
                     .memory_reservation(0)

@@ -188,6 +188,20 @@ impl Setup {
     /// If it cannot be.
     #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
     pub async fn start(self) -> Bench {
+        self.load().await.expect("component")
+    }
+
+    /// The same, if the host loads the component.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::load`].
+    ///
+    /// # Panics
+    ///
+    /// If something else is missing.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
+    pub async fn load(self) -> Result<Bench, HostError> {
         let tenant = match self.tenant {
             Some(tenant) => tenant,
             None => Arc::new(PracticeTenant::start(self.options).expect("tenant")),
@@ -210,15 +224,15 @@ impl Setup {
             builder = change(builder);
         }
         let host = builder.build().expect("host");
-        let action = host.load(&self.component, &self.grant).expect("component");
-        Bench {
+        let action = host.load(&self.component, &self.grant)?;
+        Ok(Bench {
             tenant,
             ledger,
             credential,
             tap,
             host,
             action,
-        }
+        })
     }
 }
 

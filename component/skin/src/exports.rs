@@ -1,32 +1,57 @@
-//! The exports themselves.
+//! The exported functions, by the canonical ABI.
 //!
-//! The macro of `wit-bindgen` would also export nine functions that free an answer once it was
-//! read. Every step runs in a fresh instance, which is thrown away with its memory, so they
-//! would be ten kilobytes for nothing. What is left out is optional in the component model; the
-//! arguments below are checked by the compiler against the generated functions.
+//! What fits into sixteen numbers comes as so many arguments, the rest as one address. The arguments of ours that come one by
+//! one are made of 32-bit fields alone, so in a row they lie as they would in memory. That names and
+//! numbers of arguments are those of the contract, the encoder checks.
 
-use crate::Component;
-use crate::bindings::exports::passcode::action::action as generated;
+use alloc::string::String;
 
-/// One export: its name in the contract, the generated function, the flat arguments.
+use passcode_logic as logic;
+use passcode_logic::contract::{Context, HistoryQuery, Order, Plan, Receipt, Selector};
+
+use crate::Door;
+use crate::abi::{Abi, answer};
+
+/// One export: its name in the contract, its arguments, what it does with them.
 macro_rules! export {
-    ($name:literal, $function:ident, $generated:ident, ($($argument:ident: $type:ty),*)) => {
+    ($name:literal, $function:ident, [$($word:ident)*], |($($argument:ident),*): $types:ty| $body:expr) => {
         #[unsafe(export_name = concat!("passcode:action/action@0.1.0#", $name))]
-        unsafe extern "C" fn $function($($argument: $type),*) -> *mut u8 {
-            // SAFETY: called by the canonical ABI alone, with the arguments that it makes.
-            unsafe { generated::$generated::<Component>($($argument),*) }
+        extern "C" fn $function($($word: u32),*) -> *mut u8 {
+            let words = [$($word),*];
+            const { assert!(<$types>::SIZE == 4 * [$(stringify!($word)),*].len()) };
+            // SAFETY: called by the canonical ABI alone, which hands these over, in this order.
+            let ($($argument,)*) = unsafe { <$types>::lift(words.as_ptr().cast()) };
+            answer($body)
+        }
+    };
+    ($name:literal, $function:ident, *, |($($argument:ident),*): $types:ty| $body:expr) => {
+        #[unsafe(export_name = concat!("passcode:action/action@0.1.0#", $name))]
+        extern "C" fn $function(at: *const u8) -> *mut u8 {
+            // SAFETY: called by the canonical ABI alone, which hands these over, in this order.
+            let ($($argument,)*) = unsafe { <$types>::lift(at) };
+            answer($body)
+        }
+    };
+    ($name:literal, $function:ident, || $body:expr) => {
+        #[unsafe(export_name = concat!("passcode:action/action@0.1.0#", $name))]
+        extern "C" fn $function() -> *mut u8 {
+            answer($body)
         }
     };
 }
 
-type P = *mut u8;
-
-export!("describe", describe, _export_describe_cabi, ());
-export!("matrix", matrix, _export_matrix_cabi, ());
-export!("addresses", addresses, _export_addresses_cabi, ());
-export!("find", find, _export_find_cabi, (a: i32, b: P, c: usize, d: P, e: usize, f: P, g: usize, h: i32, i: P, j: usize, k: P, l: usize, m: i32));
-export!("prepare", prepare, _export_prepare_cabi, (a: P));
-export!("commit", commit, _export_commit_cabi, (a: P));
-export!("observe", observe, _export_observe_cabi, (a: P));
-export!("results", results, _export_results_cabi, (a: P, b: usize, c: P, d: usize, e: i32, f: P, g: usize, h: P, i: usize, j: i32));
-export!("history", history, _export_history_cabi, (a: i32, b: P, c: usize, d: i32, e: P, f: usize, g: i32, h: P, i: usize, j: i32, k: P, l: usize, m: P, n: usize, o: i32));
+export!("describe", describe, || logic::describe());
+export!("matrix", matrix, || logic::matrix());
+export!("addresses", addresses, || logic::addresses());
+export!("find", find, [a b c d e f g h i j k l m],
+    |(selector, context): (Selector, Context)| logic::find(&mut Door, &selector, &context));
+export!("prepare", prepare, *,
+    |(order, context): (Order, Context)| logic::prepare(&mut Door, &order, &context));
+export!("commit", commit, *,
+    |(plan, context): (Plan, Context)| logic::commit(&mut Door, &plan, &context));
+export!("observe", observe, *,
+    |(plan, receipt, context): (Plan, Receipt, Context)| logic::observe(&mut Door, &plan, &receipt, &context));
+export!("results", results, [a b c d e f g h i j],
+    |(device, context): (String, Context)| logic::results(&mut Door, &device, &context));
+export!("history", history, [a b c d e f g h i j k l m n o],
+    |(query, context): (HistoryQuery, Context)| logic::history(&mut Door, &query, &context));

@@ -7,8 +7,10 @@
 
 extern crate alloc;
 
+mod abi;
 mod exports;
 mod memory;
+mod nouns;
 
 mod bindings {
     #![allow(
@@ -24,16 +26,7 @@ mod bindings {
     });
 }
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use bindings::exports::passcode::action::action::Guest;
 use bindings::passcode::action::http;
-use passcode_logic as logic;
-use passcode_logic::contract::{
-    ActionResult, Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan,
-    Problem, Progress, Proposal, Receipt, Rule, Selector,
-};
 use passcode_logic::service::{Failure, Reason, Request, Response, Sent, Service};
 
 /// The host's door.
@@ -72,45 +65,5 @@ impl Service for Door {
                 message: failure.message,
             }),
         }
-    }
-}
-
-pub(crate) struct Component;
-
-impl Guest for Component {
-    fn describe() -> Description {
-        logic::describe()
-    }
-
-    fn matrix() -> Vec<Rule> {
-        logic::matrix()
-    }
-
-    fn addresses() -> Vec<Address> {
-        logic::addresses()
-    }
-
-    fn find(selector: Selector, context: Context) -> Result<Findings, Problem> {
-        logic::find(&mut Door, &selector, &context)
-    }
-
-    fn prepare(order: Order, context: Context) -> Result<Proposal, Problem> {
-        logic::prepare(&mut Door, &order, &context)
-    }
-
-    fn commit(plan: Plan, context: Context) -> Result<Progress, Problem> {
-        logic::commit(&mut Door, &plan, &context)
-    }
-
-    fn observe(plan: Plan, receipt: Receipt, context: Context) -> Result<Progress, Problem> {
-        logic::observe(&mut Door, &plan, &receipt, &context)
-    }
-
-    fn results(device_id: String, context: Context) -> Result<Vec<ActionResult>, Problem> {
-        logic::results(&mut Door, &device_id, &context)
-    }
-
-    fn history(query: HistoryQuery, context: Context) -> Result<Vec<HistoryEntry>, Problem> {
-        logic::history(&mut Door, &query, &context)
     }
 }

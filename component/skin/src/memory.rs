@@ -40,8 +40,18 @@ fn class(layout: Layout) -> Option<(u32, usize)> {
     (index < CLASSES && layout.align() <= PAGE).then_some((power, index))
 }
 
+unsafe extern "C" {
+    /// The first byte that the linker has given to nothing.
+    static __heap_base: u8;
+}
+
 impl State {
     fn fresh(&mut self, size: usize) -> *mut u8 {
+        if self.end == 0 {
+            // What the memory has from the start, and nobody uses.
+            self.next = (&raw const __heap_base).addr();
+            self.end = wasm32::memory_size(0) * PAGE;
+        }
         let start = self.next.checked_next_multiple_of(size.min(PAGE));
         let Some((start, end)) = start.and_then(|start| Some((start, start.checked_add(size)?)))
         else {
@@ -55,7 +65,7 @@ impl State {
             }
             let begin = before * PAGE;
             if begin != self.end {
-                // Before the first growth, or somebody else grew it: start over there.
+                // Somebody else grew it: start over there.
                 self.next = begin;
                 self.end = begin + pages * PAGE;
                 return self.fresh(size);

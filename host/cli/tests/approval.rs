@@ -1,5 +1,7 @@
 //! Multi Admin Approval from the command line: exit code 8, what waits, and how it goes on.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use serde_json::Value;

@@ -20,10 +20,11 @@ use std::process::{Command, Stdio};
 
 use support::Home;
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "docs/help-desk.md",
     "docs/automation.md",
+    "docs/doctor.md",
     "docs/security-review.md",
     "docs/configuration.md",
 ];
@@ -316,7 +317,7 @@ fn every_flag_that_is_shown_is_there() {
     assert!(seen > 60, "{seen}");
 }
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "devices",
     "explain",
     "reset",
@@ -326,6 +327,7 @@ const VERBS: [&str; 12] = [
     "reveal",
     "matrix",
     "practice",
+    "doctor",
     "config",
     "completions",
     "man",

@@ -1,6 +1,8 @@
 //! The page of refusals and the sources name the same codes; and the refusals that take a token of
 //! one's own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use std::collections::BTreeSet;

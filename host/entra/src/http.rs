@@ -133,7 +133,7 @@ impl Http {
 
     /// The connections for an address: what is on this machine, or on the link to its own
     /// hypervisor, is never asked of a proxy.
-    fn to(&self, url: &Url) -> Result<&Client, CredentialError> {
+    pub(crate) fn to(&self, url: &Url) -> Result<&Client, CredentialError> {
         let here = origin::is_loopback(url) || origin::is_link_local(url);
         match (here, url.scheme()) {
             (true, "http") => self.clients.plain(),

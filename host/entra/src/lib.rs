@@ -14,6 +14,7 @@
 //! - [`DeviceCode`], [`Browser`], [`KeptSignIn`] — a person; [`EncryptedFile`] keeps the sign-in.
 //! - `AzureCredential` — Azure CLI, azd, Azure Pipelines, any credential of `azure_core`.
 //! - [`Http`] — the connection to the authority.
+//! - [`Http::look`] — one look at a service, for those who ask what is wrong.
 //! - [`Claims`] — what a token says of itself, for people to read; never a proof.
 
 mod answer;
@@ -34,6 +35,7 @@ mod github;
 mod given;
 mod http;
 mod jwt;
+mod look;
 mod managed_identity;
 mod origin;
 mod person;
@@ -52,6 +54,7 @@ pub use github::GitHubOidc;
 pub use given::GivenToken;
 pub use http::{Http, HttpOptions};
 pub use jwt::{Claims, claims};
+pub use look::{NotSeen, Seen, Stage};
 pub use managed_identity::{Identity, ManagedIdentity, ManagedIdentityAssertion, Platform};
 pub use person::{Browser, DeviceCode, DevicePrompt, Interaction, KeptSignIn};
 pub use sign_in::{Choice, People, Registration, SignIn};

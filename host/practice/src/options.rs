@@ -2,6 +2,7 @@
 
 use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
 use crate::fleet::Fleet;
+use crate::subscription::SubscriptionState;
 use crate::throttle::Throttle;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -70,6 +71,7 @@ pub(crate) struct Settings {
     pub(crate) history: bool,
     pub(crate) v1_passcode: bool,
     pub(crate) throttle: Throttle,
+    pub(crate) subscription: SubscriptionState,
 }
 
 impl Default for PracticeOptions {
@@ -89,6 +91,7 @@ impl Default for PracticeOptions {
                 history: true,
                 v1_passcode: true,
                 throttle: Throttle::default(),
+                subscription: SubscriptionState::Active,
             },
         }
     }

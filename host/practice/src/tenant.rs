@@ -97,6 +97,7 @@ impl PracticeTenant {
             generation: 0,
             revoked: BTreeSet::new(),
             certificates: Vec::new(),
+            approval_policies: Vec::new(),
         };
         let control_key = options
             .control_key

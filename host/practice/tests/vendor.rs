@@ -309,3 +309,58 @@ fn enumerations_hold_members_that_exist() {
         }
     }
 }
+
+#[test]
+fn effective_permissions_look_like_the_documented_ones() {
+    let tenant = tenant();
+    for (file, path) in [
+        (
+            "rbac/v1.0.rbac-devicemanagement-geteffectivepermissions.response.json",
+            "/v1.0/deviceManagement/getEffectivePermissions(scope='*')",
+        ),
+        (
+            "rbac/beta.shared-devicemanagement-geteffectivepermissions.response.json",
+            "/beta/deviceManagement/getEffectivePermissions(scope='*')",
+        ),
+    ] {
+        let Some(text) = vendor(file) else { return };
+        let theirs: Value = serde_json::from_str(&text).expect("documented");
+        let ours = get(&tenant, path).json();
+        // A type is written only where it is not the declared one; the documents write it everywhere.
+        let told = |value: &Value| -> BTreeSet<String> {
+            let all = keys(value).into_iter();
+            all.filter(|key| !key.contains("@odata")).collect()
+        };
+        assert_eq!(told(&ours), told(&theirs), "{file}");
+        assert!(!told(&ours).is_empty());
+    }
+}
+
+#[test]
+fn every_resource_action_of_a_role_is_one_that_intune_has() {
+    let Some(text) = vendor("rbac/resource-actions.graph-xray-capture.json") else {
+        return;
+    };
+    let captured: Value = serde_json::from_str(&text).expect("captured");
+    let known: BTreeSet<&str> = captured["allowedResourceActions"]
+        .as_array()
+        .expect("list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    use passcode_practice::IntuneRole::{
+        HelpDeskOperator, ReadOnlyOperator, RoleAdministrator, SchoolAdministrator,
+    };
+    for role in [
+        HelpDeskOperator,
+        SchoolAdministrator,
+        ReadOnlyOperator,
+        RoleAdministrator,
+    ] {
+        let actions = role.actions();
+        assert!(!actions.is_empty());
+        for action in actions {
+            assert!(known.contains(action.as_str()), "{role:?}: {action}");
+        }
+    }
+}

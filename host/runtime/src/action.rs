@@ -80,13 +80,10 @@ impl Action {
             approval: None,
         };
         let state = Step::new(&self.shared, &self.authority, binding);
-        Running::start(
-            self.shared.engine(),
-            &self.callable,
-            &self.shared.limits,
-            state,
-        )
-        .await
+        let Shared {
+            machine, limits, ..
+        } = &*self.shared;
+        Running::start(machine, &self.callable, limits, state).await
     }
 
     /// The context of a call. Signs in first, so that the component can ask who we are.

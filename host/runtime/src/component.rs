@@ -11,7 +11,8 @@ use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::bindings::{PasscodeAction, PasscodeActionPre};
 use crate::contract::exports::Callable;
 use crate::digest::digest;
-use crate::error::HostError;
+use crate::error::{HostError, Limit};
+use crate::limits::Limits;
 
 /// The custom section that holds a component's manifest.
 pub const MANIFEST_SECTION: &str = "passcode-manifest";
@@ -35,6 +36,7 @@ fn load_error(message: impl Into<String>, remedy: impl Into<String>) -> HostErro
 
 pub(crate) fn load<T>(
     engine: &Engine,
+    limits: &Limits,
     cache: Option<&Cache>,
     bytes: &[u8],
 ) -> Result<Loaded<T>, HostError>
@@ -54,6 +56,12 @@ where
             error.remedy,
         )
     })?;
+    // What can never fit is not compiled. The limits of a step count it again, all together.
+    if facts.largest_memory > limits.memory_bytes as u64
+        || facts.largest_table > limits.table_elements as u64
+    {
+        return Err(HostError::Limit(Limit::Memory));
+    }
     let digest = digest(bytes);
     let component = match cache {
         Some(cache) => cache.component(engine, bytes, &digest),
@@ -88,8 +96,13 @@ where
     })
 }
 
+#[derive(Default)]
 struct Facts {
     manifest: Option<String>,
+    /// Bytes that the largest memory has at least.
+    largest_memory: u64,
+    /// Elements that the largest table has at least.
+    largest_table: u64,
 }
 
 /// Look at the bytes before anything is compiled: the errors a person can act on.
@@ -108,7 +121,7 @@ fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
             "give a component (`wasm-tools component new` makes one of a module)",
         )
     };
-    let mut facts = Facts { manifest: None };
+    let mut facts = Facts::default();
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
@@ -125,6 +138,20 @@ fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
             Payload::ComponentImportSection(imports) if depth == 1 => {
                 for import in imports {
                     known_import(import.map_err(broken)?.name.name)?;
+                }
+            }
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    let memory = memory.map_err(broken)?;
+                    let page = 1_u64 << memory.page_size_log2.unwrap_or(16);
+                    let bytes = memory.initial.saturating_mul(page);
+                    facts.largest_memory = facts.largest_memory.max(bytes);
+                }
+            }
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    let elements = table.map_err(broken)?.ty.initial;
+                    facts.largest_table = facts.largest_table.max(elements);
                 }
             }
             Payload::CustomSection(section) if depth == 1 && section.name() == MANIFEST_SECTION => {

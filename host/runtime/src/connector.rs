@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Host, Url};
 
@@ -206,6 +207,8 @@ struct Clients {
     loopback: bool,
     /// No TLS: then no certificate authority is read, which takes longer than a request does.
     plain: bool,
+    /// The proxy on the way, by its name.
+    proxy: Option<String>,
     /// Further certificate authorities.
     roots: Vec<reqwest::Certificate>,
     timeout: Duration,
@@ -235,6 +238,7 @@ impl Clients {
         };
         builder.dns_resolver(Arc::new(JudgingResolver {
             loopback: self.loopback,
+            proxy: self.proxy.clone(),
         }))
     }
 
@@ -251,6 +255,14 @@ impl Clients {
                 .retry(reqwest::retry::never())
         })
     }
+}
+
+/// The name of the proxy that the environment puts on the way. The same code decides it that
+/// the connections use.
+fn proxy_of(root: &Url) -> Option<String> {
+    let origin = root.as_str().parse().ok()?;
+    let proxy = Matcher::from_system().intercept(&origin)?;
+    proxy.uri().host().map(str::to_owned)
 }
 
 fn made(
@@ -285,6 +297,7 @@ impl Connector {
             );
         }
         let clients = Clients {
+            proxy: proxy_of(&destination.root),
             loopback: destination.loopback,
             plain: destination.root.scheme() == "http",
             roots: certificates,

@@ -17,7 +17,7 @@ use crate::cache::Cache;
 use crate::clock::Time;
 use crate::component;
 use crate::connector::{Connector, Destination};
-use crate::engine;
+use crate::engine::{self, Machine};
 use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
@@ -65,7 +65,12 @@ impl Host {
     /// If the bytes are not a component of the world `passcode-action`, import anything else,
     /// or were built for another contract; the error says which.
     pub fn load(&self, bytes: &[u8], grant: &Authority) -> Result<Action, HostError> {
-        let loaded = component::load(self.shared.engine(), self.cache.as_ref(), bytes)?;
+        let loaded = component::load(
+            &self.shared.machine.engine,
+            &self.shared.limits,
+            self.cache.as_ref(),
+            bytes,
+        )?;
         let authority = Authority::granted(&loaded.manifest, grant);
         Ok(Action::new(self.shared.clone(), loaded, authority))
     }
@@ -251,12 +256,12 @@ impl HostBuilder {
             not(feature = "inspect"),
             expect(unused_mut, reason = "tests change it")
         )]
-        let mut config = engine::config();
+        let mut config = engine::config(&self.limits);
         #[cfg(feature = "inspect")]
         if let Some(change) = self.configure {
             change(&mut config);
         }
-        let engine = engine::start(config)?;
+        let machine = Machine::start(&config)?;
         let mut destinations = BTreeMap::new();
         for destination in self.destinations {
             let connector = Connector::new(&destination, &self.roots, self.request_timeout)
@@ -266,7 +271,7 @@ impl HostBuilder {
             destinations.insert(destination.name.clone(), (destination, connector));
         }
         let shared = Shared {
-            engine,
+            machine,
             destinations,
             identities: RwLock::default(),
             ledger: self.ledger,

@@ -63,6 +63,7 @@ pub use host::{Host, HostBuilder};
 pub use identity::{Acting, Identity};
 pub use json::parse as parse_strictly;
 pub use limits::Limits;
+pub use reach::reachable;
 pub use reports::{Committed, Listed, Observed};
 pub use sandbox::{Answers, Sandbox};
 pub use secret::Passcode;

@@ -60,6 +60,10 @@ pub(crate) struct LimitHit(pub(crate) Limit);
 /// How often a component may go on after a limit said no, before it is ended.
 const PATIENCE: u32 = 100;
 const MOST_LOG_LINES: u32 = 10_000;
+/// Core instances, tables and memories of one step.
+pub(crate) const MOST_INSTANCES: u32 = 32;
+pub(crate) const MOST_TABLES: u32 = 16;
+const MOST_MEMORIES: u32 = 8;
 
 /// What a step has left. Counts over all memories and tables of a store: wasmtime's own limiter
 /// counts each alone.
@@ -146,15 +150,15 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        32
+        MOST_INSTANCES as usize
     }
 
     fn memories(&self) -> usize {
-        8
+        MOST_MEMORIES as usize
     }
 
     fn tables(&self) -> usize {
-        16
+        MOST_TABLES as usize
     }
 }
 

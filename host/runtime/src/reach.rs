@@ -4,9 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Whether an address may be connected to. A name of a public service that resolves to this
-/// machine, to its neighbours, or to a cloud's metadata address was tampered with.
-pub(crate) fn reachable(address: IpAddr, loopback: bool) -> bool {
+/// Whether an address may be connected to; `loopback`: by a destination on this machine. A name
+/// of a public service that resolves to this machine, to its neighbours, or to a cloud's
+/// metadata address was tampered with.
+#[must_use]
+pub fn reachable(address: IpAddr, loopback: bool) -> bool {
     let address = address.to_canonical();
     if loopback {
         return address.is_loopback();
@@ -39,18 +41,23 @@ fn carrier_grade(address: Ipv4Addr) -> bool {
 /// Resolves names and leaves out every address that may not be connected to.
 pub(crate) struct JudgingResolver {
     pub(crate) loopback: bool,
+    /// Whoever set a proxy says that it may be inside. The name of what is asked through it is
+    /// resolved there.
+    pub(crate) proxy: Option<String>,
 }
 
 impl Resolve for JudgingResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let loopback = self.loopback;
+        let proxy = self.proxy.as_deref();
+        let proxy = proxy.is_some_and(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let some = !found.is_empty();
             let kept: Vec<SocketAddr> = found
                 .into_iter()
-                .filter(|address| reachable(address.ip(), loopback))
+                .filter(|address| proxy || reachable(address.ip(), loopback))
                 .collect();
             if kept.is_empty() && some {
                 return Err(format!(

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wasmtime::Engine;
 
 use crate::cache::Cache;
 use crate::component;
@@ -19,7 +18,7 @@ use crate::contract::types::{
     ActionResult, Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan,
     Problem, Progress, Proposal, Receipt, Rule, Selector,
 };
-use crate::engine;
+use crate::engine::{self, Machine};
 use crate::error::HostError;
 use crate::exchange::{Failure, Request, Response};
 use crate::identity::Identity;
@@ -42,7 +41,7 @@ pub trait Answers: Send + Sync + fmt::Debug {
 /// A component without a host around it.
 #[derive(Clone)]
 pub struct Sandbox {
-    engine: Engine,
+    machine: Machine,
     callable: Arc<Callable<Scene>>,
     digest: String,
     limits: Limits,
@@ -63,14 +62,15 @@ impl Sandbox {
     ///
     /// As [`crate::Host::load`].
     pub fn load(bytes: &[u8], cache: Option<PathBuf>) -> Result<Self, HostError> {
-        let engine = engine::start(engine::config())?;
+        let limits = Limits::default();
+        let machine = Machine::start(&engine::config(&limits))?;
         let cache = cache.map(Cache::new);
-        let loaded = component::load::<Scene>(&engine, cache.as_ref(), bytes)?;
+        let loaded = component::load::<Scene>(&machine.engine, &limits, cache.as_ref(), bytes)?;
         Ok(Self {
-            engine,
+            machine,
             callable: Arc::new(loaded.callable),
             digest: loaded.digest,
-            limits: Limits::default(),
+            limits,
         })
     }
 
@@ -85,7 +85,7 @@ impl Sandbox {
             meter: Meter::new(&self.limits),
             answers,
         };
-        Running::start(&self.engine, &self.callable, &self.limits, scene).await
+        Running::start(&self.machine, &self.callable, &self.limits, scene).await
     }
 
     /// Call a function of the interface `action` by its name, with arguments and answer as JSON.

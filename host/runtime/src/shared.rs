@@ -6,12 +6,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use wasmtime::Engine;
-
 use crate::budget::Budget;
 use crate::clock::Time;
 use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
+use crate::engine::Machine;
 use crate::error::HostError;
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
@@ -24,7 +23,7 @@ pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// What every step shares.
 pub(crate) struct Shared {
-    pub(crate) engine: Engine,
+    pub(crate) machine: Machine,
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
     pub(crate) ledger: Arc<dyn SendLedger>,
@@ -40,10 +39,6 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
     /// Steps are counted, so that a listener can tell them apart.
     pub(crate) fn next_step(&self) -> u64 {
         self.steps.fetch_add(1, Ordering::Relaxed)

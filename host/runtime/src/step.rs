@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::Instance;
-use wasmtime::{Engine, Store, Trap, UpdateDeadline};
+use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::contract::exports::Callable;
+use crate::engine::Machine;
 use crate::error::{HostError, Limit};
 use crate::limits::{LimitHit, Limits, Meter};
 
@@ -34,16 +36,19 @@ pub(crate) struct Running<T: Confined> {
     pub(crate) instance: Instance,
     pub(crate) callable: Arc<Callable<T>>,
     wall: Duration,
+    /// Dropped after the store, whose place it is.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl<T: Confined> Running<T> {
     pub(crate) async fn start(
-        engine: &Engine,
+        machine: &Machine,
         callable: &Arc<Callable<T>>,
         limits: &Limits,
         state: T,
     ) -> Result<Self, HostError> {
-        let mut store = Store::new(engine, state);
+        let place = machine.place(callable.memories).await;
+        let mut store = Store::new(&machine.engine, state);
         store.limiter(|state| state.meter());
         store.set_hostcall_fuel(limits.transfer_bytes);
         store.set_epoch_deadline(1);
@@ -61,6 +66,7 @@ impl<T: Confined> Running<T> {
             instance,
             callable: callable.clone(),
             wall: limits.wall,
+            _place: place,
         })
     }
 

@@ -19,6 +19,7 @@ pub(crate) use asides::*;
 
 use crate::contract::{Citation, Rule, Ruling};
 use crate::kind::Kind;
+use crate::text::split;
 use crate::version::OsVersion;
 
 /// A document in one of its versions.
@@ -148,15 +149,19 @@ impl Source {
     }
 }
 
-/// Every row, newest document first.
-pub fn all() -> impl Iterator<Item = Source> {
-    PAGES.iter().flat_map(|page| {
-        page.rows.iter().map(|row| Source {
-            document: &page.document,
-            page: page.name,
+impl Page {
+    fn sources(&'static self) -> impl Iterator<Item = Source> {
+        self.rows.iter().map(|row| Source {
+            document: &self.document,
+            page: self.name,
             row,
         })
-    })
+    }
+}
+
+/// Every row, newest document first.
+pub fn all() -> impl Iterator<Item = Source> {
+    PAGES.iter().flat_map(|page| page.sources())
 }
 
 /// The citation of the row with this id; nothing if there is none, which a test rules out.
@@ -169,11 +174,16 @@ pub(crate) fn cite(id: &str) -> Vec<Citation> {
 pub(crate) fn cites(ids: &[&str]) -> Vec<Citation> {
     let mut found = Vec::new();
     for id in ids {
-        for source in all() {
-            if id.split_once('/') == Some((source.page, source.row.id)) {
-                found.push(source.cite());
-            }
-        }
+        let Some((page, row)) = split(id, "/") else {
+            continue;
+        };
+        let pages = PAGES.iter().filter(|known| known.name == page);
+        found.extend(
+            pages
+                .flat_map(|page| page.sources())
+                .filter(|source| source.row.id == row)
+                .map(Source::cite),
+        );
     }
     found
 }

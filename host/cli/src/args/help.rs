@@ -10,7 +10,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["devices", "explain", "status", "matrix"]),
     ("Act", &["reset", "remove", "execute", "reveal"]),
     ("Practise", &["practice"]),
-    ("Set up", &["config", "completions", "man"]),
+    ("Set up", &["doctor", "config", "completions", "man"]),
 ];
 
 pub(crate) const FIRST: &str = "\
@@ -88,6 +88,17 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "`passcode status`",
     ),
     (&["rules", "docs", "grant"], "`passcode matrix`"),
+    (
+        &[
+            "diagnose",
+            "permissions",
+            "preflight",
+            "health",
+            "role",
+            "roles",
+        ],
+        "`passcode doctor`",
+    ),
     (
         &[
             "login",
@@ -176,6 +187,7 @@ mod tests {
             ("unlok", Some("passcode reset")),
             ("list", Some("passcode devices")),
             ("history", Some("passcode status")),
+            ("diagnose", Some("passcode doctor")),
             ("login", Some("config show")),
             // Spelling: clap's own hint.
             ("rest", None),

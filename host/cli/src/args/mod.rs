@@ -178,6 +178,16 @@ On Android the passcode can only be reset to a temporary one: `passcode reset`."
   passcode practice faults                   what can go wrong on demand
   passcode practice --fault 429 --pace 0.1   ten times faster, with a throttle")]
     Practice(PracticeArgs),
+    /// Find out what stands between this sign-in and an action, without trying it
+    #[command(after_help = "Examples:
+  passcode doctor
+  passcode doctor --profile lab -o json
+  passcode doctor --practice
+
+It only reads. It exits with 0 if nothing was found that stands in the way, 3 if nobody is signed
+in, 4 if a permission or a role is missing, 6 if the tenant or this machine is not ready, 12 if
+something cannot be reached.")]
+    Doctor,
     /// Show, check and describe the config file
     #[command(after_help = "Examples:
   passcode config show                    every setting, and who set it

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod deliver;
 mod devices;
+mod doctor;
 mod execute;
 mod explain;
 mod man;
@@ -106,6 +107,7 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
             plan,
             grant,
         } => explain::explain(app, &device, &narrow, &plan, &grant).await,
+        Command::Doctor => doctor::doctor(app).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",

@@ -16,4 +16,4 @@ pub(crate) use card::card;
 pub(crate) use checks::{checks, expectations, failure};
 pub(crate) use screen::{Showing, show};
 pub(crate) use spinner::Spinner;
-pub(crate) use text::width;
+pub(crate) use text::{indented, width};

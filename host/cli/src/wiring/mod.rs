@@ -1,5 +1,6 @@
 //! What a call is connected to: home folder, ledger, destination, credential, component.
 
+mod doctor;
 mod practice;
 mod real;
 
@@ -15,6 +16,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_recording::Player;
 use passcode_runner::Runner;
 
+pub(crate) use doctor::examined;
 pub(crate) use practice::{options, serve_faults, steer};
 pub(crate) use real::{configured, http, refused};
 

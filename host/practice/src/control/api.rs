@@ -11,6 +11,7 @@ use crate::graph::actions::colleague;
 use crate::graph::approval::{ApprovalRequest, ApprovalStatus};
 use crate::journal::{ActionCount, JournalEntry};
 use crate::options::sane_pace;
+use crate::subscription::SubscriptionState;
 use crate::throttle::{Meters, Throttle};
 use crate::world::World;
 use serde_json::Value;
@@ -141,6 +142,17 @@ impl Control {
     /// Whether devices keep every result or only the newest of each action.
     pub fn set_history(&self, history: bool) {
         self.shared.lock().settings.history = history;
+    }
+
+    /// The kinds of operation for which the tenant has an access policy (`deviceWipe`, …), as it lists them.
+    /// Nothing is held up by it.
+    pub fn set_approval_policies(&self, kinds: &[&str]) {
+        self.shared.lock().approval_policies = kinds.iter().map(|&kind| kind.to_owned()).collect();
+    }
+
+    /// How the tenant's Intune subscription stands from now on.
+    pub fn set_subscription_state(&self, state: SubscriptionState) {
+        self.shared.lock().settings.subscription = state;
     }
 
     // --- tokens ---

@@ -3,7 +3,7 @@
 use crate::PRACTICE_APPROVER;
 use crate::control::Control;
 use crate::control::inner::Shared;
-use crate::entra::TokenRequest;
+use crate::entra::{IntuneRole, TokenRequest};
 use crate::error::PracticeError;
 use crate::fault::faults;
 use crate::fleet::ResetOutcome;
@@ -37,9 +37,16 @@ struct Token {
     #[serde(default)]
     app: bool,
     permissions: Option<Vec<String>>,
-    #[serde(default = "yes")]
-    intune_role: bool,
+    intune_role: Option<Role>,
     lifetime_seconds: Option<i64>,
+}
+
+/// `false` for none, `true` for what the person has anyway, or a role.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Role {
+    Assigned(bool),
+    Named(IntuneRole),
 }
 
 #[derive(Deserialize)]
@@ -60,10 +67,6 @@ struct Device {
     properties: serde_json::Map<String, Value>,
     colleague: Option<String>,
     next_passcode: Option<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 pub(crate) fn answer(shared: &Arc<Shared>, call: &Call) -> Reply {
@@ -188,7 +191,11 @@ fn token(control: &Control, wanted: Token) -> Answer {
     if let Some(permissions) = wanted.permissions {
         request.permissions = permissions;
     }
-    request.intune_role = wanted.intune_role;
+    request = match wanted.intune_role {
+        None | Some(Role::Assigned(true)) => request,
+        Some(Role::Assigned(false)) => request.without_intune_role(),
+        Some(Role::Named(role)) => request.with_intune_role(role),
+    };
     if let Some(lifetime) = wanted.lifetime_seconds {
         request.lifetime = lifetime;
     }

@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) revoked: BTreeSet<String>,
     /// The practice application's certificates.
     pub(crate) certificates: Vec<AppCertificate>,
+    /// The kinds of operation that take another administrator's approval.
+    pub(crate) approval_policies: Vec<String>,
 }
 
 impl Shared {

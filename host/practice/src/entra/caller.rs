@@ -1,5 +1,6 @@
 //! Who calls, and what they may do.
 
+use crate::entra::role::IntuneRole;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub enum Caller {
 pub struct TokenRequest {
     pub(crate) caller: Caller,
     pub(crate) permissions: Vec<String>,
-    pub(crate) intune_role: bool,
+    pub(crate) intune_role: IntuneRole,
     /// Seconds; negative makes a token that has expired.
     pub(crate) lifetime: i64,
 }
@@ -42,10 +43,14 @@ pub struct TokenRequest {
 impl TokenRequest {
     fn new(caller: Caller) -> Self {
         let permissions = [PRIVILEGED, READ_DEVICES, READ_CONFIGURATION, READ_RBAC];
+        let intune_role = match &caller {
+            Caller::User { upn } => IntuneRole::of(upn),
+            Caller::App { .. } => IntuneRole::None,
+        };
         Self {
             caller,
             permissions: permissions.map(str::to_owned).to_vec(),
-            intune_role: true,
+            intune_role,
             lifetime: 3_599,
         }
     }
@@ -56,7 +61,8 @@ impl TokenRequest {
         Self::user(crate::PRACTICE_USER)
     }
 
-    /// A signed-in person.
+    /// A signed-in person, with the role that they have here: `school@`, `reader@`, `roles@` and
+    /// `nobody@contoso.example` have their own ([`IntuneRole`]), everybody else the help desk's.
     #[must_use]
     pub fn user(upn: &str) -> Self {
         Self::new(Caller::User {
@@ -88,8 +94,14 @@ impl TokenRequest {
 
     /// A person to whom no Intune role is assigned. Applications need none.
     #[must_use]
-    pub fn without_intune_role(mut self) -> Self {
-        self.intune_role = false;
+    pub fn without_intune_role(self) -> Self {
+        self.with_intune_role(IntuneRole::None)
+    }
+
+    /// A person with another Intune role. To an application it means nothing.
+    #[must_use]
+    pub fn with_intune_role(mut self, role: IntuneRole) -> Self {
+        self.intune_role = role;
         self
     }
 
@@ -164,7 +176,7 @@ pub(crate) struct Identity {
     pub(crate) app: String,
     pub(crate) token_id: String,
     permissions: Vec<String>,
-    intune_role: bool,
+    intune_role: IntuneRole,
 }
 
 impl Identity {
@@ -196,7 +208,8 @@ impl Identity {
             app,
             token_id: text("uti")?,
             permissions,
-            intune_role: claims["xms_practice_intune_role"].as_bool().unwrap_or(true),
+            intune_role: serde_json::from_value(claims["xms_practice_intune_role"].clone())
+                .unwrap_or(IntuneRole::None),
         })
     }
 
@@ -209,7 +222,28 @@ impl Identity {
 
     /// Delegated calls also need an Intune role; what applications may do is their permissions alone.
     pub(crate) fn has_intune_role(&self) -> bool {
-        self.intune_role || matches!(self.caller, Caller::App { .. })
+        self.intune_role != IntuneRole::None || self.is_app()
+    }
+
+    /// Whether Intune lets them do this: a person by their role, an application whatever it is.
+    pub(crate) fn may(&self, action: &str) -> bool {
+        self.is_app() || self.intune_role.allows(action)
+    }
+
+    /// What the role allows. An application has none.
+    pub(crate) fn role(&self) -> &IntuneRole {
+        &self.intune_role
+    }
+
+    /// A fault gives the person another role.
+    pub(crate) fn become_reader(&mut self) {
+        if !self.is_app() {
+            self.intune_role = IntuneRole::ReadOnlyOperator;
+        }
+    }
+
+    fn is_app(&self) -> bool {
+        matches!(self.caller, Caller::App { .. })
     }
 
     pub(crate) fn has_any(&self, wanted: &[&str]) -> bool {

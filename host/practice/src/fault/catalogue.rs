@@ -43,6 +43,7 @@ pub(crate) enum Effect {
     FilterPartial,
     FilterRefused,
     UserChanges,
+    ReadOnlyRole,
 }
 
 /// One of the ways in which Multi Admin Approval was seen to answer.
@@ -168,6 +169,7 @@ pub fn faults() -> &'static [FaultInfo] {
         fault("401-token", ANY, 1, E::Before(Refuse::Token), "401 InvalidAuthenticationToken, as for an expired token"),
         fault("401-claims", ANY, 1, E::Before(Refuse::Claims), "401 with a claims challenge"),
         fault("401-intune-role", ANY, 0, E::Before(Refuse::IntuneRole), "401 UnknownError, nested twice: the person has no Intune role"),
+        fault("read-only-role", ANY, 0, E::ReadOnlyRole, "the person has the Intune role Read Only Operator"),
         fault("403", POST, 0, E::Before(Refuse::Scope), "403 Forbidden: the permission is missing"),
         fault("403-conditional-access", ANY, 0, E::Before(Refuse::ConditionalAccess), "403 with insufficient_claims"),
         fault("404", ANY, 1, E::Before(Refuse::NotFound), "404 ResourceNotFound, nested once"),

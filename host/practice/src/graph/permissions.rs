@@ -2,10 +2,11 @@
 
 use crate::action::RemoteAction;
 use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
+use crate::fleet::property::Version;
 use crate::graph::route::{Route, Tail};
 use crate::graph::service::Request;
 use crate::http::reply::Reply;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const WRITE_DEVICES: &str = "DeviceManagementManagedDevices.ReadWrite.All";
 const WRITE_CONFIGURATION: &str = "DeviceManagementConfiguration.ReadWrite.All";
@@ -30,41 +31,78 @@ fn needed(route: &Route, method: &str) -> &'static [&'static str] {
             WRITE_DEVICES,
         ],
         Route::Permissions => &[READ_RBAC, "DeviceManagementRBAC.ReadWrite.All"],
+        Route::ApprovalPolicies => &[
+            READ_CONFIGURATION,
+            WRITE_CONFIGURATION,
+            READ_RBAC,
+            "DeviceManagementRBAC.ReadWrite.All",
+        ],
+        Route::Management => &[
+            READ_DEVICES,
+            WRITE_DEVICES,
+            READ_CONFIGURATION,
+            WRITE_CONFIGURATION,
+            READ_RBAC,
+        ],
         _ => READ,
     }
 }
 
-pub(crate) fn check(request: &Request<'_>) -> Result<(), Reply> {
-    let needed = needed(request.route, &request.call.method);
-    if request.identity.has_any(needed) {
-        Ok(())
-    } else {
-        Err(request.place.missing_scope(needed))
+/// What a person's Intune role has to allow. Reads of oneself and of the tenant need none; a
+/// DELETE is not judged.
+fn needed_of_role(route: &Route, method: &str) -> Option<&'static str> {
+    match route {
+        Route::Device(_, _, Tail::Action(action)) => Some(match action {
+            RemoteAction::ResetPasscode => "RemoteTasks_ResetPasscode",
+            RemoteAction::RemoteLock => "RemoteTasks_RemoteLock",
+            RemoteAction::Wipe => "RemoteTasks_Wipe",
+            RemoteAction::Retire => "RemoteTasks_Retire",
+            RemoteAction::SyncDevice => "RemoteTasks_SyncDevice",
+            RemoteAction::Delete => "ManagedDevices_Delete",
+        }),
+        Route::List(_) | Route::Device(..) if method == "GET" => Some("ManagedDevices_Read"),
+        _ => None,
     }
 }
 
-/// `getEffectivePermissions`: a help desk role, whoever asks.
+pub(crate) fn check(request: &Request<'_>) -> Result<(), Reply> {
+    let method = &request.call.method;
+    let needed = needed(request.route, method);
+    if !request.identity.has_any(needed) {
+        return Err(request.place.missing_scope(needed));
+    }
+    match needed_of_role(request.route, method) {
+        Some(action) if !request.identity.may(action) => Err(request.place.role_too_small()),
+        _ => Ok(()),
+    }
+}
+
+/// `getEffectivePermissions`: what the person's Intune role allows, in more than one piece.
 ///
-/// Unconfirmed: which values of `scope` Intune takes, and what it tells an application.
+/// Unconfirmed: which values of `scope` Intune takes (any, here), whether it answers in several
+/// pieces, and what it tells an application, which has no role (nothing, here).
 pub(crate) fn effective(request: &Request<'_>) -> Reply {
     let origin = &request.call.origin;
+    let actions = request.identity.role().actions();
+    let pieces: Vec<Value> = actions
+        .chunks(5)
+        .map(|some| json!({"allowedResourceActions": some, "notAllowedResourceActions": []}))
+        .collect();
+    let mut permission = json!({ "resourceActions": pieces });
+    if request.version == Version::Beta {
+        // Deprecated, and still there.
+        permission["actions"] = json!(actions);
+    }
+    let value = if actions.is_empty() {
+        json!([])
+    } else {
+        json!([permission])
+    };
     Reply::json(
         200,
         json!({
             "@odata.context": format!("{origin}/{}/$metadata#Collection(microsoft.graph.rolePermission)", request.version),
-            "value": [{
-                "resourceActions": [{
-                    "allowedResourceActions": [
-                        "Microsoft.Intune_Organization_Read",
-                        "Microsoft.Intune_ManagedDevices_Read",
-                        "Microsoft.Intune_ManagedDevices_Update",
-                        "Microsoft.Intune_DeviceConfigurations_Read",
-                        "Microsoft.Intune_RemoteTasks_ResetPasscode",
-                        "Microsoft.Intune_RemoteTasks_RemoteLock",
-                    ],
-                    "notAllowedResourceActions": [],
-                }],
-            }],
+            "value": value,
         }),
     )
 }

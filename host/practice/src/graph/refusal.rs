@@ -131,6 +131,12 @@ impl Place {
         self.intune(403, "Forbidden", &text)
     }
 
+    /// A person whose Intune role does not allow this. The words are Intune's; the status is unconfirmed.
+    pub(crate) fn role_too_small(&self) -> Reply {
+        let text = "User is not authorized to perform this operation";
+        self.intune(403, "Forbidden", text)
+    }
+
     /// Graph's own answer to a token that does not hold.
     pub(crate) fn bad_token(&self, why: &str, authority: &str, claims: Option<&str>) -> Reply {
         let mut challenge = format!(
@@ -162,9 +168,13 @@ impl Place {
 
     /// `$select` and `$expand` are refused by Graph itself, before Intune sees them.
     pub(crate) fn bad_select(&self, name: &str, version: Version) -> Reply {
+        self.bad_select_of("managedDevice", name, version)
+    }
+
+    pub(crate) fn bad_select_of(&self, of: &str, name: &str, version: Version) -> Reply {
         let text = format!(
             "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-             'microsoft.graph.managedDevice' ({version})."
+             'microsoft.graph.{of}' ({version})."
         );
         self.error(400, "BadRequest", &text)
     }

@@ -40,6 +40,10 @@ pub(crate) enum Route {
     Device(Scope, Option<String>, Tail),
     Audits,
     Permissions,
+    /// What the tenant has of Intune.
+    Management,
+    /// What takes another administrator's approval.
+    ApprovalPolicies,
 }
 
 impl Route {
@@ -53,6 +57,8 @@ impl Route {
             Self::Device(_, _, Tail::ComplianceStates) => "deviceCompliancePolicyStates",
             Self::Audits => "remoteActionAudits",
             Self::Permissions => "getEffectivePermissions",
+            Self::Management => "deviceManagement",
+            Self::ApprovalPolicies => "retrieveOperationsRequiringApproval",
         }
     }
 }
@@ -86,6 +92,12 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
     let words: Vec<&str> = segments.iter().map(String::as_str).collect();
     let beta = version == Version::Beta;
     match words.as_slice() {
+        ["deviceManagement"] => Ok(Route::Management),
+        [
+            "deviceManagement",
+            "operationApprovalPolicies",
+            "retrieveOperationsRequiringApproval()" | "retrieveOperationsRequiringApproval",
+        ] if beta => Ok(Route::ApprovalPolicies),
         ["deviceManagement", "remoteActionAudits"] if beta => Ok(Route::Audits),
         ["deviceManagement", call]
             if *call == "getEffectivePermissions"

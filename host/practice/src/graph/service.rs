@@ -9,7 +9,7 @@ use crate::fault::spoil::{Context, spoil};
 use crate::fleet::property::Version;
 use crate::graph::refusal::{Place, service_path};
 use crate::graph::route::{self, Route, Scope, Tail, segments};
-use crate::graph::{actions, audits, devices, permissions};
+use crate::graph::{actions, audits, devices, management, permissions};
 use crate::http::exchange::Call;
 use crate::http::reply::{Content, Reply};
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ fn admit(
     parsed: Option<&Parsed>,
 ) -> Reply {
     let token = call.token.as_deref().unwrap_or_default();
-    let identity = match shared.identify(inner, token) {
+    let mut identity = match shared.identify(inner, token) {
         Ok(identity) => identity,
         Err(why) => return place.bad_token(why, &call.origin, None),
     };
@@ -182,6 +182,9 @@ fn admit(
             );
         }
     };
+    if has(struck, Effect::ReadOnlyRole) {
+        identity.become_reader();
+    }
     if !identity.has_intune_role() {
         return place.no_intune_role();
     }
@@ -208,6 +211,8 @@ fn admit(
         }
         (Route::Audits, "GET") => audits::list(inner, &request),
         (Route::Permissions, "GET") => permissions::effective(&request),
+        (Route::Management, "GET") => management::show(inner, &request),
+        (Route::ApprovalPolicies, "GET") => management::approval_policies(inner, &request),
         _ => place.error(
             405,
             "MethodNotAllowed",

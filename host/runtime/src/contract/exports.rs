@@ -17,6 +17,8 @@ macro_rules! exports {
         /// A component that can be instantiated, and where its functions are.
         pub(crate) struct Callable<T: 'static> {
             pub(crate) pre: InstancePre<T>,
+            /// How many memories an instance has.
+            pub(crate) memories: u32,
             $($function: ComponentExportIndex,)*
         }
 
@@ -28,7 +30,9 @@ macro_rules! exports {
                 let interface = component.get_export_index(None, &interface)?;
                 $(let $function =
                     component.get_export_index(Some(&interface), stringify!($function))?;)*
-                Some(Self { $($function,)* pre })
+                // Nothing is known of one that is handed modules; no component here can be.
+                let memories = component.resources_required().map_or(1, |needs| needs.num_memories);
+                Some(Self { $($function,)* memories, pre })
             }
         }
 
