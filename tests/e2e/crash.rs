@@ -112,7 +112,7 @@ async fn two_at_once_with_one_ledger_send_once() {
 
 #[tokio::test]
 async fn what_was_refused_before_execution_may_be_tried_again() {
-    for fault in ["429", "approval-403,count=1", "approval-412,count=1"] {
+    for fault in ["429", "429-no-retry-after"] {
         let (bench, plan) = planned().await;
         bench
             .tenant
@@ -149,8 +149,6 @@ async fn what_may_have_been_executed_is_never_tried_again() {
         ("500-empty", Sending::Unknown),
         ("html", Sending::Unknown),
         ("403", Sending::Rejected),
-        // Nothing but the text of this one says that an approval is missing.
-        ("approval-400", Sending::Rejected),
         ("404,route=resetPasscode", Sending::Rejected),
         ("401-intune-role,route=resetPasscode", Sending::Rejected),
         (

@@ -10,6 +10,7 @@
     reason = "all of it is tests; clippy takes only functions marked so for tests"
 )]
 
+mod approval;
 mod cache;
 mod canaries;
 mod crash;
@@ -21,6 +22,7 @@ mod memory;
 mod modules;
 mod ours;
 mod recordings;
+mod refusals;
 mod sealing;
 mod support;
 mod text;

@@ -155,6 +155,12 @@ impl From<HostError> for Failure {
                 failure.retry_after = problem.retry_after_seconds;
             }
             HostError::Throttled { seconds } => failure.retry_after = Some(seconds),
+            HostError::NotSignedIn {
+                said: Some(said), ..
+            } => {
+                failure.service_code = said.code;
+                failure.support_ids = said.support_ids;
+            }
             _ => {}
         }
         failure

@@ -1,7 +1,7 @@
 //! What became of an action, for a program and for a person.
 
 use passcode_host::contract::types::{Effect, Level, ProgressState};
-use passcode_host::ledger::{Attempt, PlanId, Sending};
+use passcode_host::ledger::{Attempt, PlanId, Sending, Settlement};
 use passcode_host::{Observed, PlanDocument, plain, rfc3339};
 use passcode_runner::Ended;
 use serde_json::{Value, json};
@@ -9,6 +9,15 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::exit;
 use crate::output::Rows;
+
+/// What whoever waits for an approval does first.
+pub(crate) const APPROVE: &str = "have another administrator approve it in Intune (Tenant administration > Multi Admin Approval)";
+
+/// The code under which an approval is waited for, if the service gave one.
+pub(crate) fn approval_code(settlement: &Settlement) -> Option<&str> {
+    let code = settlement.approval_code.as_deref();
+    code.filter(|code| !code.is_empty())
+}
 
 /// What is known of one action.
 #[derive(Clone, Debug)]
@@ -25,6 +34,14 @@ pub(crate) struct Report<'a> {
 impl Report<'_> {
     pub(crate) fn plan(&self) -> PlanId {
         self.document.id
+    }
+
+    fn awaits_approval(&self) -> bool {
+        self.ended == Ended::AwaitingApproval
+    }
+
+    fn approval_code(&self) -> Option<&str> {
+        approval_code(&self.attempt?.settlement)
     }
 
     fn has_passcode(&self) -> bool {
@@ -45,6 +62,15 @@ impl Report<'_> {
         }
         match self.attempt.map(|attempt| attempt.sending) {
             None => "the plan was never carried out".to_owned(),
+            Some(Sending::NotExecuted) if self.awaits_approval() => match self.approval_code() {
+                Some(code) => format!(
+                    "waiting for another administrator's approval in Intune (request {code}); nothing was done yet"
+                ),
+                None => {
+                    "waiting for another administrator's approval in Intune; nothing was done yet"
+                        .to_owned()
+                }
+            },
             Some(Sending::NotExecuted) => {
                 "the request was refused before anything was executed".to_owned()
             }
@@ -87,6 +113,9 @@ impl Report<'_> {
             "passcodeAvailable": self.has_passcode(),
             "expectations": outcome.map_or(&proposal.expectations, |o| &o.expectations),
             "remedy": outcome.and_then(|outcome| outcome.remedy.as_ref()),
+            "approvalCode": self.approval_code(),
+            "expires": self.awaits_approval().then_some(&plan.expires),
+            "resumeCommand": self.awaits_approval().then(|| resume_command(self.app, self.document)),
             "watchCommand": self.goes_on().then(|| watch_command(self.app, self.document)),
             "revealCommand": self.has_passcode().then(|| reveal_command(self.app, self.document)),
         });
@@ -137,6 +166,13 @@ impl Report<'_> {
                 command(self.app, self.document, "execute", "")
             ));
         }
+        if self.awaits_approval() && self.attempt.is_some() {
+            out.push_str(&format!(
+                "do: {APPROVE}; then, until {}: {}\n",
+                self.document.plan.expires,
+                resume_command(self.app, self.document)
+            ));
+        }
         if self.goes_on() {
             out.push_str(&format!(
                 "go on watching: {}\n",
@@ -185,6 +221,11 @@ pub(crate) fn state_word(state: &ProgressState) -> String {
 /// The command that goes on watching.
 pub(crate) fn watch_command(app: &App, document: &PlanDocument) -> String {
     command(app, document, "status", " --wait")
+}
+
+/// The command that sends the same request again, with the approval.
+pub(crate) fn resume_command(app: &App, document: &PlanDocument) -> String {
+    command(app, document, "execute", "")
 }
 
 /// The command that shows the passcode.

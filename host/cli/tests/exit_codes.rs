@@ -29,12 +29,15 @@ fn every_fault_has_its_exit_code() {
             "intune-role-missing",
             "no",
         ),
-        ("403", 4, "graph-permission-missing", "no"),
+        ("403", 4, "intune-scope-missing", "no"),
         ("403-conditional-access", 4, "conditional-access", "no"),
         ("404,method=POST,route=resetPasscode", 5, "not-found", "no"),
         ("429,method=POST,route=resetPasscode", 12, "throttled", "no"),
         ("approval-403", 8, "approval-required", "no"),
         ("approval-412", 8, "approval-required", "no"),
+        ("approval-400", 8, "approval-required", "no"),
+        ("approval-403-justify", 8, "approval-required", "no"),
+        ("approval-412-justify", 8, "approval-required", "no"),
         ("device-changes", 6, "device-changed", "no"),
         ("wrong-unlock-token", 10, "device-reports-failure", "yes"),
         ("not-supported", 10, "device-reports-failure", "yes"),
@@ -50,20 +53,6 @@ fn every_fault_has_its_exit_code() {
         assert_eq!(failure["touched"], touched, "{fault}");
         assert!(failure["remedy"].is_string(), "{fault}");
     }
-}
-
-#[test]
-fn an_approval_that_cannot_be_asked_for_says_so() {
-    let home = Home::new();
-    let mut arguments = RESET.to_vec();
-    arguments.extend(["--fault", "approval-400"]);
-    let failure = home.practice(&arguments).fails(10, "action-rejected");
-    assert!(
-        failure["remedy"]
-            .as_str()
-            .unwrap()
-            .contains("Multi Admin Approval")
-    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use support::Home;
 
 /// Fault, exit code, what is known of the sending (`-`: the failure says that nothing was sent),
 /// and the failure's code or the state.
-const TABLE: [(&str, i32, &str, &str); 53] = [
+const TABLE: [(&str, i32, &str, &str); 55] = [
     ("drop-before-accept", 7, "unknown", "outcome-unknown"),
     ("drop-after-accept", 0, "accepted", "done"),
     ("503-before-accept", 7, "unknown", "outcome-unknown"),
@@ -26,9 +26,9 @@ const TABLE: [(&str, i32, &str, &str); 53] = [
     ("401-token", 0, "accepted", "done"),
     ("401-claims", 0, "accepted", "done"),
     ("401-intune-role", 4, "-", "intune-role-missing"),
-    // It may look, and not act.
-    ("read-only-role", 4, "-", "graph-permission-missing"),
-    ("403", 4, "-", "graph-permission-missing"),
+    // The practice person's token carries the permission.
+    ("read-only-role", 4, "-", "intune-scope-missing"),
+    ("403", 4, "-", "intune-scope-missing"),
     ("403-conditional-access", 4, "-", "conditional-access"),
     // It strikes the first read, which beta then refused and v1.0 answers.
     ("404", 0, "accepted", "done"),
@@ -37,7 +37,9 @@ const TABLE: [(&str, i32, &str, &str); 53] = [
     ("beta-unavailable", 6, "-", "kind-unknown"),
     ("approval-403", 8, "-", "approval-required"),
     ("approval-412", 8, "-", "approval-required"),
-    ("approval-400", 10, "-", "action-rejected"),
+    ("approval-400", 8, "-", "approval-required"),
+    ("approval-403-justify", 8, "-", "approval-required"),
+    ("approval-412-justify", 8, "-", "approval-required"),
     // It strikes the first read, which is asked again.
     ("429", 0, "accepted", "done"),
     ("429-no-retry-after", 0, "accepted", "done"),

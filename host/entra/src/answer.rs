@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use passcode_host::credential::{AccessToken, CredentialError};
+use passcode_host::credential::{AccessToken, AuthoritySaid, CredentialError};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::cloud::Cloud;
+use crate::entra_code::{self, Meaning};
 use crate::error::{later, refused, shown};
-use crate::given::wrong_audience;
+use crate::given::fits;
 use crate::http::Answer;
 use crate::jwt;
 
@@ -78,6 +79,7 @@ struct Said {
     error_codes: Vec<u64>,
     trace_id: String,
     correlation_id: String,
+    timestamp: String,
 }
 
 /// A token, or the reason, from a whole answer.
@@ -156,13 +158,8 @@ pub(crate) fn judged(
     let Some(lasts) = lasts else {
         return Err(Unfit::Form("a token whose end cannot be told"));
     };
-    if let Some(claims) = jwt::claims(&token)
-        && !claims
-            .audience
-            .iter()
-            .any(|audience| cloud.is_audience(audience))
-    {
-        return Err(Unfit::Audience(wrong_audience(&claims.audience, cloud)));
+    if let Some(claims) = jwt::claims(&token) {
+        fits(&claims, cloud).map_err(Unfit::Audience)?;
     }
     Ok(AccessToken::new(token.as_str().to_owned(), Some(lasts)))
 }
@@ -179,6 +176,7 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
         &mut said.error_description,
         &mut said.trace_id,
         &mut said.correlation_id,
+        &mut said.timestamp,
     ] {
         *text = without(std::mem::take(text), asked.secrets);
     }
@@ -187,30 +185,55 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
         .first()
         .copied()
         .or_else(|| numbered(&said.error_description));
-    let code = match number {
-        Some(number) => format!("AADSTS{number}"),
-        None if !said.error.is_empty() => identifier(&said.error),
-        None => format!("sign-in-status-{status}"),
+    let service_code = match number {
+        Some(number) => Some(format!("AADSTS{number}")),
+        None if !name.is_empty() => Some(name.clone()),
+        None => None,
     };
-    let (cause, remedy) = number.and_then(words).unwrap_or_else(|| {
-        (described(&said), "see what the authority says, and https://login.microsoftonline.com/error for its codes")
-    });
+    let meaning = match number {
+        Some(number) => entra_code::meaning(number),
+        None => entra_code::by_name(&name),
+    };
+    let (code, cause, remedy) = match meaning {
+        Some(Meaning {
+            code,
+            cause,
+            remedy,
+        }) => (code, cause.to_owned(), remedy),
+        None => (
+            "sign-in-refused",
+            described(&said),
+            "see what the authority says, and https://login.microsoftonline.com/error for its codes",
+        ),
+    };
     let support = support(&said);
     let message = format!(
-        "{} gave no token to app {} in tenant {} ({status}, {code}): {cause}{support}",
+        "{} gave no token to app {} in tenant {} ({status}{}): {cause}{support}",
         asked.cloud.authority(),
         shown(asked.client_id, 80),
         shown(asked.tenant, 80),
+        service_code
+            .as_ref()
+            .map_or_else(String::new, |code| format!(", {code}")),
     );
     let busy = matches!(status, 408 | 429 | 500..=599) || name == "temporarily_unavailable";
-    let error = if busy {
+    let mut error = if busy {
+        // What passes by itself is named so, whatever number it bears.
+        let code = match status {
+            429 => "sign-in-throttled",
+            _ => "sign-in-unavailable",
+        };
         let wait = answer
             .retry_after
             .map_or_else(String::new, |wait| format!(" in {} s", wait.as_secs()));
-        later(&code, message, format!("try again later{wait}"))
+        later(code, message, format!("try again later{wait}"))
     } else {
-        refused(&code, message, remedy)
+        refused(code, message, remedy)
     };
+    error.said = Some(Box::new(AuthoritySaid {
+        code: service_code,
+        support_ids: support_ids(&said),
+    }));
     Refusal {
         error: Box::new(error),
         name,
@@ -218,7 +241,20 @@ fn refusal(status: u16, answer: &Answer, asked: &Asked<'_>) -> Refusal {
     }
 }
 
-/// The ids that support asks for.
+/// The same, each by its name.
+fn support_ids(said: &Said) -> Vec<(String, String)> {
+    [
+        ("trace-id", &said.trace_id),
+        ("correlation-id", &said.correlation_id),
+        ("date", &said.timestamp),
+    ]
+    .into_iter()
+    .filter(|(_, id)| !id.is_empty())
+    .map(|(name, id)| (name.to_owned(), shown(id, 40)))
+    .collect()
+}
+
+/// The ids that support asks for, for a message.
 fn support(said: &Said) -> String {
     let mut ids = String::new();
     for (name, id) in [
@@ -268,65 +304,4 @@ fn identifier(name: &str) -> String {
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-')
         .take(60)
         .collect()
-}
-
-/// Cause and remedy for the refusals that an app with a secret meets. From Microsoft's page
-/// "Microsoft Entra authentication and authorization error codes".
-fn words(number: u64) -> Option<(String, &'static str)> {
-    let (cause, remedy) = match number {
-        7_000_215 => (
-            "the client secret is wrong",
-            "set AZURE_CLIENT_SECRET to the secret's value; the secret's id, which the portal shows beside it, is something else",
-        ),
-        7_000_222 => (
-            "the client secret has expired",
-            "make a new one: az ad app credential reset --id APP --append, and set AZURE_CLIENT_SECRET",
-        ),
-        700_016 => (
-            "the tenant has no such app",
-            "check AZURE_CLIENT_ID, AZURE_TENANT_ID and PASSCODE_CLOUD; an app exists in the cloud where it was registered, and its service principal in each tenant that consented",
-        ),
-        90_002 | 900_023 => (
-            "there is no such tenant in this cloud",
-            "check AZURE_TENANT_ID and PASSCODE_CLOUD",
-        ),
-        700_027 => (
-            "the certificate, or the signature made with it, is not accepted",
-            "upload the certificate's public part to the app registration (Certificates & secrets), and check that it has not expired",
-        ),
-        700_213 | 70_021 | 700_211 | 700_212 => (
-            "no federated credential of the app matches the assertion's issuer, subject and audience",
-            "compare them with the app registration's federated credentials: az ad app federated-credential list --id APP",
-        ),
-        50_027 => (
-            "the assertion is not accepted",
-            "check AZURE_TENANT_ID: an assertion is made for one tenant's token endpoint",
-        ),
-        65_001 => (
-            "nobody has consented to the app for this person or tenant",
-            "have an administrator consent to the app's permissions",
-        ),
-        7_000_112 => (
-            "the app is disabled",
-            "enable its enterprise application, or use another app",
-        ),
-        7_000_218 | 700_025 => (
-            "the app is registered as a public client, which has no secret",
-            "register a confidential client, with Allow public client flows off",
-        ),
-        500_011 => (
-            "the tenant does not know the resource",
-            "check that PASSCODE_CLOUD is the tenant's cloud",
-        ),
-        53_003 => (
-            "Conditional Access blocks it",
-            "ask for a policy that lets this workload identity in from here",
-        ),
-        900_382 | 900_439 => (
-            "the app or tenant belongs to another cloud",
-            "set PASSCODE_CLOUD to that cloud",
-        ),
-        _ => return None,
-    };
-    Some((cause.into(), remedy))
 }

@@ -221,6 +221,38 @@ impl Cloud {
         format!("{}/.default", self.graph)
     }
 
+    /// Whether a token's audience is the Graph root of one of Microsoft's clouds.
+    pub(crate) fn is_a_root(audience: &str) -> bool {
+        let bare = audience.trim_end_matches('/');
+        KNOWN.iter().any(|(_, _, _, root)| *root == bare)
+    }
+
+    /// Whether an issuer is another cloud's. Of an issuer that is not known, or that clouds share
+    /// (`sts.windows.net`), nothing is said.
+    pub(crate) fn is_foreign_issuer(&self, issuer: &str) -> bool {
+        let family = |host: &str| {
+            let under = |suffix: &str| host.ends_with(suffix);
+            if under(".microsoftonline.us") {
+                Some("us")
+            } else if under(".chinacloudapi.cn") || under(".microsoftonline.cn") {
+                Some("china")
+            } else if under(".microsoftonline.com") {
+                Some("global")
+            } else {
+                None
+            }
+        };
+        let host = Url::parse(issuer).ok();
+        let theirs = host.as_ref().and_then(Url::host_str).and_then(family);
+        let ours = match self.name {
+            "global" => Some("global"),
+            "usgov" | "dod" => Some("us"),
+            "china" => Some("china"),
+            _ => None,
+        };
+        theirs.is_some() && ours.is_some() && theirs != ours
+    }
+
     /// The audience of assertions that this cloud exchanges for tokens (federated credentials).
     ///
     /// Those of the US government's clouds and of China are from memory of their portals and are

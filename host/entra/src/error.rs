@@ -13,6 +13,7 @@ pub(crate) fn refused(
         message: message.into(),
         remedy: remedy.into(),
         transient: false,
+        said: None,
     }
 }
 

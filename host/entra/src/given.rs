@@ -75,13 +75,8 @@ impl GivenToken {
             ));
         }
         let claims = jwt::claims(bare);
-        if let Some(claims) = &claims
-            && !claims
-                .audience
-                .iter()
-                .any(|audience| cloud.is_audience(audience))
-        {
-            return Err(wrong_audience(&claims.audience, &cloud));
+        if let Some(claims) = &claims {
+            fits(claims, &cloud)?;
         }
         let expires = claims.as_ref().and_then(|claims| claims.expires);
         let given = Self {
@@ -116,12 +111,53 @@ impl GivenToken {
     }
 }
 
+/// The tenant of every personal Microsoft account.
+const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// Whether a token, as far as it can be read, is for this cloud's Graph and of an account that
+/// Intune can have. What it says is not proof of anything; it saves a refusal that nobody
+/// understands, and keeps a token from a place that it is not for.
+pub(crate) fn fits(claims: &Claims, cloud: &Cloud) -> Result<(), CredentialError> {
+    if claims.tenant.as_deref() == Some(PERSONAL) {
+        return Err(refused(
+            "personal-account",
+            "the token is a personal Microsoft account's, and Intune takes work and school accounts only",
+            "sign in with a work or school account of the tenant (AZURE_TENANT_ID)",
+        ));
+    }
+    let for_us = |audience: &String| cloud.is_audience(audience);
+    if !claims.audience.iter().any(for_us) {
+        return Err(wrong_audience(&claims.audience, cloud));
+    }
+    // The app id that stands for Graph is the same in every cloud; the issuer is not.
+    match claims.issuer.as_deref() {
+        Some(issuer) if cloud.is_foreign_issuer(issuer) => {
+            Err(wrong_cloud(&shown(issuer, 200), cloud))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn wrong_cloud(named: &str, cloud: &Cloud) -> CredentialError {
+    refused(
+        "wrong-cloud",
+        format!(
+            "the token is of another cloud ({named}) than {}",
+            cloud.graph_root()
+        ),
+        "set PASSCODE_CLOUD to the cloud that the token is for (global, usgov, dod, china), or sign in to this one",
+    )
+}
+
 /// A token's audience is not the cloud's Graph.
-pub(crate) fn wrong_audience(audience: &[String], cloud: &Cloud) -> CredentialError {
+fn wrong_audience(audience: &[String], cloud: &Cloud) -> CredentialError {
     let named = match audience {
         [] => "nothing it names".to_owned(),
         some => shown(&some.join(", "), 200),
     };
+    if audience.iter().any(|audience| Cloud::is_a_root(audience)) {
+        return wrong_cloud(&named, cloud);
+    }
     refused(
         "token-audience",
         format!(
@@ -235,7 +271,25 @@ mod tests {
             (
                 "other cloud",
                 with("https://graph.microsoft.us", now() + 60),
-                Err("token-audience"),
+                Err("wrong-cloud"),
+            ),
+            (
+                "another cloud's issuer",
+                unsigned(&json!({
+                    "aud": "00000003-0000-0000-c000-000000000000",
+                    "iss": "https://login.partner.microsoftonline.cn/7e4a/v2.0",
+                })),
+                Err("wrong-cloud"),
+            ),
+            (
+                "an issuer that all clouds share",
+                unsigned(&json!({"aud": root, "iss": "https://sts.windows.net/7e4a/"})),
+                Ok(()),
+            ),
+            (
+                "personal",
+                unsigned(&json!({"aud": root, "tid": PERSONAL})),
+                Err("personal-account"),
             ),
             (
                 "look-alike",
@@ -275,7 +329,7 @@ mod tests {
         assert!(GivenToken::vouched("opaque".into(), Cloud::global()).is_ok());
         let other = unsigned(&json!({"aud": "https://graph.microsoft.us"}));
         let refused = GivenToken::vouched(other, Cloud::global()).unwrap_err();
-        assert_eq!(refused.code, "token-audience", "what it says still counts");
+        assert_eq!(refused.code, "wrong-cloud", "what it says still counts");
     }
 
     #[tokio::test]

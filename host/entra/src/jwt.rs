@@ -14,6 +14,8 @@ const LONGEST: usize = 256 * 1024;
 pub struct Claims {
     /// `tid`: the tenant.
     pub tenant: Option<String>,
+    /// `iss`: who issued it.
+    pub issuer: Option<String>,
     /// `aud`: what the token is for. More than one is possible in a JWT, and never in Entra's.
     pub audience: Vec<String>,
     /// `exp`: when it stops being valid.
@@ -64,6 +66,7 @@ pub fn claims(token: &str) -> Option<Claims> {
     let raw: Raw = serde_json::from_slice(&payload).ok()?;
     Some(Claims {
         tenant: raw.tid,
+        issuer: raw.iss,
         audience: raw.aud.map_or_else(Vec::new, OneOrMany::into),
         // A time that cannot be told is one that has passed.
         expires: raw
@@ -88,6 +91,7 @@ pub fn claims(token: &str) -> Option<Claims> {
 #[derive(Deserialize)]
 struct Raw {
     tid: Option<String>,
+    iss: Option<String>,
     aud: Option<OneOrMany>,
     exp: Option<serde_json::Number>,
     scp: Option<String>,

@@ -28,6 +28,7 @@ mod claims;
 mod client_certificate;
 mod client_secret;
 mod cloud;
+mod entra_code;
 mod error;
 mod federated;
 mod github;

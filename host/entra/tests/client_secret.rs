@@ -161,7 +161,21 @@ async fn entras_refusals_become_a_cause_and_a_remedy() {
             .token(&authority.request())
             .await
             .unwrap_err();
-        assert_eq!(refused.code, format!("AADSTS{number}"));
+        let said = refused.said.as_ref().unwrap();
+        assert_eq!(said.code, Some(format!("AADSTS{number}")));
+        assert!(!refused.code.contains("AADSTS"), "the code is our own");
+        let known = number == 70_011;
+        assert_eq!(refused.code == "sign-in-refused", known, "{number}");
+        let id = |name: &str| {
+            let found = said.support_ids.iter().find(|(own, _)| own == name);
+            found.map(|(_, id)| id.as_str())
+        };
+        assert_eq!(id("trace-id"), Some("6f6c4645-0202-4486-b625-fa957dfc4700"));
+        assert_eq!(
+            id("correlation-id"),
+            Some("5fc87507-4086-4e77-b415-cee677eb232e")
+        );
+        assert_eq!(id("date"), Some("2023-05-06 06:03:00Z"));
         assert!(refused.message.contains(cause), "{}", refused.message);
         assert!(refused.remedy.contains(remedy), "{}", refused.remedy);
         assert!(!refused.transient, "{number}");
@@ -208,7 +222,7 @@ async fn passing_failures_are_tried_again_three_times_in_all() {
         .unwrap_err();
     assert_eq!(
         (refused.code.as_str(), refused.transient),
-        ("AADSTS90033", true)
+        ("sign-in-unavailable", true)
     );
     assert_eq!(authority.asked().len(), 3);
 
@@ -307,17 +321,17 @@ async fn what_is_no_token_answer_is_refused() {
         (
             "empty refusal",
             Canned(401, vec![], String::new()),
-            "sign-in-status-401",
+            "sign-in-refused",
         ),
         (
             "gateway's refusal",
             Canned(403, vec![], "<html>CANARY</html>".into()),
-            "sign-in-status-403",
+            "sign-in-refused",
         ),
         (
             "other server's refusal",
             Canned(401, vec![], r#"{"error":"invalid_client"}"#.into()),
-            "invalid_client",
+            "sign-in-refused",
         ),
         (
             "number in the text only",
@@ -326,7 +340,7 @@ async fn what_is_no_token_answer_is_refused() {
                 vec![],
                 r#"{"error":"x","error_description":"AADSTS90002: Tenant"}"#.into(),
             ),
-            "AADSTS90002",
+            "tenant-unknown",
         ),
         (
             "hostile",
@@ -337,7 +351,7 @@ async fn what_is_no_token_answer_is_refused() {
                     r#"{{"error":"\u001b[2J\u202e","error_description":"\u001b]0;{SECRET}\u0007"}}"#
                 ),
             ),
-            "2J",
+            "sign-in-refused",
         ),
     ];
     for (case, answer, code) in table {

@@ -327,7 +327,7 @@ async fn a_managed_identity_stands_for_an_app() {
     );
     let app = federated(&at, Arc::new(source.unwrap()));
     let refused = app.token(&at.request()).await.unwrap_err();
-    assert_eq!(refused.code, "AADSTS700213");
+    assert_eq!(refused.code, "federation-mismatch");
     assert!(
         refused.message.contains("federated credential"),
         "{}",

@@ -89,6 +89,7 @@ impl KeyStore for None_ {
             message: "there is none here".into(),
             remedy: String::new(),
             transient: false,
+            said: None,
         })
     }
 
@@ -175,7 +176,7 @@ async fn a_sign_in_ends_as_the_authority_says() {
         ("authorization_declined", "sign-in-declined"),
         ("access_denied", "sign-in-declined"),
         ("expired_token", "sign-in-expired"),
-        ("invalid_client", "AADSTS70016"),
+        ("invalid_client", "sign-in-refused"),
     ];
     for (error, expected) in table {
         let at = Authority::start(vec![code(r#","interval":1"#), refused(error)]).await;

@@ -117,7 +117,7 @@ async fn a_certificate_signs_in_once_it_is_registered() {
     let read = Certificate::from_pem(pem.as_bytes()).unwrap();
     let app = ClientCertificate::new(cloud.clone(), id, client, read, http()).unwrap();
     let refused = token(&app, &cloud).await.unwrap_err();
-    assert_eq!(refused.code, "AADSTS700027");
+    assert_eq!(refused.code, "app-certificate-refused");
 
     let (n, e) = numbers(key.der_bytes());
     tenant.register_certificate(AppCertificate {

@@ -33,6 +33,9 @@ pub enum PracticeError {
     /// No such device in this tenant.
     #[error("no practice device has the id, serial number or name {0:?}")]
     NoSuchDevice(String),
+    /// No request for approval can be decided this way.
+    #[error("{0}")]
+    Approval(String),
     /// A saved state is not one.
     #[error("the saved state is refused: {0}")]
     State(String),

@@ -45,6 +45,7 @@ pub use entra::{AppCertificate, Caller, IntuneRole, TokenRequest};
 pub use error::PracticeError;
 pub use fault::{Fault, FaultInfo, faults};
 pub use fleet::{Fleet, Kind, ResetOutcome};
+pub use graph::approval::{ApprovalRequest, ApprovalStatus};
 pub use journal::{ActionCount, JournalEntry};
 pub use options::{ClientApp, PracticeOptions};
 pub use subscription::SubscriptionState;
@@ -65,3 +66,5 @@ pub const PRACTICE_IDENTITY_RESOURCE_ID: &str = "/subscriptions/50b50000-0000-40
 pub const PRACTICE_IDENTITY_HEADER: &str = "practice-identity-header-opens-nothing";
 /// The practice operator.
 pub const PRACTICE_USER: &str = "helpdesk@contoso.example";
+/// The other administrator, who approves.
+pub const PRACTICE_APPROVER: &str = "approver@contoso.example";

@@ -6,6 +6,7 @@ use crate::error::PracticeError;
 use crate::fleet::Fleet;
 use crate::fleet::device::Device;
 use crate::fleet::file::{DeviceEntry, EarlierEntry, ScriptFamily};
+use crate::graph::approval::ApprovalRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -26,6 +27,9 @@ pub(crate) struct World {
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) apps: Vec<App>,
     pub(crate) scripts: Vec<Script>,
+    /// Absent in states from before there were any.
+    #[serde(default)]
+    pub(crate) approvals: Vec<ApprovalRequest>,
     /// Service time that was let pass, in seconds, so that a loaded state goes on where it stopped.
     pub(crate) advanced: f64,
 }
@@ -75,6 +79,7 @@ impl World {
             actions: Vec::new(),
             apps: Vec::new(),
             scripts: Vec::new(),
+            approvals: Vec::new(),
             advanced: 0.0,
         };
         for user in &fleet.users {

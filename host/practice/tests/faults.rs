@@ -66,6 +66,8 @@ fn refusals_come_with_status_code_and_effect() {
         ("approval-403", 403, "ApprovalRequired", 0),
         ("approval-412", 412, "BadRequest", 0),
         ("approval-400", 400, "BadRequest", 0),
+        ("approval-403-justify", 403, "BadRequest", 0),
+        ("approval-412-justify", 412, "BadRequest", 0),
         ("429", 429, "TooManyRequests", 0),
         ("429-no-retry-after", 429, "TooManyRequests", 0),
     ] {

@@ -68,10 +68,11 @@ impl Ended {
             ProblemKind::NotFound => Self::NotFound,
             ProblemKind::Refused(_) | ProblemKind::Changed | ProblemKind::Busy => Self::Refused,
             ProblemKind::ApprovalRequired => Self::AwaitingApproval,
-            ProblemKind::Throttled | ProblemKind::Unavailable | ProblemKind::Malformed => {
-                Self::Unavailable
-            }
-            ProblemKind::Rejected => Self::Failed,
+            // Of a read; of the one request the host's own record speaks. Nothing was sent.
+            ProblemKind::Throttled
+            | ProblemKind::Unavailable
+            | ProblemKind::Malformed
+            | ProblemKind::Rejected => Self::Unavailable,
             ProblemKind::OutcomeUnknown => Self::Unknown,
             ProblemKind::Internal | ProblemKind::Other(_) => Self::Fault,
         }
@@ -99,6 +100,8 @@ impl Ended {
                 Self::Forbidden
             }
             (Sending::Rejected, Some(401)) => Self::NotSignedIn,
+            // Refused with its approval: that is no missing right.
+            (Sending::Rejected, Some(403)) if kind == Some(&ProblemKind::Rejected) => Self::Failed,
             (Sending::Rejected, Some(403)) => Self::Forbidden,
             (Sending::Rejected, Some(404 | 410)) => Self::NotFound,
             (Sending::Rejected, _) => Self::Failed,
@@ -110,6 +113,12 @@ impl Ended {
     pub fn of_committed(committed: &Committed) -> Self {
         let said = committed.progress.as_ref().err();
         match (&committed.sent, said) {
+            // A further attempt was not allowed: another process may have gone on meanwhile.
+            (Some(sent), Some(error @ HostError::Refused { .. }))
+                if sent.sending == Sending::NotExecuted =>
+            {
+                Self::of_error(error)
+            }
             (Some(sent), said) => Self::of_sent(sent, said),
             (None, Some(error)) => match Self::of_error(error) {
                 // The host knows that nothing was sent, whatever a component fears.
@@ -187,6 +196,7 @@ mod tests {
                 approval_code: approval.map(str::to_owned),
                 ..Settlement::default()
             },
+            approval: None,
         }
     }
 

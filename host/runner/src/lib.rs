@@ -14,6 +14,7 @@
 
 mod ended;
 mod look;
+mod rights;
 mod runner;
 mod schedule;
 mod select;

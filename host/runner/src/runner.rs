@@ -13,6 +13,7 @@ use passcode_host::{
 
 use crate::ended::Ended;
 use crate::look::{Shown, Standing};
+use crate::rights;
 use crate::select::{Found, Narrow};
 use crate::settle::consequences;
 use crate::watch::{MachineClock, Watched, watch};
@@ -122,7 +123,10 @@ impl Runner {
     pub async fn find(&self, selectors: &[Selector], narrow: &Narrow) -> Result<Found, HostError> {
         let mut found = Found::default();
         for selector in selectors {
-            found.add(self.action.find(selector).await?, narrow);
+            match self.action.find(selector).await {
+                Ok(findings) => found.add(findings, narrow),
+                Err(error) => return Err(self.told(error, false).await),
+            }
         }
         Ok(found)
     }
@@ -145,6 +149,14 @@ impl Runner {
             }
         }
         self.open(&tenant, device).await
+    }
+
+    async fn told(&self, error: HostError, acting: bool) -> HostError {
+        if !rights::concerns(&error) {
+            return error;
+        }
+        let identity = self.host.whoami("graph").await.ok();
+        rights::told(error, identity.as_ref(), acting)
     }
 
     async fn open(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, HostError> {
@@ -196,7 +208,10 @@ impl Runner {
     ///
     /// As [`Action::prepare`].
     pub async fn plan(&self, wanted: &Wanted) -> Result<PlanDocument, HostError> {
-        self.action.prepare(wanted).await
+        match self.action.prepare(wanted).await {
+            Ok(plan) => Ok(plan),
+            Err(error) => Err(self.told(error, false).await),
+        }
     }
 
     /// Carry out a plan: first look at what is open on its device, then the one request.
@@ -206,7 +221,14 @@ impl Runner {
     /// If it may not be carried out; nothing was sent then.
     pub async fn carry_out(&self, document: &PlanDocument) -> Result<Carried, HostError> {
         self.tidy(&document.plan.proposal.device.id).await?;
-        Ok(self.action.commit(&document.id).await?.into())
+        let mut committed = match self.action.commit(&document.id).await {
+            Ok(committed) => committed,
+            Err(error) => return Err(self.told(error, false).await),
+        };
+        if let Err(error) = committed.progress {
+            committed.progress = Err(self.told(error, committed.sent.is_some()).await);
+        }
+        Ok(committed.into())
     }
 
     /// Look once, and write down what that proves.
@@ -215,7 +237,10 @@ impl Runner {
     ///
     /// As [`Action::observe`]; if what was seen cannot be written down.
     pub async fn look(&self, plan: &PlanId) -> Result<Observed, HostError> {
-        let mut observed = self.action.observe(plan).await?;
+        let mut observed = match self.action.observe(plan).await {
+            Ok(observed) => observed,
+            Err(error) => return Err(self.told(error, false).await),
+        };
         let proven = consequences(&observed.attempt, &observed.progress);
         let name = observed.attempt.intent.client_request_id.clone();
         if let Some(settlement) = proven.accepted {
@@ -266,6 +291,13 @@ impl Runner {
             .iter()
             .rev()
             .find(|attempt| attempt.sending.may_have_touched())
+            .or(attempts
+                .iter()
+                .rfind(|attempt| attempt.sending == Sending::Rejected))
+            // What waits for an approval goes on waiting if a later attempt was throttled.
+            .or(attempts
+                .iter()
+                .rfind(|attempt| attempt.settlement.approval_code.is_some()))
             .or(attempts.last())
             .cloned();
         let Some(attempt) = newest else {
@@ -324,7 +356,10 @@ impl Runner {
     ///
     /// What the component, the service or the ledger says.
     pub async fn results(&self, device: &str) -> Result<Vec<Shown>, HostError> {
-        let listed = self.action.results(device).await?;
+        let listed = match self.action.results(device).await {
+            Ok(listed) => listed,
+            Err(error) => return Err(self.told(error, false).await),
+        };
         let mut ours = Vec::new();
         for attempt in self.attempts_on(device).await? {
             if !attempt.sending.may_have_touched() {

@@ -153,6 +153,7 @@ mod tests {
             message: "x".to_owned(),
             remedy: "x".to_owned(),
             transient: true,
+            said: None,
         })
     }
 

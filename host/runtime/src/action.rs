@@ -13,12 +13,14 @@ use crate::contract::types::{
     ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
-use crate::door::{Binding, Stopped, Vault};
+use crate::door::{Binding, Carried, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
-use crate::reports::{Committed, Listed, Observed, not_seen_again, receipt};
+use crate::reports::{
+    Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
+};
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller};
@@ -75,6 +77,7 @@ impl Action {
             phase,
             device: device.map(str::to_owned),
             plan,
+            approval: None,
         };
         let state = Step::new(&self.shared, &self.authority, binding);
         let Shared {
@@ -133,7 +136,8 @@ impl Action {
     pub async fn find(&self, selector: &Selector) -> Result<Findings, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::Find, None, None).await?;
-        answer(call!(&mut running, find(selector, &context))?)
+        let said = call!(&mut running, find(selector, &context))?;
+        answer(&mut running, said)
     }
 
     /// Make a plan, and keep it in the ledger. Only reads.
@@ -156,7 +160,8 @@ impl Action {
         let mut running = self
             .start(Phase::Prepare, Some(&wanted.device), None)
             .await?;
-        let proposal = answer(call!(&mut running, prepare(&order, &context))?)?;
+        let said = call!(&mut running, prepare(&order, &context))?;
+        let proposal = answer(&mut running, said)?;
         let tenant = self.tenant(&identity.tenant)?;
         let card = self.card(&mut running, &wanted.device).await?;
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
@@ -253,11 +258,13 @@ impl Action {
             .attempts(id)
             .await
             .map_err(HostError::Ledger)?;
-        gate::unused(attempts)?;
         let device = plan.proposal.device.id.clone();
+        let approval = Carried::kept(&attempts, &device);
+        gate::unused(attempts)?;
         let mut running = self
             .start(Phase::Commit, Some(&device), Some((*id, document.clone())))
             .await?;
+        running.door().binding.approval = approval;
         let now = running
             .door()
             .look_again(&document.identity.sight())
@@ -268,9 +275,12 @@ impl Action {
         gate::unchanged(&document.identity, &now)?;
         let context = self.offline_context();
         let said = call!(&mut running, commit(plan, &context));
-        let door = running.door();
-        let progress = said.and_then(answer);
-        let sent = door.sent.take();
+        let sent = running.door().sent.take();
+        let progress = match said {
+            Ok(said) => answer(&mut running, said),
+            Err(error) => Err(error),
+        };
+        let progress = progress.map_err(|error| approval_decides(sent.as_ref(), id, error));
         if sent.is_none() && progress.is_ok() {
             return Err(HostError::Component(
                 "it claims progress although it sent nothing".to_owned(),
@@ -312,10 +322,8 @@ impl Action {
         let mut running = self
             .start(Phase::Observe, Some(&device), Some((*id, document.clone())))
             .await?;
-        let progress = answer(call!(
-            &mut running,
-            observe(&document.plan, &receipt, &context)
-        )?)?;
+        let said = call!(&mut running, observe(&document.plan, &receipt, &context))?;
+        let progress = answer(&mut running, said)?;
         let opens = self.opens();
         let seal = progress
             .outcome
@@ -350,7 +358,8 @@ impl Action {
         let context = self.context().await?;
         let device_id = device.to_owned();
         let mut running = self.start(Phase::Results, Some(device), None).await?;
-        let results = answer(call!(&mut running, results(&device_id, &context))?)?;
+        let said = call!(&mut running, results(&device_id, &context))?;
+        let results = answer(&mut running, said)?;
         let opens = self.opens();
         let vault: &Vault = &running.door().vault;
         Ok(results
@@ -372,7 +381,8 @@ impl Action {
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, HostError> {
         let context = self.context().await?;
         let mut running = self.start(Phase::History, None, None).await?;
-        answer(call!(&mut running, history(query, &context))?)
+        let said = call!(&mut running, history(query, &context))?;
+        answer(&mut running, said)
     }
 
     fn opens(&self) -> Option<&str> {
@@ -451,11 +461,11 @@ impl Action {
 
 /// Why the device could not be read again: the host's own reason goes before the service's.
 fn unseen(running: &mut Running<Step>, why: &Stopped) -> HostError {
-    let fault = running.door().fault.take();
+    let fault = running.door().take_fault();
     fault.unwrap_or_else(|| not_seen_again(why))
 }
 
 /// A component's answer, or its problem.
-fn answer<T>(said: Result<T, Problem>) -> Result<T, HostError> {
-    said.map_err(|problem| HostError::Problem(Box::new(problem)))
+fn answer<T>(running: &mut Running<Step>, said: Result<T, Problem>) -> Result<T, HostError> {
+    said.map_err(|problem| host_knows(running.door(), problem))
 }

@@ -189,6 +189,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: Url,
     pub(crate) token: &'a str,
     pub(crate) client_request_id: &'a str,
+    /// The header of Multi Admin Approval, for the one request of a plan.
+    pub(crate) approval: Option<(&'static str, String)>,
     pub(crate) body: Option<String>,
 }
 
@@ -355,6 +357,9 @@ impl Connector {
             .header("accept", "application/json")
             .header("client-request-id", outgoing.client_request_id)
             .bearer_auth(outgoing.token);
+        if let Some((name, value)) = outgoing.approval {
+            request = request.header(name, value);
+        }
         match outgoing.body {
             Some(body) => {
                 request = request

@@ -57,7 +57,7 @@ impl fmt::Debug for AccessToken {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CredentialError {
-    /// A stable code for machines: `AADSTS7000215`, `token-expired`, …
+    /// A stable code for machines: `app-secret-wrong`, `token-expired`, … See docs/refusals.md.
     pub code: String,
     /// What happened, to what. Never a secret.
     pub message: String,
@@ -65,6 +65,17 @@ pub struct CredentialError {
     pub remedy: String,
     /// Whether trying again later can help.
     pub transient: bool,
+    /// What the authority itself said, where it said anything.
+    pub said: Option<Box<AuthoritySaid>>,
+}
+
+/// What an authority said when it refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthoritySaid {
+    /// Its own code, where it gave one: `AADSTS7000215`, or OAuth's error.
+    pub code: Option<String>,
+    /// What its support asks for: `trace-id`, `correlation-id`, `date`.
+    pub support_ids: Vec<(String, String)>,
 }
 
 /// A way of getting tokens.

@@ -1,7 +1,7 @@
 //! What can go wrong, in our own words. No type of another crate is in it.
 
 use crate::contract::types::{Check, Problem, ProblemKind, Touched};
-use crate::credential::CredentialError;
+use crate::credential::{AuthoritySaid, CredentialError};
 use crate::ledger::{IntentRefused, LedgerError};
 
 /// A limit that a component can run into. Each has a name that is stable.
@@ -136,6 +136,8 @@ pub enum HostError {
         remedy: String,
         /// Whether trying again later can help.
         transient: bool,
+        /// What the authority itself said, where it said anything.
+        said: Option<Box<AuthoritySaid>>,
     },
     /// The tenant's limits leave no room within the time that a step may take. Nothing was sent.
     #[error(
@@ -169,6 +171,7 @@ impl HostError {
             message: error.message.clone(),
             remedy: error.remedy.clone(),
             transient: error.transient,
+            said: error.said.clone(),
         }
     }
 

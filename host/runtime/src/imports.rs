@@ -81,7 +81,7 @@ impl Confined for Step {
     }
 
     fn fault(&mut self) -> Option<HostError> {
-        self.door.fault.take()
+        self.door.take_fault()
     }
 
     fn is_heard(&self) -> bool {
@@ -162,7 +162,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
             Reason::Refused(broken.name().to_owned()),
             broken.to_string(),
         ),
-        Stopped::NoCredential(message) => (Reached::No, Reason::NoCredential, message.clone()),
+        Stopped::NoCredential(error) => (
+            Reached::No,
+            Reason::NoCredential,
+            format!("{} ({}); {}", error.message, error.code, error.remedy),
+        ),
         Stopped::NotSent => (
             Reached::No,
             Reason::Unreachable,

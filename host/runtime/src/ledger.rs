@@ -162,7 +162,7 @@ pub struct Settlement {
     pub request_id: Option<String>,
     /// The service's clock at the answer (its `Date` header).
     pub service_date: Option<String>,
-    /// The code the service gave for an approval, if it asked for one.
+    /// The code the service gave for an approval, if it demands one; empty if it gave none.
     pub approval_code: Option<String>,
     /// What settled an unknown sending later: `new-result` or `audit-entry ID`.
     pub settled_by: Option<String>,

@@ -58,7 +58,7 @@ pub use component::MANIFEST_SECTION;
 pub use connector::{Destination, DestinationError};
 pub use digest::digest;
 pub use document::{IdentityCard, NotAPlan, PLAN_SCHEMA, PlanDocument};
-pub use door::Sent;
+pub use door::{ApprovalSent, Sent};
 pub use error::{HostError, Limit, Refusal};
 pub use exchange::{Failure, FailureReason, Reached, Request, Response};
 pub use host::{Host, HostBuilder};

@@ -20,6 +20,10 @@ impl Asked<'_> {
         matches!(self, Self::Send(_))
     }
 
+    fn one(self) -> bool {
+        self.sends() || matches!(self, Self::Read(what) if what.starts_with("the device"))
+    }
+
     fn words(self) -> String {
         match self {
             Self::Read(what) => format!("reading {what}"),
@@ -98,13 +102,14 @@ fn by_status(status: u16, error: &ServiceError, asked: Asked<'_>) -> Problem {
             APPROVE,
         )
     } else {
-        meaning(status, error, asked.sends())
+        meaning(status, error, asked)
     };
     made(meaning, asked, "")
 }
 
 /// What a status and the codes mean where the device was not touched.
-fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
+fn meaning(status: u16, error: &ServiceError, asked: Asked<'_>) -> Meaning {
+    let sends = asked.sends();
     match status {
         401 if error.inner_says("Forbidden") => (
             ProblemKind::Forbidden,
@@ -134,7 +139,8 @@ fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
             " was forbidden",
             if sends { MAY_ACT } else { MAY_READ },
         ),
-        404 | 410 => (
+        // Of one device. A list is there even if it is empty.
+        404 | 410 if asked.one() => (
             ProblemKind::NotFound,
             "not-found",
             "Intune knows nothing at this address: ",
@@ -174,7 +180,7 @@ fn meaning(status: u16, error: &ServiceError, sends: bool) -> Meaning {
             "request-rejected",
             "Intune did not accept ",
             "",
-            REPORT,
+            "read what the service says: a tenant without an Intune licence is refused, too; else report it",
         ),
         _ => (
             ProblemKind::Malformed,

@@ -34,13 +34,25 @@ pub(crate) struct PracticeArgs {
 }
 
 /// What else `practice` does.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum PracticeCommand {
     /// List what can go wrong on demand
     #[command(after_help = "Examples:
   passcode practice faults
   passcode reset --practice --serial SAMPLE-COSU-0001 --fault device-offline")]
     Faults,
+    /// Decide a request for approval, as another administrator
+    #[command(after_help = "Examples:
+  passcode reset --practice --serial SAMPLE-COSU-0001 --reason \"forgotten passcode\" --fault approval-400
+  passcode practice approve
+  passcode execute --practice PLAN-ID")]
+    Approve {
+        /// The code; may be left out if one request is waiting
+        code: Option<String>,
+        /// Reject it instead
+        #[arg(long)]
+        reject: bool,
+    },
     /// List the practice devices
     #[command(after_help = "Examples:
   passcode practice fleet

@@ -14,7 +14,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
-use crate::report::{command, watch_command};
+use crate::report::{APPROVE, approval_code, resume_command, watch_command};
 use crate::terminal::{self, Answer, Spinner};
 use crate::wiring::Connected;
 
@@ -200,34 +200,16 @@ fn not_sent(app: &App, document: &PlanDocument, carried: Carried) -> Failure {
             approval(app, document, &mut failure, sent);
         }
     }
-    if wants_justification(&failure.message) {
-        failure.remedy = Some(UNAPPROVED.to_owned());
-    }
     failure.plan(document.id)
 }
 
-/// What helps where Intune wants a justification that this version cannot send.
-const UNAPPROVED: &str = "Multi Admin Approval guards this action, and this version cannot ask for an approval: do it in Intune's admin center, or have this application excluded from the access policy";
-
-/// Whether a refusal is Multi Admin Approval's for a request without a justification. Documents
-/// and laboratories disagree about its status; the header's name is what they share.
-fn wants_justification(message: &str) -> bool {
-    message.contains("x-msft-approval-justification")
-}
-
-/// The host recognises a demand for approval by its header, whatever the status; documents
-/// disagree about the status, and the component judges by it.
+/// What to do, as a command that can be pasted, and the code for whoever looks the request up.
 fn approval(app: &App, document: &PlanDocument, failure: &mut Failure, sent: &Sent) {
-    if failure.code != "approval-required" {
-        "approval-required".clone_into(&mut failure.code);
-        "another administrator must approve this in Intune first; nothing was done"
-            .clone_into(&mut failure.message);
-    }
     failure.remedy = Some(format!(
-        "have it approved in Intune (Tenant administration > Multi Admin Approval), then go on with `{}`",
-        command(app, document, "execute", "")
+        "{APPROVE}; then go on with `{}`",
+        resume_command(app, document)
     ));
-    let code = &sent.settlement.approval_code;
+    let code = approval_code(&sent.settlement);
     failure
         .more
         .insert("approvalCode".to_owned(), serde_json::json!(code));

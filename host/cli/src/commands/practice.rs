@@ -1,7 +1,9 @@
 //! `passcode practice`: a practice tenant that other programs can use.
 
+use passcode_host::plain;
 use passcode_practice::{
-    Fleet, PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, PracticeOptions, PracticeTenant, faults,
+    ApprovalStatus, Fleet, PRACTICE_APPROVER, PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET,
+    PracticeOptions, PracticeTenant, faults,
 };
 use passcode_runner::Ended;
 use serde_json::{Value, json};
@@ -11,16 +13,17 @@ use crate::args::{Format, PracticeArgs, PracticeCommand};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{self, Reply, Rows};
-use crate::wiring::{options, serve_faults};
+use crate::wiring::{options, serve_faults, steer};
 
 pub(super) async fn practice(
     app: &App,
     interrupt: &Interrupt,
     args: PracticeArgs,
 ) -> Result<Reply, Failure> {
-    match args.command {
+    match args.command.clone() {
         Some(PracticeCommand::Faults) => Ok(list_faults()),
         Some(PracticeCommand::Fleet) => fleet(&args),
+        Some(PracticeCommand::Approve { code, reject }) => decide(app, code.as_deref(), reject),
         None => serve(app, interrupt, args).await,
     }
 }
@@ -100,6 +103,34 @@ fn fleet(args: &PracticeArgs) -> Result<Reply, Failure> {
             .items("practice-device", true, items)
             .rows(rows),
     )
+}
+
+/// What another administrator would do in Intune.
+fn decide(app: &App, code: Option<&str>, reject: bool) -> Result<Reply, Failure> {
+    let status = match reject {
+        true => ApprovalStatus::Rejected,
+        false => ApprovalStatus::Approved,
+    };
+    let decided = steer(app, |tenant| tenant.decide(code, PRACTICE_APPROVER, status))?
+        .map_err(practice_failed)?;
+    let word = if reject { "rejected" } else { "approved" };
+    let human = format!(
+        "{word}: request {} for device {}, by {PRACTICE_APPROVER}\njustification: {}\n",
+        decided.code,
+        decided.device,
+        plain(&decided.justification)
+    );
+    let mut rows = Rows::list(&["code", "device", "status", "justification"]);
+    rows.push(vec![
+        decided.code.clone(),
+        decided.device.clone(),
+        word.to_owned(),
+        decided.justification.clone(),
+    ]);
+    let body = json!({ "approval": decided });
+    Ok(Reply::new(Ended::Done, "approval", true, body)
+        .rows(rows)
+        .human(human))
 }
 
 fn practice_failed(error: passcode_practice::PracticeError) -> Failure {

@@ -1,9 +1,10 @@
 //! `passcode status`: what became of an action, and what was done lately.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use passcode_host::contract::types::HistoryEntry;
-use passcode_host::ledger::{Attempt, PlanId};
+use passcode_host::ledger::{Attempt, PlanId, Sending};
 use passcode_host::{parse_rfc3339, rfc3339};
 use passcode_ledger::Reported;
 use passcode_runner::Ended;
@@ -16,7 +17,7 @@ use crate::args::{DeviceFlags, GrantArgs, NarrowArgs};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
-use crate::report::Report;
+use crate::report::{Report, approval_code};
 use crate::terminal::Spinner;
 use crate::wiring::{Connected, connect};
 
@@ -123,6 +124,7 @@ async fn lately(
 ) -> Result<Reply, Failure> {
     let entries = connected.runner.history(device, limit).await?;
     let mut ours = connected.runner.recent(limit).await?;
+    let waiting = awaiting_approval(&ours);
     ours.retain(|attempt| device.is_none_or(|device| attempt.intent.device == device));
     let mut lines: Vec<Line> = Vec::new();
     for entry in entries {
@@ -131,11 +133,13 @@ async fn lately(
         lines.push(Line {
             entry: Some(entry),
             own,
+            waits: false,
         });
     }
     lines.extend(ours.into_iter().map(|own| Line {
         entry: None,
         own: Some(own),
+        waits: false,
     }));
     lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
     let mut rows = Rows::list(&[
@@ -149,6 +153,11 @@ async fn lately(
         "plan",
     ])
     .sparing(&["user", "plan"]);
+    for line in &mut lines {
+        line.waits = line.own.as_ref().is_some_and(|own| {
+            own.settlement.approval_code.is_some() && waiting.contains(&own.intent.plan)
+        });
+    }
     for line in &lines {
         rows.push(line.row());
     }
@@ -193,12 +202,38 @@ fn apart(attempt: &Attempt, entry: &HistoryEntry) -> Option<time::Duration> {
     same.then_some(apart)
 }
 
+/// The plans of which nothing was executed yet because an approval is missing.
+fn awaiting_approval(ours: &[Attempt]) -> HashSet<PlanId> {
+    let waits = |own: &&Attempt| own.settlement.approval_code.is_some();
+    let over = |own: &&Attempt| own.sending != Sending::NotExecuted;
+    let over: HashSet<PlanId> = ours
+        .iter()
+        .filter(over)
+        .map(|own| own.intent.plan)
+        .collect();
+    ours.iter()
+        .filter(waits)
+        .map(|own| own.intent.plan)
+        .filter(|plan| !over.contains(plan))
+        .collect()
+}
+
 struct Line {
     entry: Option<HistoryEntry>,
     own: Option<Attempt>,
+    /// It waits for another administrator.
+    waits: bool,
 }
 
 impl Line {
+    fn known(&self) -> Option<&'static str> {
+        let own = self.own.as_ref()?;
+        Some(match self.waits {
+            true => "awaiting-approval",
+            false => Reported::of(own).as_str(),
+        })
+    }
+
     fn at(&self) -> Option<time::OffsetDateTime> {
         let requested = self
             .entry
@@ -223,7 +258,8 @@ impl Line {
             "listedByService": entry.is_some(),
             "ours": self.own.is_some(),
             "plan": self.own.as_ref().map(|own| own.intent.plan),
-            "known": self.own.as_ref().map(|own| Reported::of(own).as_str()),
+            "known": self.known(),
+            "approvalCode": self.own.as_ref().and_then(|own| approval_code(&own.settlement)),
         })
     }
 
@@ -240,10 +276,13 @@ impl Line {
                 .or(self.own.as_ref().map(|own| own.intent.device.clone()))
                 .unwrap_or_default(),
             text(entry.and_then(|entry| entry.user_principal_name.as_ref())),
-            self.own
-                .as_ref()
-                .map(|own| Reported::of(own).to_string())
-                .unwrap_or_default(),
+            match (self.waits, &self.own) {
+                (true, _) => "waiting for approval".to_owned(),
+                (false, own) => own
+                    .as_ref()
+                    .map(|own| Reported::of(own).to_string())
+                    .unwrap_or_default(),
+            },
             self.own
                 .as_ref()
                 .map(|own| own.intent.plan.short())

@@ -20,7 +20,7 @@ use passcode_runner::Runner;
 
 pub(crate) use doctor::examined;
 pub(crate) use person::{Anew, Speaking, resting_place, vault};
-pub(crate) use practice::{options, serve_faults};
+pub(crate) use practice::{options, serve_faults, steer};
 pub(crate) use real::{cloud, configured, http, refused, unsigned};
 
 use crate::app::App;

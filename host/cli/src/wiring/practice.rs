@@ -64,6 +64,13 @@ pub(super) fn start(app: &App, folder: &Path) -> Result<InProcess, Failure> {
     })
 }
 
+/// Do something to the practice tenant itself, as nobody could to a real one.
+pub(crate) fn steer<T>(app: &App, what: impl FnOnce(&PracticeTenant) -> T) -> Result<T, Failure> {
+    let folder = super::home(app)?.join("practice");
+    std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+    Ok(what(&start(app, &folder)?.tenant))
+}
+
 /// The options that this call's flags ask for.
 pub(crate) fn options(
     app: &App,

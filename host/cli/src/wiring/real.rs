@@ -137,7 +137,13 @@ pub(crate) fn unsigned(error: &CredentialError) -> Failure {
     } else {
         Ended::NotSignedIn
     };
-    Failure::new(ended, &error.code, error.message.clone()).remedy(error.remedy.clone())
+    let mut failure =
+        Failure::new(ended, &error.code, error.message.clone()).remedy(error.remedy.clone());
+    if let Some(said) = &error.said {
+        failure.service_code.clone_from(&said.code);
+        failure.support_ids.clone_from(&said.support_ids);
+    }
+    failure
 }
 
 #[cfg(test)]

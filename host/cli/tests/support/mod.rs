@@ -93,6 +93,10 @@ impl Home {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(own, _)| own != name);
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_passcode"));
         command.args(arguments).stdin(Stdio::null());
@@ -185,4 +189,20 @@ impl Drop for Tenant {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// One POST to the control surface of a tenant whose key is `k`.
+pub fn control(tenant: &Tenant, path: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let url = tenant.announced["url"].as_str().unwrap();
+    let authority = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(authority).unwrap();
+    let request = format!(
+        "POST /practice/{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nx-practice-key: k\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

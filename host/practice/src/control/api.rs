@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::fleet::ResetOutcome;
 use crate::fleet::property::{self, Version};
 use crate::graph::actions::colleague;
+use crate::graph::approval::{ApprovalRequest, ApprovalStatus};
 use crate::journal::{ActionCount, JournalEntry};
 use crate::options::sane_pace;
 use crate::subscription::SubscriptionState;
@@ -343,6 +344,48 @@ impl Control {
                 Some((state, shown))
             })
             .collect())
+    }
+
+    // --- approvals ---
+
+    /// The requests for approval, oldest first.
+    #[must_use]
+    pub fn approvals(&self) -> Vec<ApprovalRequest> {
+        let inner = self.shared.lock();
+        let now = inner.clock.now();
+        let requests = inner.world.approvals.iter();
+        requests.map(|request| request.at(now)).collect()
+    }
+
+    /// Another administrator decides a request, by its code; without one, the only request that is waiting.
+    ///
+    /// # Errors
+    /// [`PracticeError::Approval`] if there is no such request, it is decided already, or `by` asked for it: nobody
+    /// approves their own request.
+    pub fn decide(
+        &self,
+        code: Option<&str>,
+        by: &str,
+        status: ApprovalStatus,
+    ) -> Result<ApprovalRequest, PracticeError> {
+        let refuse = |why: &str| PracticeError::Approval(why.to_owned());
+        let mut inner = self.shared.lock();
+        let now = inner.clock.now();
+        let mut waiting = inner.world.approvals.iter_mut().filter(|request| {
+            request.at(now).status == ApprovalStatus::NeedsApproval
+                && code.is_none_or(|code| request.code == code)
+        });
+        let (Some(request), None) = (waiting.next(), waiting.next()) else {
+            return Err(refuse(
+                "not exactly one request for approval is waiting; name it by its code",
+            ));
+        };
+        if request.requestor.eq_ignore_ascii_case(by) {
+            return Err(refuse("nobody approves their own request"));
+        }
+        request.status = status;
+        request.approver = Some(by.to_owned());
+        Ok(request.clone())
     }
 
     // --- state ---

@@ -1,11 +1,13 @@
 //! The same steering over HTTP, below `/practice/`, for tests that run the tenant as a process of its own.
 
+use crate::PRACTICE_APPROVER;
 use crate::control::Control;
 use crate::control::inner::Shared;
 use crate::entra::{IntuneRole, TokenRequest};
 use crate::error::PracticeError;
 use crate::fault::faults;
 use crate::fleet::ResetOutcome;
+use crate::graph::approval::ApprovalStatus;
 use crate::http::exchange::Call;
 use crate::http::reply::Reply;
 use serde::Deserialize;
@@ -45,6 +47,14 @@ struct Token {
 enum Role {
     Assigned(bool),
     Named(IntuneRole),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    code: Option<String>,
+    by: Option<String>,
+    status: ApprovalStatus,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +141,15 @@ fn route(control: &Control, call: &Call) -> Answer {
         ("POST", "certificates") => {
             control.register_certificate(read(call)?);
             Ok(Value::Null)
+        }
+        ("GET", "approvals") => to_json(&control.approvals()),
+        ("POST", "approvals") => {
+            let Decision { code, by, status } = read(call)?;
+            let by = by.as_deref().unwrap_or(PRACTICE_APPROVER);
+            let decided = control.decide(code.as_deref(), by, status);
+            decided
+                .map_err(refused)
+                .and_then(|request| to_json(&request))
         }
         ("POST", "devices") => device(control, &read(call)?).map_err(refused),
         _ => Err((404, format!("nothing is at {} {}", call.method, call.path))),

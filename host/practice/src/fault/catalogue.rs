@@ -26,6 +26,8 @@ pub(crate) enum Effect {
     DropBefore,
     DropAfter,
     Before(Refuse),
+    /// Another administrator has to approve first.
+    Approval(Approval),
     After(Refuse),
     /// Waits before the answer, after the effect.
     SlowAfter,
@@ -44,6 +46,37 @@ pub(crate) enum Effect {
     ReadOnlyRole,
 }
 
+/// One of the ways in which Multi Admin Approval was seen to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Approval {
+    /// The status without a justification; `None`: it asks for none.
+    pub(crate) demand: Option<u16>,
+    /// The status and the code while nobody has approved.
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+}
+
+impl Approval {
+    /// As Microsoft documents it.
+    pub(crate) const DOCUMENTED: Self = Self {
+        demand: None,
+        status: 403,
+        code: "ApprovalRequired",
+    };
+    const OBSERVED: Self = Self {
+        demand: None,
+        status: 412,
+        code: "BadRequest",
+    };
+
+    const fn justified(self, status: u16) -> Self {
+        Self {
+            demand: Some(status),
+            ..self
+        }
+    }
+}
+
 /// An answer given instead of the real one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refuse {
@@ -55,9 +88,6 @@ pub(crate) enum Refuse {
     NotFound,
     NotFoundSilent,
     NoSegment,
-    Approval403,
-    Approval412,
-    Approval400,
     Throttled,
     ThrottledSilently,
     Internal,
@@ -145,9 +175,11 @@ pub fn faults() -> &'static [FaultInfo] {
         fault("404", ANY, 1, E::Before(Refuse::NotFound), "404 ResourceNotFound, nested once"),
         fault("404-empty", ANY, 1, E::Before(Refuse::NotFoundSilent), "404 UnknownError with an empty message"),
         fault("beta-unavailable", ANY, 0, E::Before(Refuse::NoSegment), "beta answers 400, segment not found; v1.0 works"),
-        fault("approval-403", POST, 0, E::Before(Refuse::Approval403), "Multi Admin Approval as Microsoft documents it: 403 ApprovalRequired with x-msft-approval-code"),
-        fault("approval-412", POST, 0, E::Before(Refuse::Approval412), "Multi Admin Approval as observed: 412 BadRequest with x-msft-approval-code"),
-        fault("approval-400", POST, 0, E::Before(Refuse::Approval400), "Multi Admin Approval: 400, the justification header is required"),
+        fault("approval-403", POST, 0, E::Approval(Approval::DOCUMENTED), "Multi Admin Approval as Microsoft documents it: 403 ApprovalRequired with x-msft-approval-code"),
+        fault("approval-412", POST, 0, E::Approval(Approval::OBSERVED), "Multi Admin Approval as observed: 412 BadRequest with x-msft-approval-code"),
+        fault("approval-400", POST, 0, E::Approval(Approval::OBSERVED.justified(400)), "Multi Admin Approval as observed: 400 without a justification, then 412 with x-msft-approval-code"),
+        fault("approval-403-justify", POST, 0, E::Approval(Approval::DOCUMENTED.justified(403)), "Multi Admin Approval: 403 without a justification, then 403 ApprovalRequired"),
+        fault("approval-412-justify", POST, 0, E::Approval(Approval::OBSERVED.justified(412)), "Multi Admin Approval: 412 without a justification, then 412 with x-msft-approval-code"),
         fault("429", ANY, 1, E::Before(Refuse::Throttled), "429 with Retry-After (seconds=2)"),
         fault("429-no-retry-after", ANY, 1, E::Before(Refuse::ThrottledSilently), "429 without Retry-After"),
         fault("slow", ANY, 1, E::SlowAfter, "takes effect at once, answers late (seconds=5)"),

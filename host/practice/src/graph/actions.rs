@@ -8,6 +8,7 @@ use crate::fault::book::{first, has};
 use crate::fault::catalogue::{Effect, ResetChange};
 use crate::fleet::ResetOutcome;
 use crate::fleet::kind::ResetEffect;
+use crate::graph::approval;
 use crate::graph::devices::resolve;
 use crate::graph::service::Request;
 use crate::http::reply::Reply;
@@ -19,6 +20,9 @@ pub(crate) fn post(inner: &mut Inner, request: &Request<'_>, action: RemoteActio
     let Some(id) = resolve(&inner.world, request.route) else {
         return request.place.not_found();
     };
+    if let Some(refusal) = approval::gate(inner, request, &id, action) {
+        return refusal;
+    }
     match action {
         RemoteAction::ResetPasscode => reset(inner, request, &id),
         RemoteAction::Wipe => pending(inner, request, &id, action, "wipePending"),

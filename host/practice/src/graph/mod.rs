@@ -1,6 +1,7 @@
 //! The Graph side: addresses, answers, and Intune's way of saying no.
 
 pub(crate) mod actions;
+pub(crate) mod approval;
 pub(crate) mod audits;
 pub(crate) mod devices;
 pub(crate) mod management;

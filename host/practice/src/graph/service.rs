@@ -245,13 +245,6 @@ pub(crate) fn refuse(
     how: Refuse,
 ) -> Reply {
     let authority = shared.main_origin();
-    let approval = |status, code, message: &str| {
-        let id = uuid::Uuid::new_v4().to_string();
-        let text = format!("{message} x-msft-approval-code: {id}");
-        place
-            .error(status, code, &text)
-            .with_header("x-msft-approval-code", id)
-    };
     match how {
         Refuse::Token => place.bad_token(
             "Lifetime validation failed, the token is expired.",
@@ -278,17 +271,6 @@ pub(crate) fn refuse(
         Refuse::NotFound => place.not_found(),
         Refuse::NotFoundSilent => place.silent(404),
         Refuse::NoSegment => place.no_segment("managedDevices"),
-        Refuse::Approval403 => approval(
-            403,
-            "ApprovalRequired",
-            "Approval is required; ask for it under the id in the response header.",
-        ),
-        Refuse::Approval412 => approval(412, "BadRequest", "Approval is pending."),
-        Refuse::Approval400 => place.intune(
-            400,
-            "BadRequest",
-            "Header 'x-msft-approval-justification' is required to request approval",
-        ),
         Refuse::Throttled => place.throttled(Some(&fault.seconds.to_string())),
         Refuse::ThrottledSilently => place.throttled(None),
         Refuse::Internal => place.intune_says_no(500, "InternalError"),

@@ -4,7 +4,8 @@
 use url::Url;
 use uuid::Uuid;
 
-use super::{Admitted, Broken, Door, Sent, Stopped, demanded_claims, error_code, token_refused};
+use super::approval::{ApprovalSent, Carried, Demand, demand};
+use super::{Admitted, Broken, Door, Sent, Stopped, demanded_claims, token_refused};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
@@ -12,14 +13,21 @@ use crate::json;
 use crate::ledger::{Intent, IntentRefused, PlanId, Sending, Settlement};
 
 /// What an answer to the plan's request means. Pure.
-pub(crate) fn sending(answer: &Answer, token_was_renewed: bool) -> Sending {
-    let approval = answer.header("x-msft-approval-code").is_some()
-        || error_code(answer).as_deref() == Some("ApprovalRequired");
+pub(crate) fn sending(
+    answer: &Answer,
+    token_was_renewed: bool,
+    carried: Option<ApprovalSent>,
+) -> Sending {
+    match demand(answer) {
+        Demand::Approval(_) => return Sending::NotExecuted,
+        // Asked once. Who had a justification or a code and still asks wants something else.
+        Demand::Justification if carried.is_none() => return Sending::NotExecuted,
+        Demand::Justification | Demand::Nothing => {}
+    }
     match answer.status {
         200..300 => Sending::Accepted,
         // Refused before anything ran: the service says so of each of these.
         429 => Sending::NotExecuted,
-        400..500 if approval => Sending::NotExecuted,
         401 if token_refused(answer) && !token_was_renewed => Sending::NotExecuted,
         // A gateway answers 408 when it does not know what became of the request.
         408 => Sending::Unknown,
@@ -48,29 +56,34 @@ impl Door {
             self.leads_to_the_device(&admitted, destination, connector)
                 .await?;
         }
-        let (mut renew, mut claims) = (false, None);
+        let (mut renewed, mut renew, mut claims) = (false, false, None);
+        let mut carried = self.binding.approval.clone();
         loop {
-            let token = self.token(destination, renew, claims.take()).await?;
+            let renewing = std::mem::take(&mut renew);
+            let token = self.token(destination, renewing, claims.take()).await?;
             let turn = self.turn(destination, token.secret(), true).await?;
             let id = self.intend(&admitted, wish).await?;
+            let sent = carried.as_ref().map(Carried::sent);
             let outgoing = Outgoing {
                 method: wish.method,
                 url: url.clone(),
                 token: token.secret(),
                 client_request_id: &id,
+                approval: carried.as_ref().map(Carried::header),
                 body: wish.body.clone(),
             };
             let answer = self.exchange(connector, outgoing, turn, 0).await;
             let answer = answer.map(|(answer, _)| answer);
             if let Ok(answer) = &answer {
-                self.note_date(answer);
+                self.note(answer);
             }
             let became = match &answer {
-                Ok(answer) => sending(answer, renew),
+                Ok(answer) => sending(answer, renewed, sent),
                 Err(NoAnswer::NotSent) => Sending::NotExecuted,
                 Err(NoAnswer::Interrupted | NoAnswer::Unreadable) => Sending::Unknown,
             };
-            self.settle(&id, became, answer.as_ref().ok()).await?;
+            self.settle(&id, became, answer.as_ref().ok(), carried.as_ref())
+                .await?;
             let answer = answer.map_err(|why| match why {
                 NoAnswer::NotSent => Stopped::NotSent,
                 NoAnswer::Interrupted => Stopped::Interrupted,
@@ -78,10 +91,18 @@ impl Door {
                     Stopped::Unreadable("the answer broke off or is larger than allowed")
                 }
             })?;
-            if became == Sending::NotExecuted && token_refused(&answer) && !renew {
-                renew = true;
-                claims = demanded_claims(&answer);
-                continue;
+            if became == Sending::NotExecuted {
+                if demand(&answer) == Demand::Justification
+                    && let Some((_, document)) = &self.binding.plan
+                {
+                    carried = Some(Carried::justification(document));
+                    continue;
+                }
+                if token_refused(&answer) && !renewed {
+                    (renewed, renew) = (true, true);
+                    claims = demanded_claims(&answer);
+                    continue;
+                }
             }
             let device = self.binding.device.clone();
             return Ok(self
@@ -138,7 +159,7 @@ impl Door {
             again: document.plan.again,
         };
         self.shared.ledger.intend(&intent).await.map_err(|why| {
-            self.fault = Some(match why {
+            self.noted().fault = Some(match why {
                 IntentRefused::Ledger(error) => HostError::Ledger(error),
                 refused => HostError::refused_intent(refused),
             });
@@ -149,6 +170,7 @@ impl Door {
             client_request_id: id.clone(),
             sending: Sending::Intended,
             settlement: Settlement::default(),
+            approval: None,
         });
         Ok(id)
     }
@@ -158,23 +180,32 @@ impl Door {
         id: &str,
         sending: Sending,
         answer: Option<&Answer>,
+        carried: Option<&Carried>,
     ) -> Result<(), Stopped> {
         let header = |name: &str| {
             answer
                 .and_then(|answer| answer.header(name))
                 .map(str::to_owned)
         };
+        let approval_code = match answer.map(demand) {
+            // An approval that is still waited for keeps its code; one without is noted, too.
+            Some(Demand::Approval(given)) => given
+                .or_else(|| carried.and_then(Carried::code).map(str::to_owned))
+                .or_else(|| Some(String::new())),
+            _ => None,
+        };
         let settlement = Settlement {
             status: answer.map(|answer| answer.status),
             request_id: header("request-id"),
             service_date: self.service_date().filter(|_| answer.is_some()),
-            approval_code: header("x-msft-approval-code"),
+            approval_code,
             settled_by: None,
         };
         let sent = Sent {
             client_request_id: id.to_owned(),
             sending,
             settlement,
+            approval: carried.map(Carried::sent),
         };
         let kept = self
             .shared
@@ -183,7 +214,7 @@ impl Door {
             .await;
         self.sent = Some(sent);
         kept.map_err(|error| {
-            self.fault = Some(HostError::Ledger(error));
+            self.noted().fault = Some(HostError::Ledger(error));
             Stopped::Ledger
         })
     }

@@ -2,19 +2,24 @@
 //! (`rules`), what comes back is rebuilt from what may pass (`seal`), and a request that may
 //! change something goes through the ledger first (`change`).
 
+mod approval;
 mod change;
 mod reads;
+mod refused;
 mod rules;
 mod seal;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
 use tokio::time::{Instant as Deadline, sleep};
 use uuid::Uuid;
 
+pub use approval::ApprovalSent;
+pub(crate) use approval::Carried;
+pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Admitted, Bounds, Broken, admit};
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
@@ -24,7 +29,7 @@ use crate::authority::{Authority, Path, Phase, Route};
 use crate::budget::Share;
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
-use crate::credential::TokenRequest;
+use crate::credential::{CredentialError, TokenRequest};
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
@@ -47,6 +52,8 @@ pub struct Sent {
     pub sending: Sending,
     /// What came back.
     pub settlement: Settlement,
+    /// What the last request carried for Multi Admin Approval.
+    pub approval: Option<ApprovalSent>,
 }
 
 /// What the step is bound to.
@@ -55,22 +62,24 @@ pub(crate) struct Binding {
     pub(crate) phase: Phase,
     pub(crate) device: Option<String>,
     pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
+    /// The code under which this plan's request was to be approved.
+    pub(crate) approval: Option<Carried>,
 }
 
 /// Why nothing passes.
 #[derive(Clone, Debug)]
 pub(crate) enum Stopped {
     Refused(Broken),
-    NoCredential(String),
+    NoCredential(Box<CredentialError>),
     NotSent,
     Interrupted,
     Unreadable(&'static str),
-    /// The host's own request was answered with this status.
-    Answered(u16),
+    /// The host's own request was refused.
+    Answered(Box<Refused>),
     Withheld,
     /// The service's limits leave no room.
     Throttled,
-    /// The ledger refused or failed; the reason is in `Door::fault`.
+    /// The ledger refused or failed; `Door::take_fault` says why.
     Ledger,
 }
 
@@ -88,6 +97,15 @@ struct Page {
     url: url::Url,
 }
 
+/// What is learnt while requests are under way, several at once.
+#[derive(Debug, Default)]
+struct Noted {
+    service_date: Option<String>,
+    fault: Option<HostError>,
+    no_credential: Option<CredentialError>,
+    challenged: bool,
+}
+
 /// The door of one step.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -100,11 +118,8 @@ pub(crate) struct Door {
     pub(crate) seen: BTreeMap<String, Sight>,
     /// The bound device's action results, from the last answer that listed them.
     pub(crate) snapshot: Option<Vec<ActionResult>>,
-    /// The service's clock at the last answer.
-    service_date: Mutex<Option<String>>,
+    noted: Mutex<Noted>,
     pub(crate) sent: Option<Sent>,
-    /// A failure that ends the step whatever the component answers.
-    pub(crate) fault: Option<HostError>,
     /// Waiting beyond this is in vain: the step ends.
     deadline: Deadline,
 }
@@ -120,9 +135,8 @@ impl Door {
             pages: Vec::new(),
             seen: BTreeMap::new(),
             snapshot: None,
-            service_date: Mutex::default(),
+            noted: Mutex::default(),
             sent: None,
-            fault: None,
         }
     }
 
@@ -196,7 +210,7 @@ impl Door {
             .read(&destination, &connector, destination.url(&path, &query))
             .await?;
         if answer.status != 200 {
-            return Err(Stopped::Answered(answer.status));
+            return Err(Stopped::Answered(Box::new(Refused::of(&answer))));
         }
         json_content(&answer)?;
         let filtered = seal::answer(
@@ -229,6 +243,7 @@ impl Door {
                 url: url.clone(),
                 token: token.secret(),
                 client_request_id: &id,
+                approval: None,
                 body: None,
             };
             let answer = self.exchange(connector, outgoing, turn, tries).await;
@@ -239,7 +254,7 @@ impl Door {
                     Stopped::Unreadable("the answer broke off or is larger than allowed")
                 }
             })?;
-            self.note_date(&answer);
+            self.note(&answer);
             if let Some(pause) = pause.filter(|pause| self.is_worth(*pause, tries)) {
                 tries += 1;
                 sleep(pause).await;
@@ -260,7 +275,7 @@ impl Door {
 
     /// Wait until the service's limits leave room for one more request.
     async fn turn(
-        &mut self,
+        &self,
         destination: &Destination,
         token: &str,
         write: bool,
@@ -280,7 +295,7 @@ impl Door {
                 }
                 NoTurn::Ledger(error) => (HostError::Ledger(error), Stopped::Ledger),
             };
-            self.fault = Some(fault);
+            self.noted().fault = Some(fault);
             stopped
         })
     }
@@ -337,31 +352,43 @@ impl Door {
         };
         let token = destination.credential.token(&request).await;
         token.map_err(|error| {
-            Stopped::NoCredential(format!(
-                "{} ({}); {}",
-                error.message, error.code, error.remedy
-            ))
+            self.noted().no_credential = Some(error.clone());
+            Stopped::NoCredential(Box::new(error))
         })
     }
 
-    fn note_date(&self, answer: &Answer) {
-        if let Some(date) = answer
-            .header("date")
-            .and_then(|date| self.shared.time.note(date))
-        {
-            *self.noted_date() = Some(date);
+    fn note(&self, answer: &Answer) {
+        let date = answer.header("date");
+        let date = date.and_then(|date| self.shared.time.note(date));
+        let mut noted = self.noted();
+        if date.is_some() {
+            noted.service_date = date;
         }
+        noted.challenged = answer.status == 401 && demanded_claims(answer).is_some();
     }
 
-    fn noted_date(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.service_date
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The service's clock at the last answer.
     pub(crate) fn service_date(&self) -> Option<String> {
-        self.noted_date().clone()
+        self.noted().service_date.clone()
+    }
+
+    /// A failure that ends the step whatever the component answers.
+    pub(crate) fn take_fault(&self) -> Option<HostError> {
+        self.noted().fault.take()
+    }
+
+    /// Why there was no token, which a component hears without its code.
+    pub(crate) fn take_no_credential(&self) -> Option<CredentialError> {
+        self.noted().no_credential.take()
+    }
+
+    /// Whether the last answer demanded more of the sign-in, in a header that no component sees.
+    pub(crate) fn is_challenged(&self) -> bool {
+        self.noted().challenged
     }
 
     /// What passes of an answer, and the properties that show a device.
@@ -448,25 +475,31 @@ impl Door {
 /// Whether the service says that the token itself is no good. Intune also answers 401 to a
 /// person without an Intune role; a new token does not help there.
 fn token_refused(answer: &Answer) -> bool {
-    let challenged = answer.header("www-authenticate").is_some_and(|challenge| {
-        ["invalid_token", "insufficient_claims"]
-            .iter()
-            .any(|error| challenge.contains(error))
-    });
+    let challenged = ["invalid_token", "insufficient_claims"]
+        .iter()
+        .any(|error| challenge(answer, error));
     answer.status == 401
         && (challenged || error_code(answer).as_deref() == Some("InvalidAuthenticationToken"))
 }
 
+/// Whether a challenge names this error.
+fn challenge(answer: &Answer, error: &str) -> bool {
+    let challenge = answer.header("www-authenticate");
+    challenge.is_some_and(|challenge| challenge.contains(error))
+}
+
 /// The claims that the service demands of the next token (`claims="BASE64"` in its challenge),
-/// as JSON.
+/// as JSON. In either alphabet of base64, padded or not: documents show one, and RFC 7515's is
+/// the other.
 fn demanded_claims(answer: &Answer) -> Option<String> {
     use base64::Engine as _;
 
     let challenge = answer.header("www-authenticate")?;
     let (_, rest) = challenge.split_once("claims=\"")?;
     let encoded = rest.split('"').next()?;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(encoded)
+    let encoded = encoded.trim_end_matches('=').replace('-', "+");
+    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD
+        .decode(encoded.replace('_', "/"))
         .ok()?;
     String::from_utf8(bytes).ok()
 }

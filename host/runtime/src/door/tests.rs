@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::approval::ApprovalSent;
 use super::change::sending;
 use super::*;
 use crate::authority::Authority;
@@ -382,14 +383,32 @@ fn what_an_answer_to_the_one_request_means() {
         (answer(302, &[], ""), false, Sending::Unknown),
         (answer(500, &[], ""), false, Sending::Unknown),
         (answer(503, &approval, ""), false, Sending::Unknown),
+        (answer(204, &approval, ""), false, Sending::Accepted),
+        (
+            answer(400, &[], "x-msft-approval-justification"),
+            false,
+            Sending::NotExecuted,
+        ),
+        (
+            answer(500, &[], "x-msft-approval-justification"),
+            false,
+            Sending::Unknown,
+        ),
     ];
     for (answer, renewed, meaning) in table {
         assert_eq!(
-            sending(&answer, renewed),
+            sending(&answer, renewed, None),
             meaning,
             "{} {:?}",
             answer.status,
             answer.headers
         );
+    }
+    // A justification is sent once, and a code that is not taken is worth nothing any more.
+    let asks = answer(400, &[], "x-msft-approval-justification");
+    for carried in [ApprovalSent::Justification, ApprovalSent::Code] {
+        assert_eq!(sending(&asks, false, Some(carried)), Sending::Rejected);
+        let waits = answer(403, &approval, "");
+        assert_eq!(sending(&waits, false, Some(carried)), Sending::NotExecuted);
     }
 }
