@@ -91,8 +91,15 @@ async fn plan(action: Action, number: usize) -> PlanId {
 }
 
 async fn carry_out(action: Action, plan: PlanId) -> bool {
-    let committed = action.commit(&plan).await.unwrap();
-    committed.sent.unwrap().sending == Sending::Accepted
+    let committed = action.commit(&plan).await;
+    let accepted = matches!(
+        &committed,
+        Ok(committed) if committed.sent.as_ref().is_some_and(|sent| sent.sending == Sending::Accepted)
+    );
+    if !accepted {
+        eprintln!("{committed:?}");
+    }
+    accepted
 }
 
 /// Do something with each, so many at a time.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use passcode_host::ledger::LedgerError;
 use passcode_host::{Ask, Budget, Share, Turn};
-use sqlx::SqliteConnection;
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 #[cfg(test)]
@@ -77,22 +77,68 @@ impl SqliteLedger {
         let mut connection = self.counting.0.lock().await;
         if connection.is_none() {
             let mut made = open::counting(&self.path, self.wait).await?;
-            self.tidy(&mut made, (self.clock)()).await?;
+            self.tidy(&mut made).await?;
             *connection = Some(made);
         }
         Ok(connection)
     }
 
-    /// Without what has ended, and with what a clock left behind that went back.
-    async fn tidy(&self, connection: &mut SqliteConnection, now: i64) -> Result<(), LedgerError> {
+    /// Without what has ended, and with what a clock left behind that went back. The clock is read
+    /// when nobody else can write any more: read before, what another process wrote meanwhile
+    /// would lie in the future, and would be shortened.
+    async fn tidy(&self, connection: &mut SqliteConnection) -> Result<(), LedgerError> {
+        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begun.map_err(self.told())?;
+        let now = (self.clock)();
         for sql in GONE_BACK
             .into_iter()
             .chain(["DELETE FROM turns WHERE until <= ?1"])
         {
-            let done = sqlx::query(sql).bind(now).execute(&mut *connection).await;
+            let done = sqlx::query(sql).bind(now).execute(&mut *transaction).await;
             done.map_err(self.told())?;
         }
-        Ok(())
+        transaction.commit().await.map_err(self.told())
+    }
+
+    async fn turn_on(
+        &self,
+        connection: &mut SqliteConnection,
+        ask: &Ask,
+    ) -> Result<Turn, LedgerError> {
+        let window = milliseconds(ask.rate.window);
+        let now = (self.clock)();
+        let until = now + milliseconds(ask.longest) + window;
+        let taken: Option<i64> = sqlx::query_scalar(TAKE)
+            .bind(&ask.share.tenant)
+            .bind(&ask.share.app)
+            .bind(ask.write)
+            .bind(now)
+            .bind(until)
+            .bind(most(ask.rate.any))
+            .bind(most(ask.rate.writes))
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(self.told())?;
+        if let Some(seq) = taken {
+            if seq % TIDIED_EVERY == 0 {
+                self.tidy(connection).await?;
+            }
+            return Ok(Turn::Now(seq));
+        }
+        self.tidy(connection).await?;
+        let free: Option<i64> = sqlx::query_scalar(FREE)
+            .bind(&ask.share.tenant)
+            .bind(&ask.share.app)
+            .bind(ask.write)
+            .bind(now)
+            .bind(now + window)
+            .bind(most(ask.rate.any))
+            .bind(most(ask.rate.writes))
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(self.told())?;
+        let wait = free.unwrap_or_default().saturating_sub(now).max(1);
+        Ok(Turn::Later(Duration::from_millis(wait.unsigned_abs())))
     }
 
     #[cfg(test)]
@@ -110,47 +156,19 @@ impl SqliteLedger {
 #[async_trait]
 impl Budget for SqliteLedger {
     async fn turn(&self, ask: &Ask) -> Result<Turn, LedgerError> {
-        let window = milliseconds(ask.rate.window);
         if ask.rate.any == 0 || (ask.write && ask.rate.writes == 0) {
             return Ok(Turn::Later(ask.rate.window));
         }
         let mut connection = self.counting().await?;
-        let Some(connection) = connection.as_mut() else {
-            return Ok(Turn::Later(ask.rate.window));
+        let turn = match connection.as_mut() {
+            Some(connection) => self.turn_on(connection, ask).await,
+            None => Ok(Turn::Later(ask.rate.window)),
         };
-        let now = (self.clock)();
-        let until = now + milliseconds(ask.longest) + window;
-        let taken: Option<i64> = sqlx::query_scalar(TAKE)
-            .bind(&ask.share.tenant)
-            .bind(&ask.share.app)
-            .bind(ask.write)
-            .bind(now)
-            .bind(until)
-            .bind(most(ask.rate.any))
-            .bind(most(ask.rate.writes))
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(self.told())?;
-        if let Some(seq) = taken {
-            if seq % TIDIED_EVERY == 0 {
-                self.tidy(connection, now).await?;
-            }
-            return Ok(Turn::Now(seq));
+        if turn.is_err() {
+            // A transaction may be left in it.
+            *connection = None;
         }
-        self.tidy(connection, now).await?;
-        let free: Option<i64> = sqlx::query_scalar(FREE)
-            .bind(&ask.share.tenant)
-            .bind(&ask.share.app)
-            .bind(ask.write)
-            .bind(now)
-            .bind(now + window)
-            .bind(most(ask.rate.any))
-            .bind(most(ask.rate.writes))
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(self.told())?;
-        let wait = free.unwrap_or_default().saturating_sub(now).max(1);
-        Ok(Turn::Later(Duration::from_millis(wait.unsigned_abs())))
+        turn
     }
 
     async fn answered(&self, turn: i64, window: Duration) -> Result<(), LedgerError> {

@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use passcode_host::{Ask, Budget as _, Rate, Share, Turn};
 use proptest::prelude::*;
+use tokio::task::JoinSet;
 
 use super::{cases, home, runtime};
 use crate::SqliteLedger;
@@ -242,6 +243,57 @@ async fn two_processes_that_wait_as_told_use_all_that_is_allowed() {
     }
     assert_eq!(sent.iter().sum::<i32>(), 30);
     assert!(sent.iter().all(|sent| *sent > 0), "{sent:?}");
+}
+
+/// Here time is real, and each has to wait for the others to write: what was read of the clock
+/// before is old when it is used.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_take_turns_at_once_no_window_holds_more_than_the_rate() {
+    let (_home, path) = home();
+    let rate = Rate {
+        writes: 4,
+        any: 10,
+        window: Duration::from_millis(150),
+    };
+    let begun = Instant::now();
+    let mut all = JoinSet::new();
+    for task in 0..6 {
+        let ledger = SqliteLedger::open(&path, true).await.unwrap();
+        let ask = Ask {
+            rate,
+            ..ask(task % 2 == 0, "ours")
+        };
+        all.spawn(async move {
+            let mut arrived = Vec::new();
+            while begun.elapsed() < Duration::from_secs(3) {
+                match ledger.turn(&ask).await.unwrap() {
+                    Turn::Now(turn) => {
+                        arrived.push(begun.elapsed());
+                        ledger.answered(turn, rate.window).await.unwrap();
+                    }
+                    Turn::Later(wait) => tokio::time::sleep(wait).await,
+                }
+            }
+            arrived
+        });
+    }
+    // Somebody who writes for long.
+    let ledger = SqliteLedger::open(&path, true).await.unwrap();
+    while begun.elapsed() < Duration::from_secs(3) {
+        let mut connection = ledger.connection.lock().await;
+        let transaction = ledger.begin(&mut connection).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(transaction);
+        drop(connection);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut arrived: Vec<Duration> = all.join_all().await.concat();
+    arrived.sort_unstable();
+    assert!(arrived.len() > 50, "{}", arrived.len());
+    for span in arrived.windows(rate.any + 1) {
+        let within = span[rate.any] - span[0];
+        assert!(within >= rate.window, "{within:?}");
+    }
 }
 
 #[tokio::test]
