@@ -95,4 +95,11 @@ fn keep_memory_to_ourselves() {
         // Where it is refused, nothing is lost that was there before.
         let _ = setrlimit(Resource::Core, none);
     }
+    // A core that is piped to a program ignores the limit. This also keeps other processes of the
+    // same user from reading this one's memory and environment.
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
 }

@@ -372,7 +372,7 @@ async fn a_kept_sign_in_goes_on_without_the_person_until_it_is_forgotten() {
     assert!(kept.files().is_empty());
     let refused = kept.again(&at).token(&at.request()).await.unwrap_err();
     assert_eq!(refused.code, "not-signed-in");
-    assert_eq!(refused.remedy, "sign in: passcode login");
+    assert_eq!(refused.remedy, "sign in: `passcode login`");
     assert_eq!(at.asked().len(), 4);
 }
 

@@ -10,6 +10,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["devices", "explain", "status", "matrix"]),
     ("Act", &["reset", "remove", "execute", "reveal"]),
     ("Practise", &["practice"]),
+    ("Sign in", &["login", "logout", "auth"]),
     ("Set up", &["doctor", "config", "completions", "man"]),
 ];
 
@@ -21,7 +22,8 @@ The three commands people need first; they run as they stand:
   passcode reveal --practice --serial SAMPLE-COSU-0001    show the temporary passcode again
 
 Nothing real happens with --practice. Without it they go to the tenant that the environment or the
-config file names: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or PASSCODE_ACCESS_TOKEN.
+config file names: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or PASSCODE_ACCESS_TOKEN,
+or `passcode login`; see `passcode auth setup`.
 ";
 
 const EXIT_CODES: &str = "\
@@ -100,15 +102,12 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "`passcode doctor`",
     ),
     (
-        &[
-            "login",
-            "logout",
-            "signin",
-            "auth",
-            "configure",
-            "profile",
-            "settings",
-        ],
+        &["signin", "sign-in", "connect", "authenticate"],
+        "`passcode login`",
+    ),
+    (&["whoami", "token", "me"], "`passcode auth status`"),
+    (
+        &["configure", "profile", "settings"],
         "`passcode config show`",
     ),
     (&["completion", "complete"], "`passcode completions`"),
@@ -188,7 +187,9 @@ mod tests {
             ("list", Some("passcode devices")),
             ("history", Some("passcode status")),
             ("diagnose", Some("passcode doctor")),
-            ("login", Some("config show")),
+            ("signin", Some("passcode login")),
+            ("whoami", Some("auth status")),
+            ("settings", Some("config show")),
             // Spelling: clap's own hint.
             ("rest", None),
             ("explian", None),

@@ -1,6 +1,7 @@
 //! Arguments, parsed to values. Nothing here opens, reads or sends anything.
 
 mod act;
+mod auth;
 mod device;
 mod duration;
 mod global;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use act::{ActArgs, CaseArgs, ExecuteArgs, GrantArgs, PlanArgs, RevealFlag};
+pub(crate) use auth::{AuthCommand, For, LoginArgs, LogoutArgs, SetupArgs, SetupFormat};
 pub(crate) use device::{DeviceArgs, DeviceFlags, NarrowArgs, is_guid, unclear};
 pub(crate) use duration::parse as time;
 pub(crate) use global::{Color, Format, Global};
@@ -188,6 +190,28 @@ It only reads. It exits with 0 if nothing was found that stands in the way, 3 if
 in, 4 if a permission or a role is missing, 6 if the tenant or this machine is not ready, 12 if
 something cannot be reached.")]
     Doctor,
+    /// Sign in as yourself, and stay signed in on this machine
+    #[command(after_help = "Examples:
+  passcode login                 type a code at another device, or in any browser
+  passcode login --browser       with a browser of this machine
+  PASSCODE_AUTH=kept-sign-in passcode devices --user adele@contoso.com   afterwards
+
+It takes the id of an app for people (AZURE_CLIENT_ID, or `client_id` in the config file);
+`passcode auth setup --for people` says how to register one.")]
+    Login(LoginArgs),
+    /// Forget the sign-in that `login` kept
+    #[command(after_help = "Examples:
+  passcode logout
+  passcode logout --all   whatever is kept in this home folder")]
+    Logout(LogoutArgs),
+    /// Show who is signed in; print how to register an app
+    #[command(after_help = "Examples:
+  passcode auth status
+  passcode auth setup --for people --format powershell")]
+    Auth {
+        #[command(subcommand)]
+        what: AuthCommand,
+    },
     /// Show, check and describe the config file
     #[command(after_help = "Examples:
   passcode config show                    every setting, and who set it

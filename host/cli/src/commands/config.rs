@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use passcode_entra::SignIn;
 use passcode_host::plain;
 use passcode_runner::Ended;
 use serde_json::{Value, json};
@@ -12,10 +11,18 @@ use crate::args::ConfigCommand;
 use crate::config::{self, Config, ConfigFile, Layers, SETTINGS, Source, settle};
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::{configured, home, http, refused};
+use crate::wiring::{cloud, home, http};
 
 /// Secrets that sign somebody in. Only whether they are set is ever shown.
-const SECRETS: [&str; 2] = ["AZURE_CLIENT_SECRET", "PASSCODE_ACCESS_TOKEN"];
+const SECRETS: [&str; 7] = [
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "PASSCODE_ACCESS_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+    "SYSTEM_ACCESSTOKEN",
+];
 
 pub(super) fn config(app: &App, what: ConfigCommand) -> Result<Reply, Failure> {
     match what {
@@ -172,12 +179,6 @@ fn usable(path: &Path, file: &ConfigFile, profile: Option<&str>) -> Result<(), F
         settings: settle(&layers),
     };
     // The way to sign in is the environment's; only the cloud is judged here.
-    let variable = |name: &str| match name {
-        "PASSCODE_ACCESS_TOKEN" => Some("none".to_owned()),
-        "AZURE_CLIENT_SECRET" | "AZURE_CLIENT_CERTIFICATE_PATH" | "AZURE_AUTHORITY_HOST" => None,
-        name => configured(&config, name),
-    };
-    SignIn::from_environment(variable, &config.allowed_origins())
-        .map_err(|error| refused(&error))?;
+    cloud(&config, None)?;
     http(&config.settings).map(|_| ())
 }

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod act;
+mod auth;
 mod carry;
 mod choose;
 mod completions;
@@ -10,14 +11,18 @@ mod devices;
 mod doctor;
 mod execute;
 mod explain;
+mod login;
+mod logout;
 mod man;
 mod matrix;
 mod practice;
 mod recording;
 mod reveal;
+mod setup;
 mod status;
 mod values;
 mod version;
+mod whose;
 mod words;
 
 use passcode_host::contract::types::Verb;
@@ -26,7 +31,7 @@ pub(crate) use recording::replay;
 pub(crate) use version::version;
 
 use crate::app::App;
-use crate::args::{Command, ConfigCommand};
+use crate::args::{AuthCommand, Command, ConfigCommand};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Reply;
@@ -84,6 +89,9 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
             status::status(app, &interrupt, wanted).await
         }
         Command::Config { what } => config::config(app, what),
+        Command::Auth {
+            what: AuthCommand::Setup(args),
+        } => setup::setup(app, &args),
         Command::Completions { shell } => Ok(completions::completions(app, shell)),
         Command::Man { folder } => man::man(folder.as_deref()),
         // These only read, and may be left at any moment.
@@ -108,6 +116,11 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
             grant,
         } => explain::explain(app, &device, &narrow, &plan, &grant).await,
         Command::Doctor => doctor::doctor(app).await,
+        Command::Login(args) => login::login(app, args).await,
+        Command::Logout(args) => logout::logout(app, args).await,
+        Command::Auth {
+            what: AuthCommand::Status,
+        } => auth::status(app).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",

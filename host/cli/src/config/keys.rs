@@ -9,6 +9,7 @@ pub(crate) enum Key {
     AuthorityUrl,
     Tenant,
     ClientId,
+    Auth,
     CaFile,
     Practice,
     Output,
@@ -28,6 +29,8 @@ pub(crate) enum Shape {
     Words(&'static [&'static str]),
     /// A cloud's name, or one of its other names.
     Cloud,
+    /// The name of a way to sign in, or one of its other names.
+    SignIn,
     /// Scheme, host and port.
     Origin,
     /// A file; a relative one is looked for beside the config file.
@@ -100,6 +103,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         built_in: "",
         about: "the application's id",
+    },
+    Setting {
+        key: Key::Auth,
+        name: "auth",
+        environment: Some("PASSCODE_AUTH"),
+        flag: None,
+        shape: Shape::SignIn,
+        built_in: "",
+        about: "the way to sign in; else the one that the environment names",
     },
     Setting {
         key: Key::CaFile,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use passcode_entra::Cloud;
+use passcode_entra::{Cloud, SignIn};
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Key, SETTINGS, Setting, Shape, looks_secret, named};
@@ -262,6 +262,15 @@ impl Reader<'_> {
             Shape::Cloud if Cloud::named(text).is_err() => {
                 let message = format!("`{}` names no cloud", setting.name);
                 self.trouble(at, message, format!("write {}", setting.about));
+            }
+            Shape::SignIn if SignIn::known(text).is_none() => {
+                let message = format!("`{}` names no way to sign in", setting.name);
+                let names: Vec<&str> = SignIn::names().collect();
+                let remedy = match nearest(text, names.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("write one of {}", names.join(", ")),
+                };
+                self.trouble(at, message, remedy);
             }
             Shape::Origin => self.origin(setting.name, at, text),
             Shape::Time if time(text).is_err() => {

@@ -96,6 +96,20 @@ fn what_is_not_understood_is_refused_where_it_stands() {
             "write global, usgov",
         ),
         (
+            "auth = \"kept-signin\"",
+            1,
+            8,
+            "no way to sign in",
+            "did you mean `kept-sign-in`?",
+        ),
+        (
+            "auth = \"prayer\"",
+            1,
+            8,
+            "no way to sign in",
+            "client-secret,",
+        ),
+        (
             "graph_url = \"http://graph.example\"",
             1,
             13,

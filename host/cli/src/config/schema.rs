@@ -58,6 +58,10 @@ pub(crate) fn schema() -> Value {
 fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Text | Shape::Cloud | Shape::File => json!({ "type": "string", "minLength": 1 }),
+        Shape::SignIn => json!({
+            "type": "string",
+            "examples": passcode_entra::SignIn::names().collect::<Vec<_>>(),
+        }),
         Shape::Words(words) => json!({ "enum": words }),
         Shape::Origin => json!({ "type": "string", "pattern": "^https?://[^/@?#]+/?$" }),
         Shape::Time => json!({ "type": "string", "pattern": "^[0-9.]+(ms|s|m|min|h)?$" }),

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use passcode_doctor::{NotSignedIn, Subject};
-use passcode_entra::{Cloud, Http, HttpOptions, SignIn};
+use passcode_entra::{Cloud, Http, HttpOptions};
 use passcode_runner::Ended;
 
 use super::{configured, home, http, practice, real, refused};
 use crate::app::App;
-use crate::config::{Config, Key, SETTINGS};
+use crate::config::Key;
 use crate::failure::Failure;
 
 /// What is examined, and what has to stay while it is.
@@ -46,7 +46,13 @@ pub(crate) fn examined(app: &App) -> Result<Examined, Failure> {
         )
     } else {
         practice::only_with_practice(app)?;
-        (cloud(&app.config)?, real::place(app), None)
+        let host = configured(&app.config, "AZURE_AUTHORITY_HOST");
+        // A diagnosis asks nobody to sign in.
+        (
+            real::cloud(&app.config, host)?,
+            real::place(app, &home, false),
+            None,
+        )
     };
     let practice = place.as_ref().is_ok_and(|place| place.practice);
     let credential = match place {
@@ -74,22 +80,4 @@ pub(crate) fn examined(app: &App) -> Result<Examined, Failure> {
         practice,
         _tenant: tenant,
     })
-}
-
-/// The cloud that is configured, whoever signs in to it and however.
-fn cloud(config: &Config) -> Result<Cloud, Failure> {
-    let of_the_cloud = |name: &str| {
-        let known = SETTINGS.iter().any(|one| one.environment == Some(name));
-        match name {
-            // One way to sign in has to be there; this one needs nothing else.
-            "PASSCODE_ACCESS_TOKEN" => Some("none".to_owned()),
-            "AZURE_AUTHORITY_HOST" => configured(config, name),
-            "PASSCODE_AUTH" => None,
-            name if known => configured(config, name),
-            _ => None,
-        }
-    };
-    SignIn::from_environment(of_the_cloud, &config.allowed_origins())
-        .map(|choice| choice.cloud)
-        .map_err(|error| refused(&error))
 }

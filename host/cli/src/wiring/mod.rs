@@ -1,6 +1,7 @@
 //! What a call is connected to: home folder, ledger, destination, credential, component.
 
 mod doctor;
+mod person;
 mod practice;
 mod real;
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use passcode_builtin::{COMPONENT, GRANT};
-use passcode_host::credential::Credential;
+use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate};
 use passcode_ledger::SqliteLedger;
@@ -17,8 +18,9 @@ use passcode_recording::Player;
 use passcode_runner::Runner;
 
 pub(crate) use doctor::examined;
+pub(crate) use person::{Anew, Speaking, resting_place, vault};
 pub(crate) use practice::{options, serve_faults, steer};
-pub(crate) use real::{configured, http, refused};
+pub(crate) use real::{cloud, configured, http, refused, unsigned};
 
 use crate::app::App;
 use crate::config::Key;
@@ -38,12 +40,15 @@ pub(crate) struct Connected {
 }
 
 /// Where a tenant is, and how to sign in to it.
-struct Place {
-    graph: String,
-    credential: Arc<dyn Credential>,
-    cloud: String,
-    tenant: Option<String>,
-    practice: bool,
+pub(crate) struct Place {
+    pub(crate) graph: String,
+    pub(crate) authority: String,
+    pub(crate) credential: Arc<dyn Credential>,
+    /// Whether a person may have to be asked.
+    asks: bool,
+    pub(crate) cloud: String,
+    pub(crate) tenant: Option<String>,
+    pub(crate) practice: bool,
     /// Certificate authorities to trust beside the system's (PEM).
     roots: Option<Vec<u8>>,
 }
@@ -53,13 +58,7 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
     let authority = authority(grant)?;
     let home = home(app)?;
     let practice_folder = home.join("practice");
-    let (place, tenant) = if app.global.practice {
-        let tenant = practice::start(app, &practice_folder)?;
-        (tenant.place(), Some(tenant))
-    } else {
-        practice::only_with_practice(app)?;
-        (real::place(app)?, None)
-    };
+    let (place, tenant) = place(app, &home, app.can_ask())?;
     let folder = if place.practice {
         practice_folder
     } else {
@@ -69,7 +68,7 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         .await
         .map_err(HostError::Ledger)?;
     let ledger: Arc<dyn SendLedger> = Arc::new(ledger);
-    let graph = Destination::new("graph", &place.graph, place.credential)
+    let graph = Destination::new("graph", &place.graph, Arc::clone(&place.credential))
         .map_err(|error| Failure::usage(error.message, error.remedy))?;
     let mut builder = builder(app, ledger.clone(), &home)
         .destination(graph)
@@ -80,17 +79,59 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
     if place.practice {
         builder = builder.practice();
     }
-    if let Some(roots) = place.roots {
+    if let Some(roots) = place.roots.clone() {
         builder = builder.root_certificates(roots);
     }
     let host = builder.build()?;
     let action = host.load(&component(app)?, &authority)?;
+    if place.asks {
+        // Not within a step: a person takes longer than a step may.
+        place.token().await?;
+    }
     Ok(Connected {
         runner: Runner::new(host, action, ledger, place.tenant),
         practice: place.practice,
         folder,
         _tenant: tenant,
     })
+}
+
+/// Where this call goes; and the practice tenant, if it goes there.
+fn place(
+    app: &App,
+    home: &Path,
+    may_ask: bool,
+) -> Result<(Place, Option<practice::InProcess>), Failure> {
+    if app.global.practice {
+        let tenant = practice::start(app, &home.join("practice"))?;
+        Ok((tenant.place(), Some(tenant)))
+    } else {
+        practice::only_with_practice(app)?;
+        Ok((real::place(app, home, may_ask)?, None))
+    }
+}
+
+/// How this call signs in, and the token that it gets. Nobody is asked anything.
+pub(crate) async fn signed_in(app: &App) -> Result<(Place, AccessToken), Failure> {
+    let (place, _tenant) = place(app, &home(app)?, false)?;
+    let token = place.token().await?;
+    Ok((place, token))
+}
+
+impl Place {
+    /// A token, unless somebody loses patience.
+    async fn token(&self) -> Result<AccessToken, Failure> {
+        let request = TokenRequest {
+            scope: format!("{}/.default", self.graph),
+            claims: None,
+            renew: false,
+        };
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            token = self.credential.token(&request) => token.map_err(|error| refused(&error)),
+        }
+    }
 }
 
 /// The home folder of this call.

@@ -147,6 +147,8 @@ impl InProcess {
     pub(super) fn place(&self) -> Place {
         Place {
             graph: self.tenant.url().to_owned(),
+            authority: self.tenant.url().to_owned(),
+            asks: false,
             credential: Arc::new(HelpDesk(self.tenant.control())),
             // A plan is for a tenant, not for the port it had.
             cloud: "custom".to_owned(),

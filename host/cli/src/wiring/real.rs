@@ -1,24 +1,28 @@
 //! The tenant that the environment and the config file name. No guessing: exactly one way to sign in, or none.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use passcode_entra::{Http, HttpOptions, SignIn};
+use passcode_entra::{Cloud, Http, HttpOptions, SignIn};
 use passcode_host::credential::CredentialError;
 use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_runner::Ended;
 
-use super::Place;
+use super::{Place, person};
 use crate::app::App;
 use crate::args::is_guid;
 use crate::config::{Config, Key, SETTINGS, Settings};
 use crate::failure::Failure;
 
-pub(super) fn place(app: &App) -> Result<Place, Failure> {
+/// The place that is named, and the way to sign in to it. `may_ask`: whether a person can be asked.
+pub(super) fn place(app: &App, home: &Path, may_ask: bool) -> Result<Place, Failure> {
     let config = &app.config;
     let variable = |name: &str| configured(config, name);
-    let choice = SignIn::from_environment(variable, &config.allowed_origins())
+    let mut choice = SignIn::from_environment(variable, &config.allowed_origins())
         .map_err(|error| refused(&error))?;
+    if !may_ask {
+        choice.sign_in = person::without_asking(choice.sign_in);
+    }
+    let asks = person::asks(&choice.sign_in);
     let tenant = choice.sign_in.tenant();
     if let SignIn::GivenToken { .. } = &choice.sign_in {
         same_tenant(
@@ -30,15 +34,18 @@ pub(super) fn place(app: &App) -> Result<Place, Failure> {
         .filter(|tenant| !tenant.is_empty())
         .or_else(|| config.settings.given(Key::Tenant).map(str::to_owned));
     let graph = choice.cloud.graph_root().to_owned();
+    let authority = choice.cloud.authority().to_owned();
     let cloud = choice.cloud.name().to_owned();
     let (http, roots) = http(&config.settings)?;
     let credential = choice
         .sign_in
-        .credential(choice.cloud, &http)
+        .credential_for(choice.cloud, &http, person::people(home))
         .map_err(|error| refused(&error))?;
     Ok(Place {
         graph,
-        credential: Arc::clone(&credential),
+        authority,
+        credential,
+        asks,
         cloud,
         // A practice tenant in another process keeps apart from real data, too. Its id is
         // nobody else's; a host takes it only on this machine.
@@ -58,6 +65,23 @@ pub(crate) fn configured(config: &Config, name: &str) -> Option<String> {
         Some(setting) => config.settings.given(setting.key).map(str::to_owned),
         None => std::env::var(name).ok(),
     }
+}
+
+/// The cloud that a configuration names, whatever the way to sign in. `host`: the authority, as
+/// Azure's own tools name it.
+pub(crate) fn cloud(config: &Config, host: Option<String>) -> Result<Cloud, Failure> {
+    let variable = |name: &str| match name {
+        "PASSCODE_ACCESS_TOKEN" => Some("none".to_owned()),
+        "AZURE_AUTHORITY_HOST" => host.clone(),
+        "PASSCODE_AUTH" => None,
+        name if SETTINGS.iter().any(|one| one.environment == Some(name)) => {
+            configured(config, name)
+        }
+        _ => None,
+    };
+    SignIn::from_environment(variable, &config.allowed_origins())
+        .map(|choice| choice.cloud)
+        .map_err(|error| refused(&error))
 }
 
 /// Connections that also trust what `ca_file` names, and what that is (PEM).
@@ -98,6 +122,14 @@ fn same_tenant(named: Option<&str>, token: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn refused(error: &CredentialError) -> Failure {
+    unsigned(error).remedy(format!(
+        "{}. To try without a tenant, add `--practice`",
+        error.remedy
+    ))
+}
+
+/// Why nobody is signed in.
+pub(crate) fn unsigned(error: &CredentialError) -> Failure {
     let ended = if error.transient {
         Ended::Unavailable
     } else if error.code.starts_with("cloud") || error.code.starts_with("origin") {
@@ -105,10 +137,8 @@ pub(crate) fn refused(error: &CredentialError) -> Failure {
     } else {
         Ended::NotSignedIn
     };
-    let mut failure = Failure::new(ended, &error.code, error.message.clone()).remedy(format!(
-        "{}. To try without a tenant, add `--practice`",
-        error.remedy
-    ));
+    let mut failure =
+        Failure::new(ended, &error.code, error.message.clone()).remedy(error.remedy.clone());
     if let Some(said) = &error.said {
         failure.service_code.clone_from(&said.code);
         failure.support_ids.clone_from(&said.support_ids);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use passcode_host::ledger::{Attempt, SendLedger as _, Sending};
 use passcode_ledger::SqliteLedger;
 use passcode_practice::{
-    PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, PRACTICE_TENANT_ID, PracticeOptions,
-    PracticeTenant, RemoteAction,
+    PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, PRACTICE_IDENTITY_CLIENT_ID,
+    PRACTICE_IDENTITY_HEADER, PRACTICE_TENANT_ID, PracticeOptions, PracticeTenant, RemoteAction,
 };
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::steps::Step;
 use crate::support::{Home, Ran, ran};
 
 /// Longer than anything may take.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(130);
 
 /// What came of a step under a fault.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Start {
         if step.comes_later() {
             let home = Home::new();
             let wires = Wires::new(None, &home, Step::Post, FAULTS[0], 0);
-            let ran = wires.run(&home, &Step::Post.command(""));
+            let ran = wires.run(&home, Step::Post, &Step::Post.command(""));
             assert_eq!(ran.code, 0, "{ran:?}");
             let plan = ran.json()["plan"].as_str().unwrap().to_owned();
             start.later = Some((home, wires.tenant.state_json(), plan));
@@ -78,7 +78,7 @@ impl Start {
         let plan = self.later.as_ref().map_or("", |(_, _, plan)| plan);
         let wires = Wires::new(state, &home, self.step, fault, self.before);
         let tenant = &wires.tenant;
-        let ran = wires.run(&home, &self.step.command(plan));
+        let ran = wires.run(&home, self.step, &self.step.command(plan));
         let seen = wires.graph.seen();
         let device = self.step.device();
         let journal = tenant.journal();
@@ -88,7 +88,10 @@ impl Start {
             ran,
             seen,
             taken: tenant.count(device, RemoteAction::ResetPasscode).accepted,
-            received: journal.iter().filter(|one| one.route != "token").count(),
+            received: journal
+                .iter()
+                .filter(|one| one.route != "token" || self.step.signs_in())
+                .count(),
             attempts: attempts(&home),
             passcode: tenant.resets(device).unwrap().pop().and_then(|one| one.1),
         }
@@ -158,13 +161,30 @@ impl Wires {
         }
     }
 
-    /// Only the way to Graph leads through the front; the sign-in is another table's.
-    fn run(&self, home: &Home, arguments: &[&str]) -> Ran {
+    /// The way to Graph leads through the front; that to the authority does where the sign-in is the
+    /// step.
+    fn run(&self, home: &Home, step: Step, arguments: &[&str]) -> Ran {
         let mut command = home.command(arguments);
+        let authority = if step.signs_in() {
+            self.graph.url()
+        } else {
+            self.tenant.url().to_owned()
+        };
+        if step == Step::Identity {
+            let endpoint = format!("{authority}/msi/token");
+            command
+                .env("PASSCODE_AUTH", "managed-identity")
+                .env("IDENTITY_ENDPOINT", endpoint)
+                .env("IDENTITY_HEADER", PRACTICE_IDENTITY_HEADER)
+                .env(
+                    "PASSCODE_MANAGED_IDENTITY_CLIENT_ID",
+                    PRACTICE_IDENTITY_CLIENT_ID,
+                );
+        }
         command
             .env("PASSCODE_CLOUD", "custom")
             .env("PASSCODE_GRAPH_URL", self.graph.url())
-            .env("PASSCODE_AUTHORITY_URL", self.tenant.url())
+            .env("PASSCODE_AUTHORITY_URL", authority)
             .env("AZURE_TENANT_ID", PRACTICE_TENANT_ID)
             .env("AZURE_CLIENT_ID", PRACTICE_CLIENT_ID)
             .env("AZURE_CLIENT_SECRET", PRACTICE_CLIENT_SECRET)

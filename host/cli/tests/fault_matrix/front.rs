@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::faults::{Answer, ELSEWHERE, Fault, How, Spoil};
-use crate::steps::{Step, is_for};
+use crate::steps::{Step, is_for, is_for_a_token};
 use crate::support::wire::Request;
 
 /// Longer than the command waits for an answer.
@@ -170,7 +170,7 @@ impl Serving {
             if concerned {
                 seen.before.get_or_insert(number);
             }
-            seen.posts += usize::from(request.method != "GET");
+            seen.posts += usize::from(request.method != "GET" && !is_for_a_token(&request));
             concerned
         };
         if self.plan.fault.how == How::Refused && number + 1 == self.plan.before {

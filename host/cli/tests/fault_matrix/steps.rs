@@ -7,6 +7,10 @@ const RESULTS: &str = "$select=id,deviceActionResults";
 /// A request, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
+    /// `reset`: the token of an app, from the authority.
+    Token,
+    /// `reset`: the token of a managed identity, from its platform.
+    Identity,
     /// `reset`: the list of devices.
     Find,
     /// `remove`: the list's next page.
@@ -14,7 +18,7 @@ pub enum Step {
     /// `reset`: the device, with all that the checks are made of.
     Prepare,
     /// `reset`: just before acting, the host reads again what identifies the device.
-    Identity,
+    Again,
     /// `reset`: just before acting, the device's action results.
     Snapshot,
     /// `reset`: the one request that changes something.
@@ -32,11 +36,13 @@ pub enum Step {
 }
 
 /// All of them, in the order in which they happen.
-pub const STEPS: [Step; 11] = [
+pub const STEPS: [Step; 13] = [
+    Step::Token,
+    Step::Identity,
     Step::Find,
     Step::FindPage,
     Step::Prepare,
-    Step::Identity,
+    Step::Again,
     Step::Snapshot,
     Step::Post,
     Step::Observe,
@@ -49,10 +55,12 @@ pub const STEPS: [Step; 11] = [
 impl Step {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Token => "sign-in: secret",
+            Self::Identity => "sign-in: identity",
             Self::Find => "find",
             Self::FindPage => "find: next page",
             Self::Prepare => "prepare",
-            Self::Identity => "commit: identity",
+            Self::Again => "commit: identity",
             Self::Snapshot => "commit: snapshot",
             Self::Post => "commit: POST",
             Self::Observe => "observe",
@@ -61,6 +69,11 @@ impl Step {
             Self::DeliverAny => "deliver --any",
             Self::History => "history",
         }
+    }
+
+    /// Whether it is a request for a token.
+    pub fn signs_in(self) -> bool {
+        matches!(self, Self::Token | Self::Identity)
     }
 
     /// Whether it belongs to a run that comes after the action.
@@ -120,6 +133,8 @@ fn sort(request: &Request, acted: bool) -> Option<Step> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let last = path.rsplit('/').next().unwrap_or_default();
     match (request.method.as_str(), last) {
+        ("POST", "token") => Some(Step::Token),
+        ("GET", "token") => Some(Step::Identity),
         ("POST", "resetPasscode") => Some(Step::Post),
         ("GET", "managedDevices") if query.contains("$skiptoken") => Some(Step::FindPage),
         ("GET", "managedDevices") => Some(Step::Find),
@@ -127,7 +142,7 @@ fn sort(request: &Request, acted: bool) -> Option<Step> {
         ("GET", _) if query == RESULTS && acted => Some(Step::Observe),
         ("GET", _) if query == RESULTS => Some(Step::Snapshot),
         ("GET", _) if query.ends_with(",deviceActionResults") => Some(Step::Prepare),
-        ("GET", _) => Some(Step::Identity),
+        ("GET", _) => Some(Step::Again),
         _ => None,
     }
 }
@@ -135,4 +150,9 @@ fn sort(request: &Request, acted: bool) -> Option<Step> {
 /// Whether a request is made for a step.
 pub fn is_for(request: &Request, step: Step, acted: bool) -> bool {
     sort(request, acted || step.comes_later()).is_some_and(|sort| step.is_made_by(sort))
+}
+
+/// Whether a request is for a token.
+pub fn is_for_a_token(request: &Request) -> bool {
+    sort(request, false).is_some_and(Step::signs_in)
 }

@@ -50,6 +50,11 @@ impl Request {
         }))
     }
 
+    /// What it carries.
+    pub fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// What the service says to it, over a connection of its own, byte for byte.
     pub fn answer(&self, service: SocketAddr) -> std::io::Result<Vec<u8>> {
         let head = self.head.replacen("\r\n", "\r\nconnection: close\r\n", 1);

@@ -120,26 +120,6 @@ pub(super) async fn roots(cloud: &Cloud, beside: Option<PathBuf>) -> Roots {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_name_that_leads_inside_is_noticed() {
-        // The same as `localhost`, but not called so.
-        let graph = "https://localhost.:1".to_owned();
-        let allowed = [graph.clone()];
-        let cloud = Cloud::custom(&graph, "https://localhost:1", &allowed).unwrap();
-        let inside = inside(&cloud).await;
-        assert_eq!(
-            inside.map(|inside| inside.name).as_deref(),
-            Some("localhost.")
-        );
-        assert_eq!(
-            super::inside(
-                &Cloud::custom("https://127.0.0.1:1", "https://127.0.0.1:1", &[]).unwrap()
-            )
-            .await,
-            None
-        );
-    }
-
     #[test]
     fn a_proxys_password_is_not_kept() {
         let matcher = Matcher::builder()

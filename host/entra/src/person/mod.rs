@@ -24,6 +24,7 @@ use crate::cloud::Cloud;
 use crate::error::refused;
 use crate::given::check_scope;
 use crate::http::Http;
+use crate::sign_in::Registration;
 use crate::vault::{Account, RefreshTokens};
 
 /// What a person is to do at another device, or in another window.
@@ -121,11 +122,11 @@ impl<W: Way> Person<W> {
     }
 
     fn account(&self) -> Account {
-        Account {
-            authority: self.app.cloud.authority().to_owned(),
-            tenant: self.app.tenant.to_ascii_lowercase(),
-            client_id: self.app.client_id.to_ascii_lowercase(),
-        }
+        let app = Registration {
+            tenant: self.app.tenant.clone(),
+            client_id: self.app.client_id.clone(),
+        };
+        Account::new(&self.app.cloud, &app)
     }
 
     async fn ask(&self, challenge: Option<&str>) -> Result<AccessToken, CredentialError> {
@@ -272,7 +273,7 @@ impl Way for Nobody {
                 "nobody is signed in to app {} in tenant {}, or the sign-in has ended",
                 app.client_id, app.tenant
             ),
-            "sign in: passcode login",
+            "sign in: `passcode login`",
         )))
     }
 

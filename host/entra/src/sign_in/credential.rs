@@ -188,7 +188,7 @@ fn needs_a_person() -> CredentialError {
     refused(
         "sign-in-needs-a-person",
         "this way to sign in asks a person, and there is nobody to ask here",
-        "sign in first where there is: passcode login",
+        "sign in first where there is: `passcode login`",
     )
 }
 

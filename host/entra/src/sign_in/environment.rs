@@ -124,7 +124,7 @@ const KINDS: &[Kind] = &[
 ];
 
 impl Kind {
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or_default()
     }
 }

@@ -197,6 +197,12 @@ impl SignIn {
         environment::names()
     }
 
+    /// The name of the way that goes by this name, one of Azure's perhaps; `None` if there is none.
+    #[must_use]
+    pub fn known(name: &str) -> Option<&'static str> {
+        environment::kind(name).ok().map(environment::Kind::name)
+    }
+
     /// The name of this way.
     #[must_use]
     pub fn kind(&self) -> &'static str {

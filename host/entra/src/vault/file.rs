@@ -61,7 +61,7 @@ impl EncryptedFile {
             refused(
                 "sign-ins-unreadable",
                 "the key of the kept sign-ins is not in the keyring any more",
-                "sign out and in again: passcode logout, passcode login",
+                "sign out and in again: `passcode logout`, then `passcode login`",
             )
         })?;
         opened(&bytes, &key).map(Some)

@@ -11,6 +11,9 @@ use async_trait::async_trait;
 use passcode_host::credential::CredentialError;
 use zeroize::Zeroizing;
 
+use crate::cloud::Cloud;
+use crate::sign_in::Registration;
+
 pub use file::EncryptedFile;
 #[cfg(feature = "keyring")]
 pub use keyring::OsKeyring;
@@ -27,6 +30,16 @@ pub struct Account {
 }
 
 impl Account {
+    /// A person's account with an app: what [`KeptSignIn`](crate::KeptSignIn) looks for.
+    #[must_use]
+    pub fn new(cloud: &Cloud, app: &Registration) -> Self {
+        Self {
+            authority: cloud.authority().to_owned(),
+            tenant: app.tenant.trim().to_ascii_lowercase(),
+            client_id: app.client_id.trim().to_ascii_lowercase(),
+        }
+    }
+
     /// One text for each account, and no other.
     fn name(&self) -> String {
         format!("{} {} {}", self.authority, self.tenant, self.client_id)

@@ -54,7 +54,7 @@ fn broken() -> CredentialError {
     refused(
         "sign-ins-unreadable",
         "the kept sign-ins cannot be decrypted: the keyring has another key, or the file was changed",
-        "sign out and in again: passcode logout, passcode login",
+        "sign out and in again: `passcode logout`, then `passcode login`",
     )
 }
 
