@@ -1,5 +1,7 @@
 //! Multi Admin Approval, as a client meets it.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use base64::Engine as _;
