@@ -1,5 +1,11 @@
 //! The component's own reading and writing of the contract's nouns against the contract.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use passcode_logic::contract::{
     Caller, Context, Disposition, Operator, Order, Plan, Progress, Proof, Proposal, Receipt,
     Selector, Verb,
 };
-use passcode_logic::service::{Failure, Request, Response, Service};
+use passcode_logic::service::{Acting, Failure, Identity, Request, Response, Service};
 
 use crate::sandboxed::Seen;
 
@@ -19,14 +19,19 @@ pub(crate) struct Native {
     tenant: String,
     receipt: Receipt,
     answers: [Vec<Response>; 4],
+    identity: Identity,
 }
 
 /// The answers of one step, in order.
-struct Answers<'a>(std::slice::Iter<'a, Response>);
+struct Answers<'a>(std::slice::Iter<'a, Response>, &'a Identity);
 
 impl Service for Answers<'_> {
     fn send(&mut self, _: &str, _: Request) -> Result<Response, Failure> {
         Ok(self.0.next().unwrap().clone())
+    }
+
+    fn whoami(&mut self, _: &str) -> Option<Identity> {
+        Some(self.1.clone())
     }
 }
 
@@ -78,6 +83,7 @@ impl Native {
             },
             answers: [Phase::Find, Phase::Prepare, Phase::Commit, Phase::Observe]
                 .map(|phase| responses(seen, phase)),
+            identity: identity(seen),
         };
         let (proposal, progress) = native.action();
         let checks = |summary: &String| plan.proposal.checks.iter().any(|c| c.summary == *summary);
@@ -94,7 +100,7 @@ impl Native {
         let [mut found, mut prepared, mut committed, mut observed] = self
             .answers
             .each_ref()
-            .map(|answers| Answers(answers.iter()));
+            .map(|answers| Answers(answers.iter(), &self.identity));
         let findings = logic::find(&mut found, &self.selector, &self.context).unwrap();
         assert_eq!(findings.matched[0].id, self.order.device_id);
         let proposal = logic::prepare(&mut prepared, &self.order, &self.context).unwrap();
@@ -120,6 +126,18 @@ impl Native {
             again: false,
             after_unknown: None,
         }
+    }
+}
+
+fn identity(seen: &Seen) -> Identity {
+    let identity = seen.identity();
+    Identity {
+        acting: match identity.acting {
+            passcode_host::Acting::Delegated => Acting::Person,
+            passcode_host::Acting::Application => Acting::Application,
+            passcode_host::Acting::Opaque => Acting::Opaque,
+        },
+        permissions: identity.permissions,
     }
 }
 

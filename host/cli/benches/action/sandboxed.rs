@@ -50,6 +50,16 @@ impl Seen {
         assert!(!answers.is_empty());
         answers
     }
+
+    /// Who the component was told that we are.
+    pub(crate) fn identity(&self) -> Identity {
+        let told = self
+            .crossings
+            .iter()
+            .find(|(_, what, _)| *what == "identity");
+        let identity: Option<Identity> = serde_json::from_str(&told.unwrap().2).unwrap();
+        identity.unwrap()
+    }
 }
 
 #[derive(Debug)]
@@ -161,6 +171,7 @@ pub(crate) struct Bare {
 struct Again {
     answers: Vec<Response>,
     next: AtomicUsize,
+    identity: Identity,
 }
 
 impl Answers for Again {
@@ -170,7 +181,7 @@ impl Answers for Again {
     }
 
     fn whoami(&self, _: &str) -> Option<Option<Identity>> {
-        None
+        Some(Some(self.identity.clone()))
     }
 
     fn log(&self, _: &str, _: &str) -> bool {
@@ -193,6 +204,7 @@ impl Bare {
             answers: Arc::new(Again {
                 answers,
                 next: AtomicUsize::new(0),
+                identity: seen.identity(),
             }),
             selector: Selector::SerialNumber(SERIAL.to_owned()),
             context: Context {
