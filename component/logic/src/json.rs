@@ -32,6 +32,7 @@ impl Value {
     /// Read a whole text.
     pub fn parse(text: &str) -> Option<Self> {
         let mut reader = Reader {
+            text,
             bytes: text.as_bytes(),
             at: 0,
         };
@@ -108,6 +109,7 @@ pub(crate) fn seal(value: &Value, key: &str) -> Option<u32> {
 }
 
 struct Reader<'a> {
+    text: &'a str,
     bytes: &'a [u8],
     at: usize,
 }
@@ -225,16 +227,18 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Option<String> {
         self.at += 1;
-        let mut bytes = Vec::new();
+        let mut read = String::new();
         loop {
+            let from = self.at;
+            while !matches!(self.bytes.get(self.at)?, b'"' | b'\\' | ..=0x1f) {
+                self.at += 1;
+            }
+            // All of it at once: it is text already, and as a rule nothing follows.
+            read.push_str(self.text.get(from..self.at)?);
             match self.byte()? {
-                b'"' => return String::from_utf8(bytes).ok(),
-                b'\\' => {
-                    let escaped = self.escaped()?;
-                    bytes.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
-                }
-                ..=0x1f => return None,
-                byte => bytes.push(byte),
+                b'"' => return Some(read),
+                b'\\' => read.push(self.escaped()?),
+                _ => return None,
             }
         }
     }
