@@ -78,19 +78,3 @@ async fn what_is_gathered_prints_no_token() {
         assert!(!text.contains(token.rsplit('.').next().unwrap()));
     }
 }
-
-#[tokio::test]
-async fn a_name_that_leads_inside_is_where_no_token_goes() {
-    let here = tenant();
-    let home = tempfile::tempdir().unwrap();
-    let mut subject = subject(&here, here.mint_token(&Minted::help_desk()), home.path());
-    assert_eq!(examine(&subject).await.inside, None);
-    // The same as `localhost`, but not called so.
-    let graph = "https://localhost.:1".to_owned();
-    subject.cloud = Cloud::custom(&graph, here.url(), std::slice::from_ref(&graph)).unwrap();
-    let facts = examine(&subject).await;
-    assert_eq!(
-        facts.inside.map(|inside| inside.name).as_deref(),
-        Some("localhost.")
-    );
-}

@@ -79,12 +79,16 @@ pub(super) async fn inside(cloud: &Cloud) -> Option<Inside> {
         return None;
     }
     let found = tokio::time::timeout(NAMING, tokio::net::lookup_host((bare, 0))).await;
-    let mut found = found.ok()?.ok()?.peekable();
-    let some = found.peek().is_some();
-    let all_inside = found.all(|address| !reachable(address.ip(), false));
-    (some && all_inside).then(|| Inside {
+    let found = found.ok()?.ok()?.map(|address| address.ip());
+    only_inside(found).then(|| Inside {
         name: bare.to_owned(),
     })
+}
+
+/// Whether there are addresses, and none of them is one that the door connects to.
+fn only_inside(addresses: impl Iterator<Item = IpAddr>) -> bool {
+    let mut addresses = addresses.peekable();
+    addresses.peek().is_some() && addresses.all(|address| !reachable(address, false))
 }
 
 /// How many certificate authorities there are; nobody counts where nothing is encrypted.
@@ -119,6 +123,20 @@ pub(super) async fn roots(cloud: &Cloud, beside: Option<PathBuf>) -> Roots {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_leads_inside_if_it_leads_nowhere_else() {
+        for (addresses, expected) in [
+            (&[][..], false),
+            (&["127.0.0.1"], true),
+            (&["10.0.0.1", "fd00::1"], true),
+            (&["10.0.0.1", "20.190.151.7"], false),
+            (&["20.190.151.7"], false),
+        ] {
+            let found = addresses.iter().map(|address| address.parse().unwrap());
+            assert_eq!(only_inside(found), expected, "{addresses:?}");
+        }
+    }
 
     #[test]
     fn a_proxys_password_is_not_kept() {
