@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::HostError;
 use crate::limits::{Limits, MOST_INSTANCES, MOST_TABLES, TICK};
@@ -13,7 +13,7 @@ use crate::limits::{Limits, MOST_INSTANCES, MOST_TABLES, TICK};
 const PLACES: u32 = 64;
 
 /// What stays with a place when its step has ended, wiped: as much as an ordinary step touches. The kernel gets the rest back.
-const MEMORY_KEPT: usize = 160 << 10;
+const MEMORY_KEPT: usize = 128 << 10;
 const STACK_KEPT: usize = 16 << 10;
 
 /// Everything a component of ours does not need is off.
@@ -42,6 +42,8 @@ fn places(limits: &Limits) -> PoolingAllocationConfig {
         .max_memories_per_module(PLACES)
         .max_memory_size(limits.memory_bytes)
         .linear_memory_keep_resident(MEMORY_KEPT)
+        // Where the kernel can say which pages were written, only those are wiped.
+        .pagemap_scan(Enabled::Auto)
         .total_stacks(PLACES)
         .async_stack_keep_resident(STACK_KEPT)
         .total_tables(PLACES * MOST_TABLES)
