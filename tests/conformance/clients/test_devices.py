@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from clients.graph import with_graph
+from clients.graph import Given, with_graph
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph.generated.device_management.managed_devices.item.managed_device_item_request_builder import (
     ManagedDeviceItemRequestBuilder as One,
@@ -136,14 +136,24 @@ def test_a_persons_devices(tenant):
     assert sorted(device.device_name for device in page.value) == ["IPHONE-0010", "LAPTOP-0017"]
 
 
-def test_what_the_caller_may_do(tenant):
+def allowed(tenant, credential=None):
     answer = with_graph(
-        tenant, lambda graph: graph.device_management.get_effective_permissions_with_scope("*").get()
+        tenant,
+        lambda graph: graph.device_management.get_effective_permissions_with_scope("*").get(),
+        credential=credential,
     )
-    allowed = {
+    return {
         action
         for permission in answer.value
         for actions in permission.resource_actions
         for action in actions.allowed_resource_actions
     }
-    assert any("RemoteTasks" in action and "ResetPasscode" in action for action in allowed), sorted(allowed)
+
+
+def test_what_a_person_may_do(tenant):
+    actions = allowed(tenant, Given(tenant.person()))
+    assert any("RemoteTasks" in action and "ResetPasscode" in action for action in actions), sorted(actions)
+
+
+def test_an_application_has_no_intune_role(tenant):
+    assert allowed(tenant) == set()
