@@ -91,11 +91,14 @@ def curl(tenant, binary, scratch, origin, requests):
 
 
 def sdk(tenant, python, script, scratch, reads):
+    devices = [read for read in reads if read[1].endswith(f"/managedDevices/{DEVICE}")]
+    lists = [read for read in reads if read not in devices]
     asked = {
         "origin": tenant.https,
         "version": reads[0][1].split("/")[1],
         "device": DEVICE,
-        "selects": [query.removeprefix("$select=").split(",") for _, _, query in reads],
+        "selects": [query.removeprefix("$select=").split(",") for _, _, query in devices],
+        "lists": [path + ("?" + query if query else "") for _, path, query in lists],
     }
     environment = PLAIN | tenant.environment
     environment |= {"REQUESTS_CA_BUNDLE": tenant.ca, "SSL_CERT_FILE": tenant.ca, "NO_PROXY": "localhost,127.0.0.1"}
