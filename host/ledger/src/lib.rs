@@ -9,10 +9,12 @@
 //!
 //! - [`rules`] — when an attempt may be made, and what may be said of it afterwards; pure.
 //! - [`Reported`] — the one state in which an attempt, or a device, is shown to a person.
+//! - [`run`] — many devices under one approval: rows, leases, what workers write.
 //! - [`SqliteLedger`] — the file.
 //! - `conformance` — the tests that any implementation has to pass (feature `conformance`).
 
 pub mod rules;
+pub mod run;
 
 mod reported;
 mod sqlite;

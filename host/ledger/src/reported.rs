@@ -6,7 +6,7 @@ use passcode_host::ledger::{Attempt, Ending, Sending};
 
 /// What is known, in one word. Every attempt has exactly one, and so has every device that was
 /// ever attempted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reported {
     /// Nobody knows whether the service took it. Also what a crash leaves behind.
     Unknown,
