@@ -365,6 +365,15 @@ fn leaf() -> impl Strategy<Value = Value> {
 
 /// A value for a part of the schema: mostly of its shape, with leaves that may not fit.
 fn of_shape(schema: Value) -> BoxedStrategy<Value> {
+    let examples = schema["examples"].as_array().cloned().unwrap_or_default();
+    let made = made_of_shape(schema);
+    match examples.is_empty() {
+        true => made,
+        false => prop_oneof![2 => proptest::sample::select(examples), 1 => made].boxed(),
+    }
+}
+
+fn made_of_shape(schema: Value) -> BoxedStrategy<Value> {
     if let Some(properties) = schema["properties"].as_object() {
         let entries: Vec<_> = properties
             .iter()
