@@ -147,6 +147,8 @@ fn a_slow_source_is_read_like_any_other() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever the csv crate writes is read as it was written.
     #[test]
     fn a_table_is_read_as_it_was_written(

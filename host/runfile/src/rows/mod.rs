@@ -91,7 +91,3 @@ pub fn first_of_each(
         Err(_) => true,
     })
 }
-
-#[cfg(test)]
-#[path = "../rows_tests.rs"]
-mod tests;

@@ -1,8 +1,7 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::Asked;
-use crate::{Fault, Kind, RunFile};
+use passcode_runfile::{Asked, Fault, Kind, RunFile};
 
 const GUID: &str = "7c1e2a90-3b4d-4f5a-8c6d-1e2f3a4b5c6d";
 
@@ -425,7 +424,7 @@ fn what_a_template_takes_is_judged_like_what_is_written() {
 #[test]
 fn a_selector_is_written_as_the_contract_writes_it() {
     for kind in Kind::ALL {
-        let selector = crate::Selector {
+        let selector = passcode_runfile::Selector {
             kind,
             value: "v".to_owned(),
         };

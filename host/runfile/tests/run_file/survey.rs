@@ -1,8 +1,7 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::{KEPT, Survey};
-use crate::{RunFile, first_of_each};
+use passcode_runfile::{KEPT, RunFile, Survey, first_of_each};
 
 fn run(rest: &str) -> RunFile {
     let text = format!("schema: passcode/run/v1\ntitle: t\naction: auto\n{rest}");
