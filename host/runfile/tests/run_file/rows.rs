@@ -297,43 +297,55 @@ fn a_table_that_is_not_there_is_named_where_the_run_file_names_it() {
     );
 }
 
-struct Broken(bool);
+/// Gives so many rows, half a row, and then breaks.
+struct Broken {
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Broken {
+    fn after(beginning: &str, row: &str, rows: usize) -> Box<dyn Read> {
+        let (half, _) = row.split_at(row.len() / 2);
+        let text = format!("{beginning}{}{half}", row.repeat(rows));
+        Box::new(Self {
+            rest: Cursor::new(text.into_bytes()),
+        })
+    }
+}
 
 impl Read for Broken {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.0 {
-            return Err(io::Error::other("the disk is gone"));
+        match self.rest.read(into)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            some => Ok(some),
         }
-        self.0 = true;
-        // More than is looked at to find the separator would be asked for again.
-        let text = b"Serial number\nA\nB";
-        into[..text.len()].copy_from_slice(text);
-        Ok(text.len())
     }
 }
 
 #[test]
 fn a_source_that_breaks_is_never_taken_for_one_that_ended() {
     let table = run("who: {csv: {file: d.csv}}");
-    let broken = |_: &Path| Ok(Box::new(Broken(false)) as Box<dyn Read>);
-    let found = shown(table.rows(broken, None).collect());
-    assert!(
-        found
-            .last()
-            .unwrap()
-            .contains("it cannot be read: the disk is gone"),
-        "{found:?}"
-    );
     let stdin = run("who: {stdin: true}");
-    let none = |_: &Path| Err(io::ErrorKind::NotFound.into());
-    let found = shown(stdin.rows(none, Some(Box::new(Broken(false)))).collect());
-    assert!(
-        found
-            .last()
-            .unwrap()
-            .contains("it cannot be read: the disk is gone"),
-        "{found:?}"
-    );
+    // The beginning of a table is read at once, to see what separates; the rest later.
+    for rows in [0, 3, 10_000] {
+        let broken = |_: &Path| Ok(Broken::after("Serial number\n", "A12\n", rows));
+        let found = shown(table.rows(broken, None).collect());
+        let last = found.last().unwrap();
+        assert!(
+            last.contains("it cannot be read: the disk is gone"),
+            "{rows}: {last}"
+        );
+        assert!(found.len() <= rows + 1, "{rows}: half a row is no row");
+        let line = "{\"serialNumber\":\"A\"}\n";
+        let none = |_: &Path| Err(io::ErrorKind::NotFound.into());
+        let found = stdin.rows(none, Some(Broken::after("", line, rows)));
+        let found = shown(found.collect());
+        let last = found.last().unwrap();
+        assert!(
+            last.contains("it cannot be read: the disk is gone"),
+            "{rows}: {last}"
+        );
+        assert_eq!(found.len(), rows + 1);
+    }
 }
 
 #[test]
