@@ -42,7 +42,7 @@ pub(super) struct Wrong {
 }
 
 /// What was looked at, and then the rest.
-type Input = Chain<Cursor<Vec<u8>>, Box<dyn Read>>;
+type Input = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
 
 pub(super) struct Records {
     input: BufReader<Input>,
@@ -52,7 +52,7 @@ pub(super) struct Records {
 
 impl Records {
     /// Look at the beginning: which encoding, what separates.
-    pub(super) fn open(mut input: Box<dyn Read>) -> Result<Self, Wrong> {
+    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<Self, Wrong> {
         let mut head = Vec::new();
         let read = input.by_ref().take(HEAD).read_to_end(&mut head);
         read.map_err(|error| unreadable(At::START, &error))?;

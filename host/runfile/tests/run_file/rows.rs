@@ -10,7 +10,7 @@ fn run(rest: &str) -> RunFile {
     RunFile::parse(&text, "t.run.yaml").unwrap()
 }
 
-fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read> {
+fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(Cursor::new(text.into()))
 }
 
@@ -303,7 +303,7 @@ struct Broken {
 }
 
 impl Broken {
-    fn after(beginning: &str, row: &str, rows: usize) -> Box<dyn Read> {
+    fn after(beginning: &str, row: &str, rows: usize) -> Box<dyn Read + Send> {
         let (half, _) = row.split_at(row.len() / 2);
         let text = format!("{beginning}{}{half}", row.repeat(rows));
         Box::new(Self {
@@ -444,4 +444,26 @@ fn a_selector_is_written_as_the_contract_writes_it() {
         assert_eq!(json, format!("{{\"{}\":\"v\"}}", kind.contract()));
     }
     assert_eq!(Kind::User.contract(), "user-principal-name");
+}
+
+#[test]
+fn a_row_can_be_kept_and_read_again() {
+    let run = run("who: {stdin: true}\nreason: r");
+    let line = "{\"serialNumber\":\"A\",\"deviceName\":\"Ghent\",\"verifiedBy\":\"callback\"}";
+    let asked = of_stdin(&run, line).remove(0).unwrap();
+    let kept = serde_json::to_string(&asked).unwrap();
+    assert_eq!(
+        kept,
+        "{\"source\":\"stdin:1\",\"selector\":{\"kind\":\"serial\",\"value\":\"A\"},\
+         \"expect\":{\"name\":\"Ghent\"},\"texts\":{\"reason\":\"r\",\"verifiedBy\":\"callback\"}}"
+    );
+    assert_eq!(serde_json::from_str::<Asked>(&kept).unwrap(), asked);
+}
+
+/// A run is begun and its rows are written by code that waits in between.
+#[test]
+fn rows_can_go_from_thread_to_thread() {
+    fn check<T: Send>(_: &T) {}
+    let run = run("who: {csv: {file: d.csv}, stdin: true}");
+    check(&run.rows(|_: &Path| Ok(bytes("")), None));
 }

@@ -101,10 +101,10 @@ fn rows_of_example(run: &RunFile, path: &Path) {
     let folder = path.parent().unwrap().to_owned();
     let read = |file: &Path| {
         let file = std::fs::File::open(folder.join(file))?;
-        Ok(Box::new(file) as Box<dyn std::io::Read>)
+        Ok(Box::new(file) as Box<dyn std::io::Read + Send>)
     };
     let lines = "{\"serialNumber\":\"SAMPLE-1\",\"ticket\":\"INC-1\"}\n";
-    let stdin = Box::new(std::io::Cursor::new(lines)) as Box<dyn std::io::Read>;
+    let stdin = Box::new(std::io::Cursor::new(lines)) as Box<dyn std::io::Read + Send>;
     let survey = run.survey(run.rows(read, Some(stdin)));
     assert_eq!(survey.faults, [], "{}", path.display());
     assert!(survey.devices > 0, "{}", path.display());
@@ -415,6 +415,16 @@ proptest! {
         let valid = VALIDATOR.with(|validator| validator.is_valid(&document));
         let reader = accepted(&document);
         prop_assert_eq!(valid, reader.is_ok(), "{}: {:?}", document, reader);
+        // As another program writes YAML it is the same run as in JSON.
+        if let Ok(run) = RunFile::parse(&document.to_string(), "t") {
+            let yaml = yaml_serde::to_string(&document).unwrap();
+            let other = RunFile::parse(&yaml, "t").map(|run| (run.document(), run.who));
+            prop_assert_eq!(other.as_ref().map(|(document, _)| document), Ok(&run.document()), "{}", yaml);
+            let values = |who: &passcode_runfile::Who| -> Vec<String> {
+                who.lists.values().flatten().map(|listed| listed.value.clone()).collect()
+            };
+            prop_assert_eq!(other.map(|(_, who)| values(&who)), Ok(values(&run.who)));
+        }
     }
 }
 

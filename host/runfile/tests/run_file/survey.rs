@@ -10,7 +10,7 @@ fn run(rest: &str) -> RunFile {
 
 fn survey(run: &RunFile, table: &str) -> Survey {
     let table = table.to_owned();
-    let read = move |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read>);
+    let read = move |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read + Send>);
     run.survey(run.rows(read, None))
 }
 
@@ -124,7 +124,7 @@ fn long(bad: bool) -> Survey {
             rest: Vec::new(),
             bad,
         };
-        Ok(Box::new(long) as Box<dyn Read>)
+        Ok(Box::new(long) as Box<dyn Read + Send>)
     };
     run.survey(run.rows(read, None))
 }
