@@ -16,6 +16,7 @@
 pub mod rules;
 pub mod run;
 
+mod group;
 mod reported;
 mod sqlite;
 
