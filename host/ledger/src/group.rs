@@ -149,3 +149,6 @@ impl<O: Waiting> Drop for Present<'_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

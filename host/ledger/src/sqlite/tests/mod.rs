@@ -4,6 +4,7 @@ mod faults;
 mod interleaved;
 mod place;
 mod rules;
+mod together;
 
 use std::path::PathBuf;
 use std::pin::Pin;
