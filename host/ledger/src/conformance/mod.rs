@@ -10,6 +10,7 @@
     reason = "a failed expectation is how a test says that it failed"
 )]
 
+mod audit;
 mod intend;
 mod race;
 mod record;
@@ -24,6 +25,7 @@ use passcode_host::ledger::{Ending, Intent, PlanId, SendLedger, Sending, Settlem
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
+pub use audit::{StoreHandle, all_lines, every_rule_of_audit, looked_through};
 pub use runs::{RunHandle, Runs, every_rule_of_runs, races_for_rows};
 
 /// A handle on a store.

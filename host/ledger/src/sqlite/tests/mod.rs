@@ -1,3 +1,4 @@
+mod audit;
 mod budget;
 mod crash;
 mod faults;
