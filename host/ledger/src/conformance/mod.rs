@@ -64,7 +64,8 @@ where
 pub(crate) const TENANT: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 
 /// A plan for a device, told from others by `salt`.
-pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
+#[must_use]
+pub fn plan(device: &str, salt: &str) -> StoredPlan {
     let document = format!(r#"{{"device":"{device}","salt":"{salt}"}}"#);
     let created = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000) + Duration::nanoseconds(7);
     StoredPlan {
@@ -78,7 +79,8 @@ pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
 }
 
 /// An intent that carries a plan out, under a name.
-pub(crate) fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
+#[must_use]
+pub fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
     Intent {
         plan: plan.id,
         tenant: plan.tenant.clone(),
