@@ -9,6 +9,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_ledger::conformance::{
     every_rule_of_audit, every_rule_of_runs, intent, plan, races_for_rows,
 };
+use passcode_ledger::run::{NewRow, NewRun, RunLedger as _};
 use tokio::task::JoinSet;
 
 /// Store `n` of a folder.
@@ -69,5 +70,44 @@ async fn what_is_confirmed_is_committed() {
     }
     while let Some(done) = all.join_next().await {
         done.expect("no task found less than it was told");
+    }
+}
+
+/// Of two that are written together one is refused, after it wrote something: that is undone, and
+/// its neighbour is not.
+#[tokio::test]
+async fn what_is_refused_leaves_nothing_behind() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("ledger.db");
+    let ledger = SqliteLedger::open(&path, true).await.expect("a ledger");
+    let kept = plan("one", "a");
+    ledger.keep_plan(&kept).await.expect("kept");
+    let row = |number: u64| NewRow {
+        number,
+        source: format!("devices.csv:{number}"),
+        selector: "{}".to_owned(),
+    };
+    ledger.begin_run(&new_run()).await.expect("a run");
+    // The first is written before the second is found to be impossible.
+    let rows = [row(1), row(u64::MAX)];
+    let refused = ledger.add_rows("run", &rows);
+    let beside = intent(&kept, "r1");
+    let (refused, beside) = tokio::join!(refused, ledger.intend(&beside));
+    assert!(refused.is_err());
+    beside.expect("its neighbour is written");
+    assert!(ledger.rows("run", 0, 9).await.expect("rows").is_empty());
+    assert_eq!(ledger.recent(9).await.expect("attempts").len(), 1);
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        id: "run".to_owned(),
+        key: None,
+        tenant: "t".to_owned(),
+        title: "t".to_owned(),
+        digest: "d".to_owned(),
+        document: "{}".to_owned(),
+        planner: "{}".to_owned(),
+        created: time::OffsetDateTime::UNIX_EPOCH,
     }
 }
