@@ -6,12 +6,15 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a failed expectation is how a test says that it failed"
 )]
 
+mod audit;
 mod intend;
 mod race;
 mod record;
+mod runs;
 mod settle;
 
 use std::future::Future;
@@ -21,6 +24,9 @@ use passcode_host::contract::types::ActionResult;
 use passcode_host::ledger::{Ending, Intent, PlanId, SendLedger, Sending, Settlement, StoredPlan};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
+
+pub use audit::{StoreHandle, all_lines, every_rule_of_audit, looked_through};
+pub use runs::{RunHandle, Runs, every_rule_of_runs, races_for_rows};
 
 /// A handle on a store.
 pub type Handle = Arc<dyn SendLedger>;
