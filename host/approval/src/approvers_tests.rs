@@ -147,3 +147,11 @@ fn a_private_key_is_refused_and_not_repeated() {
     assert!(found[0].contains("remove it here"), "{found:?}");
     assert!(!found[0].contains("b3Blbn"), "{found:?}");
 }
+
+#[test]
+fn the_file_in_the_page_is_read() {
+    let page = include_str!("../../../docs/approval.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    assert_eq!(Approvers::parse(file).unwrap().len(), 2);
+}
