@@ -54,9 +54,8 @@ impl Class {
         }
     }
 
-    /// Whether a person has to do something about it.
-    #[must_use]
-    pub const fn needs_somebody(self) -> bool {
+    /// Whether it did not end as it was meant to.
+    const fn needs_somebody(self) -> bool {
         matches!(self, Self::SetAside | Self::Unsure | Self::Failed)
     }
 
@@ -76,6 +75,14 @@ pub struct Word {
     pub meaning: &'static str,
     /// What to do now, if anything.
     pub next: Option<&'static str>,
+}
+
+impl Word {
+    /// Whether a person has to do something about it.
+    #[must_use]
+    pub const fn needs_somebody(&self) -> bool {
+        self.class.needs_somebody() && self.next.is_some()
+    }
 }
 
 /// Every state that a row can be in.
@@ -111,7 +118,8 @@ pub(crate) const WORDS: &[Word] = &[
         Some("Plan it anew if it is still wanted.")),
     w("fault", Class::SetAside, "A fault in this software. Nothing was sent.",
         Some("Please report it, with the message and the code.")),
-    w("ended", Class::SetAside, "Set aside without a reason on record. Nothing was sent.", None),
+    w("ended", Class::SetAside, "Set aside without a reason on record. Nothing was sent.",
+        Some("Look at the row: `passcode run show`.")),
     w("unknown", Class::Unsure, "It may or may not have been carried out; nobody knows.",
         Some("Look at the device or its action results. Do not send it again before that; then `--after-unknown PLAN`.")),
     w("ambiguous", Class::Unsure, "Accepted, but several new results appeared and none can be called ours.",
@@ -177,12 +185,8 @@ mod tests {
         for (at, word) in WORDS.iter().enumerate() {
             assert!(WORDS[..at].iter().all(|other| other.state != word.state));
             assert!(word.meaning.ends_with('.'), "{}", word.state);
-            let silent = ["duplicate", "ended"].contains(&word.state);
-            assert!(
-                !word.class.needs_somebody() || word.next.is_some() || silent,
-                "{}",
-                word.state
-            );
+            let trouble = word.class.needs_somebody() && word.state != "duplicate";
+            assert_eq!(word.needs_somebody(), trouble, "{}", word.state);
         }
     }
 

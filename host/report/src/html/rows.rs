@@ -71,7 +71,7 @@ pub(super) fn trouble(summary: &Summary, escape: Escape) -> String {
         let (state, code) = key;
         let word = words::word(state);
         let devices = if group.rows == 1 { "device" } else { "devices" };
-        let code = if code.is_empty() {
+        let code = if code.is_empty() || code == state {
             String::new()
         } else {
             format!(" <code>{}</code>", escape.brief(code))
@@ -198,6 +198,7 @@ fn line(row: &RowView, escape: Escape) -> String {
     let code = row
         .code
         .as_deref()
+        .filter(|code| *code != row.state)
         .map(|code| format!("<span class=\"sub\">{}</span>", escape.brief(code)));
     let level = row
         .level
@@ -216,10 +217,19 @@ fn line(row: &RowView, escape: Escape) -> String {
         level.unwrap_or_default(),
         chip(&row.state, escape),
         code.unwrap_or_default(),
-        row.sent_at.map(moment).unwrap_or_default(),
+        row.sent_at.map(clock).unwrap_or_default(),
         maybe(row.delivered_to.as_deref(), escape),
         delivered.unwrap_or_default(),
     )
+}
+
+/// The time, and the day below it.
+fn clock(at: time::OffsetDateTime) -> String {
+    let moment = moment(at);
+    match moment.split_once(' ') {
+        Some((day, time)) => format!("{time}<span class=\"sub\">{day}</span>"),
+        None => moment,
+    }
 }
 
 /// Radio buttons before the table: the style hides the rows of other classes.

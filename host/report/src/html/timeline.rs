@@ -14,6 +14,9 @@ const LEFT: f64 = 56.0;
 const RIGHT: f64 = 944.0;
 const TOP: f64 = 16.0;
 const FLOOR: f64 = 216.0;
+/// Between planning and sending.
+const PAUSE: f64 = 200.0;
+const RESUME: f64 = 316.0;
 const STRIP_TOP: f64 = 246.0;
 const STRIP_FLOOR: f64 = 292.0;
 
@@ -45,26 +48,25 @@ pub(super) fn section(run: &RunView, summary: &Summary) -> String {
     }
     let mut out =
         String::from("<section aria-labelledby=\"time\">\n<h2 id=\"time\">Over time</h2>\n");
-    out.push_str(&key(planned.is_empty(), sent.is_empty()));
+    out.push_str(&key(planned.is_empty(), &sent));
     out.push_str(&drawing(run, summary, &planned, &sent));
     out.push_str(&table(summary, &planned, &sent));
     out.push_str("</section>\n");
     out
 }
 
-fn key(no_plans: bool, nothing_sent: bool) -> String {
+fn key(no_plans: bool, sent: &[(OffsetDateTime, [u64; 4])]) -> String {
+    let any = |sort: usize| sent.iter().any(|(_, counts)| counts[sort] > 0);
+    let parts = [
+        (!no_plans, "plans", "planned"),
+        (any(SENT), "ink", "sent"),
+        (any(ENDED_WELL), "b done", "ended well"),
+        (any(ENDED_OTHERWISE), "b unsure", "ended otherwise"),
+        (any(ENDED_BADLY), "b failed", "ended in failure"),
+    ];
     let mut out = String::from("<ul class=\"key\">");
-    let mut add = |class: &str, words: &str| {
+    for (_, class, words) in parts.into_iter().filter(|(there, _, _)| *there) {
         let _ = write!(out, "<li><span class=\"dot {class}\"></span>{words}</li>");
-    };
-    if !no_plans {
-        add("plans", "planned");
-    }
-    if !nothing_sent {
-        add("ink", "sent");
-        add("b done", "ended well");
-        add("b unsure", "ended otherwise");
-        add("b failed", "ended in failure");
     }
     out.push_str("</ul>\n");
     out
@@ -102,7 +104,7 @@ fn drawing(
     if let Some((begin, _)) = planned.first() {
         let panel = Panel {
             from: LEFT,
-            to: if both { 200.0 } else { RIGHT },
+            to: if both { PAUSE } else { RIGHT },
             begin: *begin,
             seconds: summary.planned().seconds(),
             intervals: planned.len(),
@@ -125,7 +127,7 @@ fn drawing(
     }
     if let Some((begin, _)) = sent.first() {
         let panel = Panel {
-            from: if both { 290.0 } else { LEFT },
+            from: if both { RESUME } else { LEFT },
             to: RIGHT,
             begin: *begin,
             seconds: summary.sent().seconds(),
@@ -235,13 +237,15 @@ fn between(
         words.push(format!("{} later", span(u64::try_from(gap).unwrap_or(0))));
     }
     let mut out = format!(
-        "<rect class=\"pause\" x=\"200\" y=\"{TOP}\" width=\"90\" height=\"{}\"/>",
+        "<rect class=\"pause\" x=\"{PAUSE}\" y=\"{TOP}\" width=\"{}\" height=\"{}\"/>",
+        RESUME - PAUSE,
         FLOOR - TOP
     );
     for (at, word) in words.iter().enumerate() {
         let _ = write!(
             out,
-            "<text class=\"mid\" x=\"245\" y=\"{}\">{word}</text>",
+            "<text class=\"mid\" x=\"{}\" y=\"{}\">{word}</text>",
+            (PAUSE + RESUME) / 2.0,
             (TOP + FLOOR) / 2.0 - 12.0 + 18.0 * at as f64
         );
     }

@@ -87,14 +87,15 @@ impl Summary {
 
     /// Add a row.
     pub fn add(&mut self, row: &RowView) {
-        let class = words::word(&row.state).class;
+        let word = words::word(&row.state);
+        let class = word.class;
         self.rows += 1;
         self.count_state(&row.state);
         self.classes[class.place()] += 1;
         if self.kept.len() < self.keep.rows {
             self.kept.push(row.clone());
         }
-        if class.needs_somebody() {
+        if word.needs_somebody() {
             self.group(row);
             if self.troubled.len() < self.keep.troubled {
                 self.troubled.push(row.clone());
