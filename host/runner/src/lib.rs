@@ -13,6 +13,7 @@
 //! matters was written down before, and the next run begins by looking.
 
 mod ended;
+mod licence;
 mod look;
 mod rights;
 mod runner;
@@ -22,6 +23,7 @@ mod settle;
 mod watch;
 
 pub use ended::Ended;
+pub use licence::Subscription;
 pub use look::{Shown, Standing};
 pub use runner::{Carried, Runner};
 pub use schedule::{FIRST, LONGEST, Schedule};
