@@ -254,17 +254,13 @@ fn a_missing_licence_is_told_by_the_subscription_and_not_by_the_words() {
         home.run(&["doctor"]).expect(6, "doctor")["hindrance"],
         "not-ready"
     );
-    // The same words from a tenant whose subscription is active say nothing about a licence.
+    // The same words where the subscription is active, or where nobody tells, name no licence.
     let home = Home::new();
-    let words = [
-        "devices",
-        "--fault",
-        "beta-unavailable,method=GET,route=list",
-    ];
-    let ran = home.practice(&words);
-    assert!(!ran.stdout.contains("licence-missing"), "{ran:?}");
-    let failure = home
-        .practice(&["devices", "--fault", "404,route=list,count=9"])
-        .fails(12, "request-rejected");
-    assert_eq!(failure["touched"], "no");
+    for others in [&[][..], &["--fault", "403,method=GET,route=management"]] {
+        let words = ["devices", "--fault", "no-licence,route=list"];
+        let failure = home
+            .practice(&[&words, others].concat())
+            .fails(12, "request-rejected");
+        assert_eq!(failure["status"], 400);
+    }
 }
