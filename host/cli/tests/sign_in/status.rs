@@ -178,7 +178,7 @@ fn a_personal_accounts_token_is_sent_nowhere() {
     // The same token of somebody's tenant goes there.
     let claims = json!({"aud": audience, "tid": PRACTICE_TENANT_ID});
     home.set("PASSCODE_ACCESS_TOKEN", &token(&claims));
-    home.run(&["devices"]).fails(3, "token-refused");
+    home.run(&["devices"]).fails(3, "token-not-accepted");
     assert!(!authority.tenant.journal().is_empty());
 }
 
