@@ -17,6 +17,7 @@
 pub mod fleet;
 
 mod ended;
+mod licence;
 mod look;
 mod rights;
 mod runner;
@@ -26,6 +27,7 @@ mod settle;
 mod watch;
 
 pub use ended::Ended;
+pub use licence::Subscription;
 pub use look::{Shown, Standing};
 pub use runner::{Carried, Runner};
 pub use schedule::{FIRST, LONGEST, Schedule};
