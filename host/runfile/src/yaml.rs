@@ -58,7 +58,7 @@ pub(crate) fn read(text: &str, source: &str) -> Result<Node, Fault> {
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
-            let at = place(error.marker().line(), error.marker().col());
+            let at = within(text, place(error.marker().line(), error.marker().col()));
             at.fault(
                 source,
                 format!("not YAML: {}", error.info()),
@@ -82,6 +82,13 @@ fn place(line: usize, column: usize) -> At {
         line: count(line).max(1),
         column: count(column).saturating_add(1),
     }
+}
+
+/// A place after the last line is the end of that line: editors have no other.
+fn within(text: &str, at: At) -> At {
+    let last = text.lines().count().max(1);
+    let end = text.lines().last().unwrap_or_default().chars().count();
+    at.min(place(last, end))
 }
 
 /// A list or map that has begun and not ended.
@@ -155,11 +162,14 @@ impl Builder<'_> {
             None => self.root = Some(node),
             Some(Open::List(_, nodes)) => nodes.push(node),
             Some(Open::Map(_, entries, pending)) => match pending.take() {
-                Some((at, key)) => entries.push(Entry {
-                    at,
-                    key,
-                    value: node,
-                }),
+                Some((at, key)) => {
+                    let mut value = node;
+                    // A value that is not there stands nowhere; its key does.
+                    if let What::Null = value.what {
+                        value.at = at;
+                    }
+                    entries.push(Entry { at, key, value });
+                }
                 None => match node.what {
                     What::Text(key) => *pending = Some((node.at, key)),
                     _ => {
@@ -255,7 +265,9 @@ impl Node {
         }
         let number: f64 = text.parse().ok()?;
         let whole = number.fract() == 0.0 && (0.0..=1e15).contains(&number);
-        whole.then(|| format!("{number:.0}").parse().ok()).flatten()
+        whole
+            .then(|| format!("{:.0}", number.abs()).parse().ok())
+            .flatten()
     }
 
     /// What it is, in a word, for a message.
