@@ -9,7 +9,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_ledger::conformance::{
     every_rule_of_audit, every_rule_of_runs, intent, plan, races_for_rows,
 };
-use passcode_ledger::run::{NewRow, NewRun, RunLedger as _};
+use passcode_ledger::run::{Claim, NewRow, NewRun, RunLedger as _, Stage, Step};
 use tokio::task::JoinSet;
 
 /// Store `n` of a folder.
@@ -82,20 +82,40 @@ async fn what_is_refused_leaves_nothing_behind() {
     let ledger = SqliteLedger::open(&path, true).await.expect("a ledger");
     let kept = plan("one", "a");
     ledger.keep_plan(&kept).await.expect("kept");
-    let row = |number: u64| NewRow {
+    ledger.begin_run(&new_run()).await.expect("a run");
+    let rows = [1, 2].map(|number| NewRow {
         number,
         source: format!("devices.csv:{number}"),
         selector: "{}".to_owned(),
+    });
+    ledger.add_rows("run", &rows).await.expect("rows");
+    let claim = Claim {
+        run: "run".to_owned(),
+        owner: "worker".to_owned(),
+        stage: Stage::Listed,
+        limit: 2,
+        lease: std::time::Duration::from_secs(600),
     };
-    ledger.begin_run(&new_run()).await.expect("a run");
+    let held = ledger.claim(&claim).await.expect("a claim");
     // The first is written before the second is found to be impossible.
-    let rows = [row(1), row(u64::MAX)];
-    let refused = ledger.add_rows("run", &rows);
+    let steps = [None, Some(plan("never", "kept").id)].map(|plan| Step {
+        number: if plan.is_some() { 2 } else { 1 },
+        epoch: 1,
+        to: Stage::Ended,
+        after: std::time::Duration::ZERO,
+        device: None,
+        label: None,
+        plan,
+        outcome: None,
+        code: None,
+        message: None,
+    });
+    let refused = ledger.step("run", "worker", &steps);
     let beside = intent(&kept, "r1");
     let (refused, beside) = tokio::join!(refused, ledger.intend(&beside));
     assert!(refused.is_err());
     beside.expect("its neighbour is written");
-    assert!(ledger.rows("run", 0, 9).await.expect("rows").is_empty());
+    assert_eq!(ledger.rows("run", 0, 9).await.expect("rows"), held);
     assert_eq!(ledger.recent(9).await.expect("attempts").len(), 1);
 }
 

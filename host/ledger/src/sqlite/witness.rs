@@ -11,27 +11,74 @@ use super::fault::fault;
 use super::rows::Reader;
 use crate::audit::AuditLog;
 
+/// Lines that are not written yet: those of one transaction, which has the write lock, so that
+/// nobody else can come between them.
+#[derive(Default)]
+pub(super) struct Chain {
+    /// The head in the file; read when the first line is wanted.
+    begun: Option<Head>,
+    lines: Vec<Line>,
+}
+
+impl Chain {
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Forget the lines of what was refused.
+    pub(super) fn truncate(&mut self, to: usize) {
+        self.lines.truncate(to);
+    }
+}
+
 impl Book {
     /// Add a line, in the transaction of what it speaks of.
     pub(super) async fn witness(
         &self,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
         record: &Record,
     ) -> Result<(), LedgerError> {
-        let after = self.head_in(connection).await?;
+        let begun = match chain.begun {
+            Some(begun) => begun,
+            None => self.head_in(connection).await?,
+        };
+        chain.begun = Some(begun);
+        let after = chain.lines.last().map_or(begun, Line::head);
         let line = match &self.notary {
             Some(notary) => notary.seal(&after, record),
             None => Line::unsigned(&after, record),
         };
-        let line = line.map_err(|error| self.other(&error.to_string()))?;
+        chain
+            .lines
+            .push(line.map_err(|error| self.other(&error.to_string()))?);
+        Ok(())
+    }
+
+    /// Write the lines. Without them nothing of the transaction may be committed.
+    pub(super) async fn write_lines(
+        &self,
+        connection: &mut SqliteConnection,
+        chain: &Chain,
+    ) -> Result<(), LedgerError> {
+        if chain.lines.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<_> = chain
+            .lines
+            .iter()
+            .map(|line| {
+                let hash = hex(&line.hash);
+                (line.number, &line.body, hash, &line.key, &line.signature)
+            })
+            .collect();
+        let lines = serde_json::to_string(&lines)
+            .map_err(|_| self.other("lines that cannot be written"))?;
         sqlx::query(
-            "INSERT INTO audit (number, body, hash, key, signature) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO audit (number, body, hash, key, signature) SELECT value ->> 0, \
+             value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
         )
-        .bind(i64::try_from(line.number).map_err(|_| self.other("the audit chain is full"))?)
-        .bind(&line.body)
-        .bind(hex(&line.hash))
-        .bind(&line.key)
-        .bind(&line.signature)
+        .bind(lines)
         .execute(connection)
         .await
         .map_err(self.words())?;
