@@ -6,12 +6,15 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a failed expectation is how a test says that it failed"
 )]
 
+mod audit;
 mod intend;
 mod race;
 mod record;
+mod runs;
 mod settle;
 
 use std::future::Future;
@@ -21,6 +24,9 @@ use passcode_host::contract::types::ActionResult;
 use passcode_host::ledger::{Ending, Intent, PlanId, SendLedger, Sending, Settlement, StoredPlan};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
+
+pub use audit::{StoreHandle, all_lines, every_rule_of_audit, looked_through};
+pub use runs::{RunHandle, Runs, every_rule_of_runs, races_for_rows};
 
 /// A handle on a store.
 pub type Handle = Arc<dyn SendLedger>;
@@ -58,7 +64,8 @@ where
 pub(crate) const TENANT: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 
 /// A plan for a device, told from others by `salt`.
-pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
+#[must_use]
+pub fn plan(device: &str, salt: &str) -> StoredPlan {
     let document = format!(r#"{{"device":"{device}","salt":"{salt}"}}"#);
     let created = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000) + Duration::nanoseconds(7);
     StoredPlan {
@@ -72,7 +79,8 @@ pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
 }
 
 /// An intent that carries a plan out, under a name.
-pub(crate) fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
+#[must_use]
+pub fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
     Intent {
         plan: plan.id,
         tenant: plan.tenant.clone(),
@@ -99,7 +107,8 @@ pub(crate) fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
 }
 
 /// What is recorded with a state that an answer brought.
-pub(crate) fn answer(status: u16) -> Settlement {
+#[must_use]
+pub fn answer(status: u16) -> Settlement {
     Settlement {
         status: Some(status),
         request_id: Some("5c0f0c1e".into()),

@@ -374,35 +374,11 @@ async fn kept(ledger: &SqliteLedger) -> i64 {
 
 #[tokio::test]
 async fn a_ledger_of_the_first_format_is_brought_forward() {
-    use super::super::schema;
-    use sqlx::{Connection as _, SqliteConnection};
     let (_home, path) = home();
-    let ledger = SqliteLedger::open(&path, true).await.unwrap();
-    let plan = crate::conformance::plan("device", "kept");
-    passcode_host::ledger::SendLedger::keep_plan(&ledger, &plan)
-        .await
-        .unwrap();
-    ledger.close().await.unwrap();
-    let file = format!("sqlite://{}", path.display());
-    let mut connection = SqliteConnection::connect(&file).await.unwrap();
-    sqlx::raw_sql("DROP TABLE turns; DROP TABLE held_back; PRAGMA user_version = 1")
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
+    super::formats::of_format(&path, 1).await;
     let ledger = handle(&path).await;
-    let kept = passcode_host::ledger::SendLedger::plan(&ledger, &plan.id)
-        .await
-        .unwrap();
-    assert_eq!(kept, Some(plan));
     assert!(matches!(
         ledger.turn(&ask(true, "ours")).await.unwrap(),
         Turn::Now(_)
     ));
-    let mut connection = ledger.connection.lock().await;
-    let version: u32 = sqlx::query_scalar("SELECT user_version FROM pragma_user_version()")
-        .fetch_one(&mut *connection)
-        .await
-        .unwrap();
-    assert_eq!(version, schema::VERSION);
 }
