@@ -1,5 +1,7 @@
 //! Every form of a report, with texts of others that want to be more than texts.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../../runtime/src/text.rs"]
 #[expect(unreachable_pub, reason = "the rule itself, where it lives")]
 mod text;

@@ -10,9 +10,12 @@ use crate::words::{self, Class, WORDS};
 
 /// A state, with a sign, so that colour is not all that tells.
 pub(super) fn chip(state: &str, escape: Escape) -> String {
-    let class = words::word(state).class;
+    let word = words::word(state);
+    let class = word.class;
+    // A word of ours stays on one line; one that nobody has heard of may be as long as it likes.
+    let odd = if word.state == state { "" } else { " odd" };
     format!(
-        "<span class=\"chip {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
+        "<span class=\"chip {}{odd}\"><span aria-hidden=\"true\">{}</span> {}</span>",
         class.word(),
         sign(class),
         escape.brief(state)
@@ -206,7 +209,7 @@ fn line(row: &RowView, escape: Escape) -> String {
         .map(|level| format!("<span class=\"sub\">{}</span>", escape.brief(level)));
     let delivered = row
         .delivered_at
-        .map(|at| format!("<span class=\"sub\">{}</span>", moment(at)));
+        .map(|at| format!("<span class=\"sub t\">{}</span>", moment(at)));
     format!(
         "<tr class=\"{}\"><td class=\"n\">{}</td><th scope=\"row\">{}</th><td>{}</td><td>{}{}</td><td>{}{}</td><td class=\"t\">{}</td><td class=\"n\">{span}</td><td>{}{}</td></tr>\n",
         class.word(),
