@@ -139,6 +139,13 @@ fn nothing_in_clear_is_ever_on_the_disk_and_the_name_comes_last() {
 }
 
 #[test]
+fn debug_shows_no_passcode() {
+    let row = row(7, CANARY);
+    let shown = format!("{row:?} {row:#?}");
+    assert!(!shown.contains(CANARY) && shown.contains("****"), "{shown}");
+}
+
+#[test]
 fn what_is_not_finished_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("passcodes.age");
