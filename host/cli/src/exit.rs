@@ -18,6 +18,7 @@ pub(crate) fn number(ended: Ended) -> u8 {
         Ended::AwaitingApproval => 8,
         Ended::Pending => 9,
         Ended::Failed => 10,
+        Ended::Partly => 11,
         Ended::Unavailable => 12,
         Ended::Interrupted => 130,
     }
@@ -64,6 +65,7 @@ mod tests {
             (Ended::AwaitingApproval, 8),
             (Ended::Pending, 9),
             (Ended::Failed, 10),
+            (Ended::Partly, 11),
             (Ended::Unavailable, 12),
             (Ended::Interrupted, 130),
         ];

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use passcode_host::HostError;
 use passcode_host::contract::types::{Check, Device, Touched};
-use passcode_host::ledger::PlanId;
+use passcode_host::ledger::{LedgerError, PlanId};
 use passcode_runner::Ended;
 use serde_json::{Map, Value, json};
 
@@ -139,6 +139,12 @@ fn pairs(pairs: &[(String, String)]) -> Value {
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
     Value::Object(object)
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        HostError::Ledger(error).into()
+    }
 }
 
 impl From<HostError> for Failure {

@@ -248,7 +248,8 @@ pub struct Columns {
 pub struct Guards {
     /// A run of more devices is refused.
     pub max_devices: u64,
-    /// A run of more devices needs two different approvers; none: one is enough for any number.
+    /// A run of more devices takes two people: who planned it, and another who signs. None: no
+    /// number of devices demands that.
     pub two_people_above: Option<u64>,
     /// Only devices of these kinds; empty: of every kind that the action fits.
     pub kinds: Vec<String>,
@@ -267,13 +268,10 @@ pub struct Guards {
 }
 
 impl Guards {
-    /// How many different people have to approve a run of so many devices: one or two.
+    /// How many people other than the planner have to approve a run of so many devices.
     #[must_use]
-    pub fn approvers(&self, devices: u64) -> u8 {
-        match self.two_people_above {
-            Some(above) if devices > above => 2,
-            _ => 1,
-        }
+    pub fn others(&self, devices: u64) -> u32 {
+        u32::from(self.two_people_above.is_some_and(|above| devices > above))
     }
 }
 

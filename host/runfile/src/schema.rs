@@ -216,7 +216,7 @@ fn guards() -> Value {
         "properties": {
             "maxDevices": number("A run of more devices is refused.", 1, MOST_DEVICES, DEFAULT_DEVICES),
             "twoPeopleAbove": {
-                "description": "A run of more devices needs two different approvers; 0: every run. Left out: one is enough for any number.",
+                "description": "A run of more devices takes two people: who planned it, and another who signs; 0: every run. Left out: no number demands it.",
                 "type": "integer",
                 "minimum": 0,
                 "maximum": MOST_DEVICES,

@@ -38,6 +38,8 @@ pub enum Ended {
     Fault,
     /// A person interrupted it.
     Interrupted,
+    /// Of many, some failed or were refused.
+    Partly,
 }
 
 impl Ended {
@@ -194,6 +196,7 @@ impl Ended {
             Self::Failed => "failed",
             Self::Unavailable => "unavailable",
             Self::Interrupted => "interrupted",
+            Self::Partly => "partly",
         }
     }
 

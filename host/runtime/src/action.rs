@@ -9,7 +9,7 @@ use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
 use crate::contract::exports::Callable;
 use crate::contract::types::{
-    Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Order, Plan, Problem,
+    Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Operator, Order, Plan, Problem,
     ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
@@ -23,7 +23,7 @@ use crate::reports::{
 };
 use crate::shared::Shared;
 use crate::step::{Running, call};
-use crate::wanted::{Wanted, caller};
+use crate::wanted::{Wanted, caller, operator};
 
 /// A loaded component under its authority.
 #[derive(Clone)]
@@ -140,6 +140,16 @@ impl Action {
         answer(&mut running, said)
     }
 
+    /// Who acts, as it would stand in a plan: whoever is signed in, else who is claimed.
+    ///
+    /// # Errors
+    ///
+    /// If there is no token.
+    pub async fn operator(&self, claimed: Option<&str>) -> Result<Operator, HostError> {
+        let identity = self.shared.sign_in(self.service()).await?;
+        Ok(operator(&identity, claimed, self.credential_kind()))
+    }
+
     /// Make a plan, and keep it in the ledger. Only reads.
     ///
     /// # Errors
@@ -220,7 +230,7 @@ impl Action {
                 "it was made elsewhere, or edited; make a new one here with `--what-if`",
             )
         })?;
-        PlanDocument::from_canonical(&stored.document).map_err(|error| {
+        PlanDocument::from_ledger(&stored.document).map_err(|error| {
             HostError::refused(
                 Refusal::UnknownPlan,
                 format!(

@@ -152,7 +152,7 @@ impl PlanDocument {
             });
         }
         // Canonical JSON has floating point only: beyond 2^53 two numbers have one hash.
-        let kept = Self::from_canonical(&canonical)?;
+        let kept = Self::from_ledger(&canonical)?;
         if kept.identity != document.identity || kept.plan != document.plan {
             return Err(NotAPlan::NotThisSchema(
                 "it holds a number that its hash cannot tell from another".to_owned(),
@@ -172,7 +172,12 @@ impl PlanDocument {
     }
 
     /// Read a document that the ledger kept.
-    pub(crate) fn from_canonical(text: &str) -> Result<Self, NotAPlan> {
+    /// Read a document as a ledger keeps it: canonical JSON without the hash.
+    ///
+    /// # Errors
+    ///
+    /// If it is not one.
+    pub fn from_ledger(text: &str) -> Result<Self, NotAPlan> {
         let mut value = json::parse(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
         let id = named(text);
         if let Value::Object(object) = &mut value {

@@ -124,7 +124,7 @@ impl Answers {
 ///
 /// If it is not one.
 pub fn kept(canonical: &str) -> Result<PlanDocument, NotAPlan> {
-    PlanDocument::from_canonical(canonical)
+    PlanDocument::from_ledger(canonical)
 }
 
 fn passed(filtered: Filtered) -> Passed {

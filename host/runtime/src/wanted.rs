@@ -63,16 +63,16 @@ impl Wanted {
     }
 }
 
-/// On whose behalf. A sign-in proves who acts; what is only claimed says so.
-pub(crate) fn caller(wanted: &Wanted, identity: &Identity, kind: String) -> Caller {
-    let operator = match (identity.name.clone(), &wanted.claimed_operator) {
+/// Who acts. A sign-in proves it; what is only claimed says so.
+pub(crate) fn operator(identity: &Identity, claimed: Option<&str>, kind: String) -> Operator {
+    match (identity.name.clone(), claimed) {
         (Some(name), _) => Operator {
             name,
             id: identity.id.clone(),
             proof: Proof::SignedIn(kind),
         },
         (None, Some(name)) => Operator {
-            name: name.clone(),
+            name: name.to_owned(),
             id: None,
             proof: Proof::Claimed,
         },
@@ -81,7 +81,12 @@ pub(crate) fn caller(wanted: &Wanted, identity: &Identity, kind: String) -> Call
             id: None,
             proof: Proof::Claimed,
         },
-    };
+    }
+}
+
+/// On whose behalf, and why.
+pub(crate) fn caller(wanted: &Wanted, identity: &Identity, kind: String) -> Caller {
+    let operator = operator(identity, wanted.claimed_operator.as_deref(), kind);
     let mut accepted_checks = wanted.accepted_checks.clone();
     accepted_checks.sort();
     accepted_checks.dedup();

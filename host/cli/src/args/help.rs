@@ -9,6 +9,8 @@ use super::nearest::nearest;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["devices", "explain", "status", "matrix"]),
     ("Act", &["reset", "remove", "execute", "reveal"]),
+    ("Many devices", &["run"]),
+    ("Two people, and records", &["plans", "approve", "deny", "audit"]),
     ("Practise", &["practice"]),
     ("Sign in", &["login", "logout", "auth"]),
     ("Set up", &["doctor", "config", "completions", "man"]),
@@ -28,8 +30,8 @@ or `passcode login`; see `passcode auth setup`.
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 our fault, 2 usage, 3 not signed in, 4 forbidden, 5 no such device or several,
-6 refused, 7 outcome unknown, 8 approval needed, 9 still pending, 10 failed, 12 unavailable,
-130 interrupted. `passcode COMMAND --help` has examples.";
+6 refused, 7 outcome unknown, 8 approval needed, 9 still pending, 10 failed,
+11 of many some failed, 12 unavailable, 130 interrupted. `passcode COMMAND --help` has examples.";
 
 /// The definitions, with the first page of the help.
 pub(crate) fn command() -> Command {

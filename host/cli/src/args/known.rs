@@ -38,33 +38,42 @@ pub(super) fn faults() -> Known {
     Known::new(passcode_practice::faults().iter().map(|fault| fault.name))
 }
 
+const KINDS: [&str; 17] = [
+    "android-dedicated",
+    "android-fully-managed",
+    "android-corporate-work-profile",
+    "android-personal-work-profile",
+    "aosp-user-associated",
+    "aosp-userless",
+    "android-device-administrator",
+    "ios-corporate",
+    "ios-personal",
+    "ios-user-enrollment",
+    "shared-ipad",
+    "visionos",
+    "macos",
+    "windows",
+    "linux",
+    "chromeos",
+    "unknown",
+];
+
 /// Kinds of device. A test compares them with the component's.
 pub(super) fn kinds() -> Known {
-    Known::new([
-        "android-dedicated",
-        "android-fully-managed",
-        "android-corporate-work-profile",
-        "android-personal-work-profile",
-        "aosp-user-associated",
-        "aosp-userless",
-        "android-device-administrator",
-        "ios-corporate",
-        "ios-personal",
-        "ios-user-enrollment",
-        "shared-ipad",
-        "visionos",
-        "macos",
-        "windows",
-        "linux",
-        "chromeos",
-        "unknown",
-    ])
+    Known::new(KINDS)
 }
 
 /// Checks that can need acceptance. A test compares them with the component's.
 pub(super) fn checks() -> Known {
-    Known::new(["documents-disagree"])
+    Known::new(CHECKS)
 }
+
+/// Kinds of device and checks that a run file may name.
+pub(crate) fn known_words() -> (Vec<&'static str>, Vec<&'static str>) {
+    (KINDS.to_vec(), CHECKS.to_vec())
+}
+
+const CHECKS: [&str; 1] = ["documents-disagree"];
 
 /// Addresses of the action. A test compares them with the component's.
 pub(super) fn addresses() -> Known {

@@ -9,6 +9,7 @@ mod help;
 mod known;
 mod nearest;
 mod practice;
+mod run;
 
 use std::path::PathBuf;
 
@@ -20,9 +21,12 @@ pub(crate) use device::{DeviceArgs, DeviceFlags, NarrowArgs, is_guid, unclear};
 pub(crate) use duration::parse as time;
 pub(crate) use global::{Color, Format, Global};
 pub(crate) use help::{FIRST, command, meant};
-pub(crate) use known::Known;
+pub(crate) use known::{Known, known_words};
 pub(crate) use nearest::nearest;
 pub(crate) use practice::{PracticeArgs, PracticeCommand};
+pub(crate) use run::{
+    ApproveArgs, AuditCommand, BeginArgs, ProgressForm, ReportForm, RunCommand, StartArgs, WorkArgs,
+};
 
 /// Get a locked-out person back into a managed phone or tablet, through Microsoft Intune
 ///
@@ -211,6 +215,44 @@ It takes the id of an app for people (AZURE_CLIENT_ID, or `client_id` in the con
     Auth {
         #[command(subcommand)]
         what: AuthCommand,
+    },
+    /// Carry out a run file: many devices, planned, approved, sent once each
+    #[command(after_help = "Examples:
+  passcode run check kiosks.run.yaml
+  passcode run plan kiosks.run.yaml
+  passcode run start 7e4a0000
+  passcode run report 7e4a0000 --to kiosks.html")]
+    Run {
+        #[command(subcommand)]
+        what: RunCommand,
+    },
+    /// List plans, newest first
+    Plans {
+        /// At most so many
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: u32,
+    },
+    /// Approve a plan
+    #[command(after_help = "Examples:
+  passcode approve PLAN-ID --statement plan.approval
+  passcode approve PLAN-ID --signed plan.approval")]
+    Approve {
+        /// The plan: its id, or its first digits
+        #[arg(value_name = "PLAN-ID")]
+        plan: String,
+        #[command(flatten)]
+        how: ApproveArgs,
+    },
+    /// Deny a plan: it will not be carried out
+    Deny {
+        /// The plan: its id, or its first digits
+        #[arg(value_name = "PLAN-ID")]
+        plan: String,
+    },
+    /// Look through the audit chain
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
     },
     /// Show, check and describe the config file
     #[command(after_help = "Examples:

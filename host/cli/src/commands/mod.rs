@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod act;
+mod audit;
 mod auth;
 mod carry;
 mod choose;
@@ -18,6 +19,7 @@ mod matrix;
 mod practice;
 mod recording;
 mod reveal;
+mod run;
 mod setup;
 mod status;
 mod values;
@@ -88,6 +90,11 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
             };
             status::status(app, &interrupt, wanted).await
         }
+        Command::Run { what } => run::run(app, &interrupt, what).await,
+        Command::Plans { limit } => run::plans(app, limit).await,
+        Command::Approve { plan, how } => run::approve_plan(app, &plan, &how).await,
+        Command::Deny { plan } => run::plan_denied(app, &plan).await,
+        Command::Audit { what } => audit::audit(app, what).await,
         Command::Config { what } => config::config(app, what),
         Command::Auth {
             what: AuthCommand::Setup(args),

@@ -17,6 +17,8 @@ pub(crate) enum Key {
     Delivery,
     Timeout,
     Preflight,
+    Approvers,
+    PlannerKey,
     WritesPer20s,
     RequestsPer20s,
 }
@@ -176,6 +178,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::YesNo,
         built_in: "true",
         about: "before a plan, read which policies reached the device and what the caller may do",
+    },
+    Setting {
+        key: Key::Approvers,
+        name: "approvers",
+        environment: Some("PASSCODE_APPROVERS"),
+        flag: None,
+        shape: Shape::File,
+        built_in: "",
+        about: "who may approve, and with which keys; see docs/approval.md",
+    },
+    Setting {
+        key: Key::PlannerKey,
+        name: "planner_key",
+        environment: Some("PASSCODE_PLANNER_KEY"),
+        flag: None,
+        shape: Shape::Text,
+        built_in: "",
+        about: "the planner's own public key, which never approves",
     },
     Setting {
         key: Key::WritesPer20s,

@@ -16,9 +16,10 @@ use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
-use passcode_ledger::SqliteLedger;
+use passcode_audit::Notary;
+use passcode_ledger::{SqliteLedger, Store};
 use passcode_recording::Player;
-use passcode_runner::Runner;
+use passcode_runner::{Ended, Runner};
 
 pub(crate) use doctor::examined;
 pub(crate) use person::{Anew, Speaking, resting_place, vault};
@@ -35,6 +36,8 @@ use subscription::Asked;
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) runner: Runner,
+    /// The ledger, with the runs and the audit chain.
+    pub(crate) store: Arc<dyn Store>,
     /// Whether nothing real can happen.
     pub(crate) practice: bool,
     /// Where this tenant's records are.
@@ -61,6 +64,15 @@ pub(crate) struct Place {
 
 /// Connect to the tenant of this call.
 pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
+    connect_within(app, grant, Rate::default()).await
+}
+
+/// Connect, and send no more than a rate allows.
+pub(crate) async fn connect_within(
+    app: &App,
+    grant: Option<&Path>,
+    most: Rate,
+) -> Result<Connected, Failure> {
     let authority = authority(grant)?;
     let home = home(app)?;
     let practice_folder = home.join("practice");
@@ -70,13 +82,12 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
     } else {
         home.clone()
     };
-    let ledger = SqliteLedger::open(folder.join("ledger.db"), place.practice)
-        .await
-        .map_err(HostError::Ledger)?;
-    let ledger: Arc<dyn SendLedger> = Arc::new(ledger);
+    let store = store(&folder, place.practice).await?;
+    let ledger: Arc<dyn SendLedger> = store.clone();
     let graph = Destination::new("graph", &place.graph, Arc::clone(&place.credential))
         .map_err(|error| Failure::usage(error.message, error.remedy))?;
     let mut builder = builder(app, ledger.clone(), &home)
+        .rate(least(rate(app), most))
         .destination(graph)
         .cloud(&place.cloud);
     if let Some(tenant) = &place.tenant {
@@ -167,19 +178,59 @@ fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
     if let Some(recorder) = &app.recorder {
         builder = builder.tap(recorder.clone());
     }
-    let settings = &app.config.settings;
-    let usual = Rate::default();
-    builder = builder.rate(Rate {
-        writes: settings.count(Key::WritesPer20s).unwrap_or(usual.writes),
-        any: settings.count(Key::RequestsPer20s).unwrap_or(usual.any),
-        window: usual.window,
-    });
     if app.global.verbose {
         builder = builder.log(Arc::new(|severity, line| {
             crate::console::note(&format!("{severity}: {line}"));
         }));
     }
     builder
+}
+
+/// What the settings allow.
+fn rate(app: &App) -> Rate {
+    let settings = &app.config.settings;
+    let usual = Rate::default();
+    Rate {
+        writes: settings.count(Key::WritesPer20s).unwrap_or(usual.writes),
+        any: settings.count(Key::RequestsPer20s).unwrap_or(usual.any),
+        window: usual.window,
+    }
+}
+
+fn least(one: Rate, other: Rate) -> Rate {
+    Rate {
+        writes: one.writes.min(other.writes),
+        any: one.any.min(other.any),
+        window: one.window,
+    }
+}
+
+/// The ledger of a folder. Its audit chain is signed with the key beside it.
+async fn store(folder: &Path, practice: bool) -> Result<Arc<dyn Store>, Failure> {
+    let ledger = SqliteLedger::open(folder.join("ledger.db"), practice)
+        .await
+        .map_err(HostError::Ledger)?;
+    let notary = notary(folder)?;
+    Ok(Arc::new(ledger.sealed_by(Arc::new(notary))))
+}
+
+/// The key that signs this machine's lines of the audit chain.
+pub(crate) fn notary(folder: &Path) -> Result<Notary, Failure> {
+    Notary::open_or_create(&folder.join("audit.key")).map_err(|error| {
+        Failure::new(Ended::Refused, "audit-key", error.to_string())
+            .remedy("without a record that can be trusted nothing is sent; see docs/audit.md")
+    })
+}
+
+/// The ledger of this call alone: no sign-in, no component.
+pub(crate) async fn records(app: &App) -> Result<(Arc<dyn Store>, PathBuf), Failure> {
+    let home = home(app)?;
+    let folder = if app.global.practice {
+        home.join("practice")
+    } else {
+        home
+    };
+    Ok((store(&folder, app.global.practice).await?, folder))
 }
 
 /// The component, to be run on recordings.

@@ -242,6 +242,26 @@ impl RunLedger for MemoryLedger {
         Ok(())
     }
 
+    async fn reopen(&self, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError> {
+        let now = (self.clock)();
+        let mut reopened = 0;
+        for ((of, _), held) in &mut self.kept().rows {
+            let outcome = held.row.outcome.as_deref();
+            if of == run
+                && held.row.stage == Stage::Ended
+                && held.row.plan.is_some()
+                && outcome.is_some_and(|outcome| outcomes.contains(&outcome))
+            {
+                held.row.stage = Stage::Planned;
+                held.row.outcome = None;
+                held.row.changed = now;
+                held.due = None;
+                reopened += 1;
+            }
+        }
+        Ok(reopened)
+    }
+
     async fn step(
         &self,
         run: &str,

@@ -241,6 +241,10 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
     /// Give back what `owner` holds of a run.
     async fn release(&self, run: &str, owner: &str) -> Result<(), LedgerError>;
 
+    /// Take up rows again that ended with one of these outcomes and have a plan: they are planned
+    /// again, and what their attempts say is what comes next. How many rows that are.
+    async fn reopen(&self, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError>;
+
     /// Write what was done with rows that `owner` holds, in this order, all in one transaction.
     /// One that is lost or a duplicate does not keep the others from being written.
     async fn step(

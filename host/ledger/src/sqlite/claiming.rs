@@ -39,6 +39,11 @@ pub(super) const RENEW: &str = concat!(
 pub(super) const RELEASE: &str = "UPDATE run_rows SET owner = NULL, free = 0 \
      WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND owner = ?2";
 
+const REOPEN: &str = "UPDATE run_rows SET stage = 'planned', outcome = NULL, free = 0, \
+     changed = CAST(unixepoch('subsec') * 1000 AS INTEGER) \
+     WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND stage = 'ended' AND plan IS NOT NULL \
+     AND outcome IN (SELECT value FROM json_each(?2))";
+
 pub(super) const HELD: &str = "SELECT r.run, r.plan, (SELECT o.number FROM run_rows o \
      WHERE o.run = r.run AND o.device = ?5 AND o.number <> r.number) AS other FROM run_rows r \
      WHERE r.run = (SELECT seq FROM runs WHERE id = ?1) AND r.number = ?2 \
@@ -134,6 +139,34 @@ impl Write for Release {
             .await
             .map_err(book.words())?;
         Ok(())
+    }
+}
+
+/// Take up again what ended only for the time being.
+pub(super) struct Reopen {
+    pub(super) run: String,
+    pub(super) outcomes: Vec<String>,
+}
+
+#[async_trait]
+impl Write for Reopen {
+    type Answer = u64;
+    type Refusal = LedgerError;
+
+    async fn write(
+        &self,
+        book: &Book,
+        connection: &mut SqliteConnection,
+        _: &mut Chain,
+    ) -> Result<u64, LedgerError> {
+        let outcomes = serde_json::to_string(&self.outcomes).unwrap_or_default();
+        let reopened = sqlx::query(REOPEN)
+            .bind(&self.run)
+            .bind(outcomes)
+            .execute(connection)
+            .await
+            .map_err(book.words())?;
+        Ok(reopened.rows_affected())
     }
 }
 

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::SqliteLedger;
 use super::book::Book;
-use super::claiming::{Release, Renew, Steps, Take};
+use super::claiming::{Release, Reopen, Renew, Steps, Take};
 use super::fault::fault;
 use super::rows::{self, Reader, that_counts};
 use super::running::{AddRows, BeginRun, KeepApproval, MoveRun};
@@ -233,6 +233,14 @@ impl RunLedger for SqliteLedger {
         self.write(Release {
             run: run.to_owned(),
             owner: owner.to_owned(),
+        })
+        .await
+    }
+
+    async fn reopen(&self, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError> {
+        self.write(Reopen {
+            run: run.to_owned(),
+            outcomes: outcomes.iter().map(|&one| one.to_owned()).collect(),
         })
         .await
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_host::contract::types::{Device, Selector, Verb};
-use passcode_host::ledger::PlanId;
+use passcode_host::ledger::LedgerError;
 use passcode_host::{HostError, PlanDocument, Wanted};
 use passcode_ledger::run::{Row, RunLedger};
 use passcode_runfile::{CheckedIn, checked_in, cool};
@@ -255,6 +255,11 @@ impl Hands for Devices {
         };
         let carried = async {
             let document = self.runner.action().plan(&plan).await?;
+            let denied = is_denied(&*self.ledger, &plan.to_string()).await;
+            if denied.map_err(HostError::Ledger)? {
+                let did = Did::ended(Ended::Refused, "denied", "somebody denied the plan");
+                return Ok(Err(did));
+            }
             // Another run, or a person, may have been there since the plan was made.
             let device = &document.plan.proposal.device.id;
             if let Some((code, message)) = self.too_warm(device).await? {
@@ -292,14 +297,17 @@ impl Hands for Devices {
     }
 }
 
-/// The plan of a row, for showing it.
-impl Devices {
-    /// A plan's document.
-    ///
-    /// # Errors
-    ///
-    /// If it is not in the ledger.
-    pub async fn document(&self, plan: &PlanId) -> Result<PlanDocument, HostError> {
-        self.runner.action().plan(plan).await
-    }
+/// Whether somebody denied a plan or a set of plans, with a signature or without: nobody gains by
+/// forging a denial.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub async fn is_denied(ledger: &dyn RunLedger, subject: &str) -> Result<bool, LedgerError> {
+    let handed_in = ledger.approvals(subject).await?;
+    Ok(handed_in.iter().any(|one| {
+        let statement = one.document.lines().next().unwrap_or_default();
+        let statement: serde_json::Value = serde_json::from_str(statement).unwrap_or_default();
+        statement["decision"] == "deny"
+    }))
 }

@@ -19,7 +19,7 @@ mod set;
 mod verdict;
 mod worker;
 
-pub use devices::{Asked, Devices, Order};
+pub use devices::{Asked, Devices, Order, is_denied};
 pub use hands::{Did, Hands, Label, Wants, next};
 pub use set::{SetHash, plan_set};
 pub use verdict::{after_look, after_plan, after_send, is_failure};

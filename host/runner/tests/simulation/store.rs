@@ -89,6 +89,10 @@ impl RunLedger for Store {
         through!(self, self.ledger.release(run, owner))
     }
 
+    async fn reopen(&self, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError> {
+        through!(self, self.ledger.reopen(run, outcomes))
+    }
+
     async fn step(
         &self,
         run: &str,

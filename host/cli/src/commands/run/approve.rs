@@ -1,0 +1,516 @@
+//! Approvals and denials, of runs and of single plans.
+
+use std::path::{Path, PathBuf};
+
+use passcode_approval::{
+    Approvers, Asked, Assurance, Decision, Document, Guard, Judgement, Key as PublicKey, Kind,
+    Planner, Statement, judge, minisign_command, sign_with_ssh_key, ssh_keygen_command, unwritable,
+};
+use passcode_host::contract::types::{Operator, Proof};
+use passcode_host::ledger::{PlanId, StoredPlan};
+use passcode_host::{PlanDocument, plain};
+use passcode_ledger::run::{KeptApproval, Run, RunState};
+use passcode_ledger::{Reported, Store};
+use passcode_runfile::RunFile;
+use passcode_runner::Ended;
+use passcode_runner::fleet::plan_set;
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::begin::Kept;
+use super::{named, short};
+use crate::app::App;
+use crate::args::ApproveArgs;
+use crate::config::Key;
+use crate::failure::Failure;
+use crate::output::{Reply, Rows};
+use crate::wiring::records;
+
+/// What is said wherever nobody else has signed.
+const CHECKSUM: &str = "this is a checksum and not four eyes: it shows that what is carried out is what was planned, and not that another person saw it";
+
+/// What is to be approved.
+struct Subject {
+    hash: String,
+    kind: Kind,
+    title: String,
+    tenant: String,
+    devices: u64,
+    expires: OffsetDateTime,
+    planner: Operator,
+    /// How many other people have to approve.
+    needed: u32,
+}
+
+/// What approvals amount to, in words.
+pub(super) struct Assured {
+    pub(super) notes: Vec<String>,
+}
+
+impl Subject {
+    fn of_run(app: &App, run: &Run, file: &RunFile, plans: u64) -> Result<Self, Failure> {
+        let set = run.set.clone().ok_or_else(|| {
+            Failure::new(
+                Ended::Refused,
+                "not-planned",
+                format!("run {} is not planned yet", short(&run.new.id)),
+            )
+            .remedy("plan it first: `passcode run plan`, or `passcode run resume`")
+        })?;
+        Ok(Self {
+            hash: set,
+            kind: Kind::Set,
+            title: run.new.title.clone(),
+            tenant: run.new.tenant.clone(),
+            devices: plans,
+            expires: run.new.created
+                + time::Duration::try_from(file.valid_for).unwrap_or(time::Duration::DAY),
+            planner: serde_json::from_str(&run.new.planner).map_err(|error| {
+                Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
+            })?,
+            needed: needed(app, file.guards.others(plans)),
+        })
+    }
+
+    fn of_plan(app: &App, stored: &StoredPlan) -> Result<Self, Failure> {
+        let document = PlanDocument::from_ledger(&stored.document)
+            .map_err(|error| Failure::fault(&format!("the plan cannot be read: {error}")))?;
+        let device = &document.plan.proposal.device;
+        Ok(Self {
+            hash: stored.id.to_string(),
+            kind: Kind::Plan,
+            title: format!("{} {}", document.plan.proposal.effect, device.name),
+            tenant: stored.tenant.clone(),
+            devices: 1,
+            expires: stored.expires,
+            planner: document.plan.caller.operator.clone(),
+            needed: needed(app, 0),
+        })
+    }
+
+    fn statement(&self, decision: Decision) -> Statement {
+        Statement {
+            decision,
+            tenant: self.tenant.clone(),
+            subject: self.hash.clone(),
+            kind: self.kind,
+            title: self.title.clone(),
+            devices: self.devices,
+            expires: self.expires,
+        }
+    }
+
+    fn text(&self, decision: Decision) -> Result<String, Failure> {
+        let text = self.statement(decision).text();
+        text.map_err(|error| Failure::fault(&error.to_string()))
+    }
+
+    fn asked(&self, app: &App, guard: Guard, now: OffsetDateTime) -> Result<Asked, Failure> {
+        let planner_key = app.config.settings.get(Key::PlannerKey);
+        let planner_key = planner_key.map(PublicKey::parse).transpose();
+        Ok(Asked {
+            tenant: self.tenant.clone(),
+            subject: self.hash.clone(),
+            kind: self.kind,
+            devices: self.devices,
+            now,
+            planner: Planner {
+                name: self.planner.name.clone(),
+                id: self.planner.id.clone(),
+                proven: matches!(self.planner.proof, Proof::SignedIn(_)),
+                application: is_application(&self.planner.proof),
+            },
+            planner_key: planner_key.map_err(|error| {
+                Failure::usage(
+                    format!("`planner_key`: {error}"),
+                    "write the public key as in the approvers file",
+                )
+            })?,
+            needed: self.needed,
+            guard,
+        })
+    }
+}
+
+/// With an approvers file somebody else always has to approve.
+fn needed(app: &App, by_the_run: u32) -> u32 {
+    let configured = app.config.settings.get(Key::Approvers).is_some();
+    by_the_run.max(u32::from(configured))
+}
+
+fn is_application(proof: &Proof) -> bool {
+    let Proof::SignedIn(kind) = proof else {
+        return false;
+    };
+    let kinds = [
+        "client-secret",
+        "client-certificate",
+        "workload-identity",
+        "github-oidc",
+        "managed-identity",
+        "managed-identity-federated",
+    ];
+    kinds.contains(&kind.as_str())
+}
+
+/// Who may approve, and whether this process could have written that itself.
+fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
+    let Some(path) = app.config.settings.get(Key::Approvers).map(Path::new) else {
+        let why = "no approvers file is configured (`approvers`, PASSCODE_APPROVERS)".to_owned();
+        return Ok((Approvers::default(), Guard::Writable { why }));
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let approvers = Approvers::parse(&text).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        Failure::usage(
+            format!("{}:\n{}", path.display(), lines.join("\n")),
+            "see docs/approval.md for the form of the file",
+        )
+    })?;
+    Ok((approvers, unwritable(path)))
+}
+
+/// What was handed in about a subject: signed documents, and whether somebody named the hash
+/// without a signature.
+async fn handed_in(
+    store: &dyn Store,
+    subject: &Subject,
+) -> Result<(Vec<Document>, bool), Failure> {
+    let kept = store.approvals(&subject.hash).await?;
+    let unsigned = subject.text(Decision::Approve)?;
+    let checksum = kept.iter().any(|one| one.document == unsigned);
+    let documents = kept.iter().filter_map(|one| Document::parse(&one.document).ok());
+    Ok((documents.collect(), checksum))
+}
+
+/// Whether a run may be carried out. `yes` names the set as it is now.
+pub(super) async fn assured(
+    app: &App,
+    store: &dyn Store,
+    run: &Run,
+    file: &RunFile,
+    plans: u64,
+    now: OffsetDateTime,
+    yes: bool,
+) -> Result<Assured, Failure> {
+    let subject = Subject::of_run(app, run, file, plans)?;
+    if passcode_runner::fleet::is_denied(store, &subject.hash).await? {
+        return Err(denied(run));
+    }
+    let (documents, checksum) = handed_in(store, &subject).await?;
+    let (approvers, guard) = approvers(app)?;
+    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let name = short(&run.new.id);
+    let ways = format!(
+        "let another person approve it: `passcode run approve {name} --statement FILE` writes what they sign; see docs/approval.md"
+    );
+    match &judgement.assurance {
+        Assurance::FourEyes { .. } => Ok(Assured { notes: notes(&judgement) }),
+        Assurance::ChecksumOnly { .. } if subject.needed == 0 && (checksum || yes) => {
+            if !checksum {
+                keep(store, &subject.hash, subject.text(Decision::Approve)?, now).await?;
+            }
+            Ok(Assured { notes: notes(&judgement) })
+        }
+        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Err(waits(
+            format!("nobody approved the {plans} plans of run {name}; nothing was sent"),
+            format!(
+                "look at them with `passcode run show {name}`, then `passcode run approve {name} --set {}`; or {ways}",
+                subject.hash
+            ),
+            &judgement,
+        )),
+        Assurance::Denied { .. } => Err(denied(run)),
+        _ => Err(waits(
+            format!(
+                "run {name} has {plans} plans, and {}; nothing was sent",
+                judgement.assurance
+            ),
+            ways,
+            &judgement,
+        )),
+    }
+}
+
+fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
+    let mut failure =
+        Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
+    let more = [
+        ("assurance", json!(judgement.assurance)),
+        ("refusedSignatures", json!(judgement.refused)),
+    ];
+    for (name, value) in more {
+        failure.more.insert(name.to_owned(), value);
+    }
+    failure
+}
+
+fn notes(judgement: &Judgement) -> Vec<String> {
+    let mut notes = match judgement.assurance {
+        Assurance::ChecksumOnly { .. } => vec![format!("note: {CHECKSUM}")],
+        _ => vec![judgement.assurance.to_string()],
+    };
+    for refused in &judgement.refused {
+        notes.push(format!("note: a signature does not count: {}", refused.why));
+    }
+    notes
+}
+
+/// What is said of a run that somebody denied.
+pub(crate) fn denied(run: &Run) -> Failure {
+    Failure::new(
+        Ended::Refused,
+        "denied",
+        format!("run {} was denied; nothing of it will be sent", short(&run.new.id)),
+    )
+    .remedy("a denial stays; begin another run if it was a mistake")
+}
+
+/// `run approve`.
+pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+    let (store, _) = records(app).await?;
+    let run = named(&*store, name).await?;
+    if run.state == RunState::Denied {
+        return Err(denied(&run));
+    }
+    let file = Kept::of(&run)?.file()?;
+    let (_, plans) = plan_set(&*store, &run).await?;
+    approve(app, &*store, &Subject::of_run(app, &run, &file, plans)?, how).await
+}
+
+/// `run deny`.
+pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> {
+    let (store, _) = records(app).await?;
+    let run = named(&*store, name).await?;
+    let from = [RunState::Planning, RunState::Planned, RunState::Running, RunState::Stopped];
+    if !store
+        .move_run(&run.new.id, &from, RunState::Denied, Some("denied"), None)
+        .await?
+        && run.state != RunState::Denied
+    {
+        return Err(Failure::new(
+            Ended::Refused,
+            "run-ended",
+            format!("run {} has {}", short(&run.new.id), run.state),
+        ));
+    }
+    let body = json!({"run": run.new.id, "state": RunState::Denied});
+    let human = format!("run {} is denied; nothing more of it will be sent\n", short(&run.new.id));
+    Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
+}
+
+/// `approve`.
+pub(crate) async fn plan(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+    let (store, _) = records(app).await?;
+    let stored = stored(&*store, name).await?;
+    approve(app, &*store, &Subject::of_plan(app, &stored)?, how).await
+}
+
+/// `deny`.
+pub(crate) async fn plan_denied(app: &App, name: &str) -> Result<Reply, Failure> {
+    let (store, _) = records(app).await?;
+    let subject = Subject::of_plan(app, &stored(&*store, name).await?)?;
+    let text = subject.text(Decision::Deny)?;
+    keep(&*store, &subject.hash, text, OffsetDateTime::now_utc()).await?;
+    let body = json!({"plan": subject.hash, "decision": "deny"});
+    let human = format!("plan {} is denied; it will not be carried out\n", subject.hash);
+    Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
+}
+
+/// A plan by its id or first digits.
+async fn stored(store: &dyn Store, name: &str) -> Result<StoredPlan, Failure> {
+    let unknown = || {
+        Failure::new(
+            Ended::NotFound,
+            "plan-unknown",
+            format!("no plan, or more than one, begins with {name}"),
+        )
+        .remedy("`passcode plans` lists them; write all of the 64 digits")
+    };
+    if let Ok(id) = name.parse::<PlanId>() {
+        return store.plan(&id).await?.ok_or_else(unknown);
+    }
+    let digits = name.to_ascii_lowercase();
+    let recent = store.plans(500).await?;
+    let mut of_name = recent
+        .into_iter()
+        .map(|(plan, _)| plan)
+        .filter(|plan| digits.len() >= 8 && plan.id.to_string().starts_with(&digits));
+    match (of_name.next(), of_name.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(unknown()),
+    }
+}
+
+async fn keep(
+    store: &dyn Store,
+    subject: &str,
+    document: String,
+    at: OffsetDateTime,
+) -> Result<(), Failure> {
+    let kept = KeptApproval {
+        subject: subject.to_owned(),
+        document,
+        at,
+    };
+    Ok(store.keep_approval(&kept).await?)
+}
+
+async fn approve(
+    app: &App,
+    store: &dyn Store,
+    subject: &Subject,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
+    let now = OffsetDateTime::now_utc();
+    if let Some(path) = &how.statement {
+        return statement(app, subject, path);
+    }
+    let document = match (&how.set, &how.key, &how.signed) {
+        (Some(hash), _, _) if *hash == subject.hash => subject.text(Decision::Approve)?,
+        (Some(hash), _, _) => {
+            return Err(Failure::new(
+                Ended::Refused,
+                "other-set",
+                format!("{hash} is not what is there; that has the hash {}", subject.hash),
+            )
+            .remedy("look at it again before you approve it"));
+        }
+        (_, Some(key), _) => signed_here(subject, key)?,
+        (_, _, Some(path)) => {
+            std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?
+        }
+        _ => return Err(no_way(subject)),
+    };
+    if how.set.is_none() {
+        about(subject, &document)?;
+    }
+    keep(store, &subject.hash, document, now).await?;
+    let (documents, _) = handed_in(store, subject).await?;
+    let (approvers, guard) = approvers(app)?;
+    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let mut human = String::new();
+    for note in notes(&judgement) {
+        human.push_str(&note);
+        human.push('\n');
+    }
+    let body = json!({
+        "subject": subject.hash,
+        "devices": subject.devices,
+        "assurance": judgement.assurance,
+        "refusedSignatures": judgement.refused,
+    });
+    let ended = match judgement.assurance {
+        Assurance::FourEyes { .. } => Ended::Done,
+        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Ended::Done,
+        Assurance::Denied { .. } => Ended::Refused,
+        _ => Ended::AwaitingApproval,
+    };
+    Ok(Reply::new(ended, "approval", app.global.practice, body).human(human))
+}
+
+fn no_way(subject: &Subject) -> Failure {
+    Failure::usage(
+        format!(
+            "nothing says how: {} devices, hash {}",
+            subject.devices, subject.hash
+        ),
+        "use `--statement FILE`, `--key FILE`, `--signed FILE`, or `--set HASH` without a signature",
+    )
+}
+
+/// A document that is about something else is not kept.
+fn about(subject: &Subject, document: &str) -> Result<(), Failure> {
+    let refused = |message: String| {
+        Failure::new(Ended::Refused, "not-an-approval", message)
+            .remedy("sign the file that `--statement` writes, as it is")
+    };
+    let document = Document::parse(document).map_err(|error| refused(error.to_string()))?;
+    if document.statement().subject != subject.hash {
+        return Err(refused(format!(
+            "it is about {}, and this is {}",
+            plain(&document.statement().subject),
+            subject.hash
+        )));
+    }
+    Ok(())
+}
+
+fn signed_here(subject: &Subject, key: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(key).map_err(|error| Failure::file(key, &error))?;
+    let text = zeroize::Zeroizing::new(text);
+    sign_with_ssh_key(&subject.statement(Decision::Approve), &text, None).map_err(|error| {
+        Failure::usage(
+            error.to_string(),
+            format!(
+                "write the statement with `--statement FILE` and sign it with `{}`",
+                ssh_keygen_command(key, Path::new("FILE"))
+            ),
+        )
+    })
+}
+
+fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Failure> {
+    use std::io::Write as _;
+    let text = subject.text(Decision::Approve)?;
+    std::fs::File::create_new(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::file(path, &error))?;
+    let key = Path::new("KEY");
+    let ssh = ssh_keygen_command(key, path);
+    let minisign = minisign_command(key, path);
+    let at = path.display();
+    let human = format!(
+        "written to {at}; whoever approves signs it with one of\n  {ssh} && cat {at} {at}.sig > {at}.signed\n  {minisign} && cat {at} {at}.minisig > {at}.signed\nand hands it in with `--signed {at}.signed`\n"
+    );
+    let body = json!({
+        "statement": text,
+        "file": at.to_string(),
+        "commands": [ssh, minisign],
+    });
+    Ok(Reply::new(Ended::Done, "approval-statement", app.global.practice, body).human(human))
+}
+
+/// `plans`.
+pub(crate) async fn plans(app: &App, limit: u32) -> Result<Reply, Failure> {
+    let (store, _) = records(app).await?;
+    let listed = store.plans(limit).await?;
+    let mut rows = Rows::list(&["plan", "created", "expires", "deviceId", "effect", "by", "state"])
+        .sparing(&["expires", "by"]);
+    let mut items = Vec::new();
+    for (plan, attempt) in &listed {
+        let document = PlanDocument::from_ledger(&plan.document).ok();
+        let proposal = document.as_ref().map(|document| &document.plan.proposal);
+        let effect = proposal.map(|proposal| proposal.effect.to_string());
+        let by = document.as_ref().map(|document| document.plan.caller.operator.name.clone());
+        let denied = passcode_runner::fleet::is_denied(&*store, &plan.id.to_string()).await?;
+        let state = match attempt {
+            Some(attempt) => Reported::of(attempt).as_str(),
+            None if denied => "denied",
+            None => "planned",
+        };
+        items.push(json!({
+            "plan": plan.id,
+            "device": plan.device,
+            "deviceName": proposal.map(|proposal| &proposal.device.name),
+            "effect": effect,
+            "operator": by,
+            "created": passcode_host::rfc3339(plan.created),
+            "expires": passcode_host::rfc3339(plan.expires),
+            "state": state,
+        }));
+        rows.push(vec![
+            plan.id.short(),
+            passcode_host::rfc3339(plan.created),
+            passcode_host::rfc3339(plan.expires),
+            plan.device.clone(),
+            effect.unwrap_or_default(),
+            by.unwrap_or_default(),
+            state.to_owned(),
+        ]);
+    }
+    let body = json!({"plans": items});
+    Ok(Reply::new(Ended::Done, "plans", app.global.practice, body)
+        .items("plan-entry", app.global.practice, items)
+        .rows(rows))
+}

@@ -1,0 +1,119 @@
+//! A run in the ledger: its head, its rows, and the run file as it was written.
+
+use std::path::Path;
+
+use passcode_ledger::Store;
+use passcode_ledger::run::{Begun, NewRow, NewRun, Run};
+use passcode_runfile::RunFile;
+use passcode_runner::Ended;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::file::{Loaded, faulty_of};
+use super::order::asked;
+use super::short;
+use crate::failure::Failure;
+use crate::wiring::Connected;
+
+/// How many rows are written at once.
+const PAGE: usize = 1_000;
+
+/// What is kept of what was asked for, so that a run can go on where the file is not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Kept {
+    /// The run file's name.
+    pub(super) name: String,
+    /// The run file, as it was written.
+    pub(super) text: String,
+    /// How many rows its list has. With fewer, the list was cut off and nothing may be planned.
+    pub(super) rows: u64,
+    /// The component that plans and acts.
+    pub(super) component: String,
+}
+
+impl Kept {
+    pub(super) fn of(run: &Run) -> Result<Self, Failure> {
+        serde_json::from_str(&run.new.document).map_err(|error| {
+            Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
+        })
+    }
+
+    pub(super) fn file(&self) -> Result<RunFile, Failure> {
+        RunFile::parse(&self.text, &self.name).map_err(|faults| {
+            let all = faults.len() as u64;
+            faulty_of(faults, all)
+        })
+    }
+}
+
+/// Begin a run of a file that was looked through, or go on with the one that its key names.
+pub(super) async fn begin(
+    connected: &Connected,
+    loaded: &Loaded,
+    path: &Path,
+    key: Option<&str>,
+    operator: Option<&str>,
+) -> Result<Run, Failure> {
+    let runner = &connected.runner;
+    let planner = runner.action().operator(operator).await?;
+    let kept = Kept {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        text: loaded.text.clone(),
+        rows: loaded.survey.devices,
+        component: runner.action().digest().to_owned(),
+    };
+    let new = NewRun {
+        id: Uuid::new_v4().to_string(),
+        key: key.map(str::to_owned),
+        tenant: runner.tenant().await?,
+        title: loaded.file.title.clone(),
+        digest: loaded.survey.digest.clone(),
+        document: serde_json::to_string(&kept).unwrap_or_default(),
+        planner: serde_json::to_string(&planner).unwrap_or_default(),
+        created: runner.host().now(),
+    };
+    let run = match connected.store.begin_run(&new).await? {
+        Begun::New(run) | Begun::Known(run) => run,
+        Begun::Other(run) => return Err(changed(&run)),
+    };
+    rows(&*connected.store, loaded, &run).await?;
+    Ok(run)
+}
+
+/// A run file that says something else than when its run began is another run.
+pub(super) fn changed(run: &Run) -> Failure {
+    Failure::new(
+        Ended::Refused,
+        "run-changed",
+        format!(
+            "the run file or its list changed since run {} began ({}); nothing was sent",
+            short(&run.new.id),
+            run.state
+        ),
+    )
+    .remedy("put the old one back, or begin another run with another key")
+}
+
+/// Rows that are there already stay as they are, so a list that was cut off is completed.
+async fn rows(store: &dyn Store, loaded: &Loaded, run: &Run) -> Result<(), Failure> {
+    let mut page = Vec::with_capacity(PAGE);
+    let mut number = 0;
+    for row in loaded.devices()? {
+        let row = row.map_err(|fault| faulty_of(vec![fault], 1))?;
+        number += 1;
+        page.push(NewRow {
+            number,
+            source: row.source.clone(),
+            selector: serde_json::to_string(&asked(&row)).unwrap_or_default(),
+        });
+        if page.len() == PAGE {
+            store.add_rows(&run.new.id, &page).await?;
+            page.clear();
+        }
+    }
+    if !page.is_empty() {
+        store.add_rows(&run.new.id, &page).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Passcodes of a run that ended, to where the run file says. A seal lives in the process that
+//! read it, so each device is read again.
+
+use std::path::{Path, PathBuf};
+
+use passcode_delivery::{AgeFile, Delivered, Recipients};
+use passcode_host::plain;
+use passcode_ledger::Reported;
+use passcode_ledger::run::{Row, RowState, Run};
+use passcode_runfile::{Delivery, RunFile};
+use passcode_runner::Ended;
+use passcode_runner::fleet::Label;
+
+use super::short;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::wiring::Connected;
+
+const PAGE: u32 = 200;
+
+/// Whom passcodes are encrypted to, if they are.
+pub(super) fn recipients(file: &RunFile) -> Option<Result<(Recipients, PathBuf), Failure>> {
+    let Delivery::Age { recipients, file } = &file.delivery else {
+        return None;
+    };
+    let parsed = Recipients::parse(recipients).map_err(|error| {
+        Failure::usage(
+            format!("`delivery.recipients`: {error}"),
+            "a recipient is what `age-keygen` prints as the public key: age1…",
+        )
+    });
+    Some(parsed.map(|recipients| (recipients, PathBuf::from(file))))
+}
+
+/// Deliver what is done and not delivered. What became of it, in words; nothing if the run
+/// delivers nothing.
+pub(super) async fn deliver(
+    app: &App,
+    connected: &Connected,
+    run: &Run,
+    file: &RunFile,
+) -> Result<Option<String>, Failure> {
+    match (&file.delivery, recipients(file)) {
+        (_, Some(to)) => {
+            let (recipients, path) = to?;
+            to_file(connected, run, &recipients, &path).await.map(Some)
+        }
+        (Delivery::Terminal, None) => {
+            let name = short(&run.new.id);
+            let place = app.same_place();
+            Ok(Some(format!(
+                "passcodes are shown one by one: `passcode reveal --serial SERIAL{place}`, or `passcode run show {name}{place} --state done` for the devices"
+            )))
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn to_file(
+    connected: &Connected,
+    run: &Run,
+    recipients: &Recipients,
+    path: &Path,
+) -> Result<String, Failure> {
+    let failed = |error: passcode_delivery::DeliveryError| {
+        Failure::new(Ended::Usage, "delivery", error.to_string()).remedy(
+            "nothing is lost: the passcodes stay with Intune for a while; `passcode run resume` delivers what was not delivered, and `passcode reveal` shows one",
+        )
+    };
+    let mut begun: Option<AgeFile> = None;
+    let mut written: Vec<String> = Vec::new();
+    let (mut after, mut unread) = (0, 0_u64);
+    loop {
+        let page = connected.store.rows(&run.new.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.new.number;
+        for row in page.iter().filter(|row| is_due(row)) {
+            let Some(plan) = row.plan else { continue };
+            let observed = match connected.runner.look(&plan).await {
+                Ok(observed) => observed,
+                Err(_) => {
+                    unread += 1;
+                    continue;
+                }
+            };
+            let Some(passcode) = &observed.passcode else {
+                continue;
+            };
+            let out = match &mut begun {
+                Some(out) => out,
+                None => begun.insert(AgeFile::begin(path, recipients).map_err(failed)?),
+            };
+            let label: Label = row
+                .label
+                .as_deref()
+                .and_then(|label| serde_json::from_str(label).ok())
+                .unwrap_or_default();
+            out.write(&Delivered {
+                run: &run.new.id,
+                practice: connected.practice,
+                number: row.new.number,
+                device_id: row.device.as_deref().unwrap_or_default(),
+                device_name: Some(&label.name),
+                serial: label.serial_number.as_deref(),
+                user: label.user.as_deref(),
+                plan: &plan.to_string(),
+                passcode: passcode.reveal(),
+            })
+            .map_err(failed)?;
+            written.push(observed.attempt.intent.client_request_id);
+        }
+    }
+    let Some(out) = begun else {
+        return Ok("no passcodes to deliver".to_owned());
+    };
+    // Written down first: until it is finished, nobody can read the file.
+    let to = format!("age file {}", path.display());
+    for name in &written {
+        let now = connected.runner.host().now();
+        connected.store.deliver(name, now, &to).await?;
+    }
+    let count = out.finish().map_err(failed)?;
+    let more = if unread > 0 {
+        format!("; {unread} could not be read and are not in it")
+    } else {
+        String::new()
+    };
+    Ok(format!("{count} passcodes are in {}, encrypted{more}", plain(&path.display().to_string())))
+}
+
+fn is_due(row: &Row) -> bool {
+    matches!(RowState::of(row), RowState::Attempted(Reported::Done))
+}

@@ -1,0 +1,194 @@
+//! A run file and its list: read twice, once to find every fault, and once to keep the rows.
+
+use std::fs::File;
+use std::io::{self, Read, Seek as _};
+use std::path::{Path, PathBuf};
+
+use passcode_host::plain;
+use passcode_runfile::{Asked, Fault, RunFile, Survey, first_of_each};
+use passcode_runner::Ended;
+use serde_json::json;
+
+use crate::app::App;
+use crate::args::known_words;
+use crate::failure::Failure;
+use crate::output::{Reply, Rows};
+
+/// Larger than any run file; its list may be larger.
+const LARGEST: u64 = 16 << 20;
+
+/// A run file in which nothing is wrong.
+pub(super) struct Loaded {
+    pub(super) file: RunFile,
+    /// As it was written.
+    pub(super) text: String,
+    pub(super) survey: Survey,
+    folder: PathBuf,
+    /// What came on standard input, to be read again.
+    spool: Option<File>,
+}
+
+/// Read a run file and look through its list.
+pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+        .map_err(|error| Failure::file(path, &error))?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let file = RunFile::parse(&text, &name.to_string_lossy()).map_err(faulty)?;
+    let (kinds, checks) = known_words();
+    let unknown = file.unknown_words(&kinds, &checks);
+    if !unknown.is_empty() {
+        return Err(faulty(unknown));
+    }
+    let spool = if file.who.stdin {
+        Some(spooled().map_err(|error| Failure::file(Path::new("stdin"), &error))?)
+    } else {
+        None
+    };
+    let mut loaded = Loaded {
+        file,
+        text,
+        survey: Survey::default(),
+        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        spool,
+    };
+    loaded.survey = loaded.file.survey(loaded.rows()?);
+    if loaded.survey.fault_count > 0 {
+        let (faults, all) = (loaded.survey.faults.clone(), loaded.survey.fault_count);
+        return Err(faulty_of(faults, all));
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Every row, as it is written.
+    fn rows(&self) -> Result<Box<dyn Iterator<Item = Result<Asked, Fault>> + '_>, Failure> {
+        let folder = self.folder.clone();
+        let open = move |name: &Path| {
+            let file = File::open(folder.join(name))?;
+            Ok(Box::new(io::BufReader::new(file)) as Box<dyn Read>)
+        };
+        let again = self.spool.as_ref().map(|spool| {
+            let mut spool = spool.try_clone()?;
+            spool.rewind()?;
+            Ok(Box::new(io::BufReader::new(spool)) as Box<dyn Read>)
+        });
+        let stdin = again
+            .transpose()
+            .map_err(|error: io::Error| Failure::file(Path::new("stdin"), &error))?;
+        Ok(Box::new(self.file.rows(open, stdin)))
+    }
+
+    /// Every device once.
+    pub(super) fn devices(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Asked, Fault>> + '_, Failure> {
+        Ok(first_of_each(self.rows()?))
+    }
+
+    /// More devices than the run file itself allows.
+    pub(super) fn within_its_cap(&self) -> Result<(), Failure> {
+        match self.file.over_cap(self.survey.devices) {
+            None => Ok(()),
+            Some(fault) => Err(Failure::new(
+                Ended::Refused,
+                "too-many-devices",
+                format!("{}; nothing was sent", fault.message),
+            )
+            .remedy(fault.remedy)),
+        }
+    }
+}
+
+/// Standard input, in a file that has no name: it can be read once, and is read twice.
+fn spooled() -> io::Result<File> {
+    let mut spool = tempfile::tempfile()?;
+    io::copy(&mut io::stdin().lock(), &mut spool)?;
+    Ok(spool)
+}
+
+fn faulty(faults: Vec<Fault>) -> Failure {
+    let all = faults.len() as u64;
+    faulty_of(faults, all)
+}
+
+/// Everything that is wrong, at once.
+pub(super) fn faulty_of(faults: Vec<Fault>, all: u64) -> Failure {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+    let more = all.saturating_sub(faults.len() as u64);
+    let more = if more > 0 {
+        format!("\n  and {more} more")
+    } else {
+        String::new()
+    };
+    let mut failure = Failure::new(
+        Ended::Usage,
+        "run-file",
+        format!("{all} faults; nothing was sent\n{}{more}", lines.join("\n")),
+    )
+    .remedy("mend them; `passcode run check` looks again, and docs/run-files.md has the format");
+    failure.more.insert("faults".to_owned(), json!(faults));
+    failure
+}
+
+/// `run check`.
+pub(super) fn check(app: &App, path: &Path) -> Result<Reply, Failure> {
+    let loaded = load(path)?;
+    let over = loaded.within_its_cap().err();
+    let survey = &loaded.survey;
+    let mut human = format!(
+        "{}: {} rows, {} devices\n",
+        plain(&loaded.file.title),
+        survey.rows,
+        survey.devices
+    );
+    for duplicate in &survey.duplicates {
+        human.push_str(&format!(
+            "  {}: the same as {}; done once\n",
+            plain(&duplicate.source),
+            plain(&duplicate.first)
+        ));
+    }
+    for homonym in &survey.homonyms {
+        human.push_str(&format!(
+            "  {}: another device has the same name ({}), {}\n",
+            plain(&homonym.source),
+            plain(&homonym.name),
+            plain(&homonym.first)
+        ));
+    }
+    human.push_str(match over {
+        None => "in order\n",
+        Some(_) => "it would be refused: see below\n",
+    });
+    if let Some(over) = over {
+        app.tell(&human);
+        return Err(over);
+    }
+    let body = json!({
+        "title": loaded.file.title,
+        "document": loaded.file.document(),
+        "survey": survey,
+    });
+    let rows = Rows::one(vec![
+        ("title", loaded.file.title.clone()),
+        ("rows", survey.rows.to_string()),
+        ("devices", survey.devices.to_string()),
+        ("duplicates", survey.duplicate_count.to_string()),
+        ("homonyms", survey.homonym_count.to_string()),
+        ("digest", survey.digest.clone()),
+    ]);
+    Ok(Reply::new(Ended::Done, "run-check", false, body)
+        .rows(rows)
+        .human(human))
+}
+
+/// `run schema`.
+pub(super) fn schema() -> Reply {
+    let schema = passcode_runfile::schema();
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    let mut reply = Reply::new(Ended::Done, "run-schema", false, schema).human(text + "\n");
+    reply.verbatim = true;
+    reply
+}
