@@ -542,6 +542,25 @@ fn a_subscription_is_judged_by_its_state() {
     }
 }
 
+/// Without a licence every read is refused somehow; that is no riddle where the state is known.
+#[test]
+fn a_lapsed_subscription_explains_why_devices_are_not_shown() {
+    for (state, refusal, expected) in [
+        ("disabled", Refusal::NotThere(400), Hindrance::NotReady),
+        ("disabled", Refusal::Forbidden, Hindrance::NotReady),
+        ("active", Refusal::NotThere(400), Hindrance::Unreachable),
+        ("active", Refusal::Forbidden, Hindrance::Forbidden),
+    ] {
+        let facts = with(|facts| {
+            facts.subscription = Answer::Told(json!({"subscriptionState": state}));
+            facts.devices = Answer::Refused(refusal.clone());
+        });
+        let found = finding(&facts, "devices");
+        assert_eq!(found.hindrance, Some(expected), "{state} {refusal:?}");
+        assert_eq!(judge(&facts).hindrance(), Some(expected));
+    }
+}
+
 #[test]
 fn an_approval_policy_of_a_kind_nobody_knows_is_not_passed_over() {
     for (types, expected) in [
