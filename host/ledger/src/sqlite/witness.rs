@@ -1,7 +1,7 @@
 //! The audit chain in the file.
 
 use async_trait::async_trait;
-use passcode_audit::{Head, Line, Record};
+use passcode_audit::{Head, Line, Record, Verifier};
 use passcode_host::ledger::{LedgerError, LedgerFault};
 use sqlx::SqliteConnection;
 
@@ -100,6 +100,62 @@ impl Book {
         }
     }
 
+    async fn lines_in(
+        &self,
+        connection: &mut SqliteConnection,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Line>, LedgerError> {
+        let Ok(after) = i64::try_from(after) else {
+            return Ok(Vec::new());
+        };
+        let rows = sqlx::query("SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?")
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(connection)
+            .await
+            .map_err(self.words())?;
+        rows.iter()
+            .map(|row| {
+                let read = Reader {
+                    path: &self.path,
+                    row,
+                };
+                Ok(Line {
+                    number: read.count("number")?,
+                    body: read.text("body")?,
+                    // No hash at all is a wrong one, and for whoever looks through them to find.
+                    hash: of_hex(&read.text("hash")?).unwrap_or_default(),
+                    key: read.text("key")?,
+                    signature: read.text("signature")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Look through the whole chain; how many lines it has.
+    pub(super) async fn check_lines(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<u64, LedgerError> {
+        let mut verifier = Verifier::new(&[], None);
+        let mut last = 0;
+        loop {
+            let lines = self.lines_in(connection, last, 1_000).await?;
+            let Some(end) = lines.last() else { break };
+            last = end.number;
+            lines.iter().for_each(|line| verifier.push(line));
+        }
+        let verdict = verifier.finish();
+        match verdict.findings.first() {
+            None => Ok(verdict.lines),
+            Some(finding) => {
+                let detail = format!("audit: {finding}");
+                Err(fault(LedgerFault::Corrupt, &self.path, &detail))
+            }
+        }
+    }
+
     fn other(&self, detail: &str) -> LedgerError {
         fault(LedgerFault::Other, &self.path, detail)
     }
@@ -118,32 +174,8 @@ impl AuditLog for SqliteLedger {
     }
 
     async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
-        let Ok(after) = i64::try_from(after) else {
-            return Ok(Vec::new());
-        };
         let mut connection = self.connection.lock().await;
-        let rows = sqlx::query("SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?")
-            .bind(after)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(self.book.words())?;
-        rows.iter()
-            .map(|row| {
-                let read = Reader {
-                    path: &self.book.path,
-                    row,
-                };
-                Ok(Line {
-                    number: read.count("number")?,
-                    body: read.text("body")?,
-                    // No hash at all is a wrong one, and for whoever looks through them to find.
-                    hash: of_hex(&read.text("hash")?).unwrap_or_default(),
-                    key: read.text("key")?,
-                    signature: read.text("signature")?,
-                })
-            })
-            .collect()
+        self.book.lines_in(&mut connection, after, limit).await
     }
 }
 
