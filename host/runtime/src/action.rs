@@ -9,8 +9,8 @@ use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
 use crate::contract::exports::Callable;
 use crate::contract::types::{
-    Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Operator, Order, Plan, Problem,
-    ReviewRecord, Rule, Selector,
+    Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Operator, Order, Plan,
+    Problem, ReviewRecord, Rule, Selector,
 };
 use crate::document::{IdentityCard, PlanDocument};
 use crate::door::{Binding, Carried, Stopped, Vault};

@@ -10,7 +10,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["devices", "explain", "status", "matrix"]),
     ("Act", &["reset", "remove", "execute", "reveal"]),
     ("Many devices", &["run"]),
-    ("Two people, and records", &["plans", "approve", "deny", "audit"]),
+    (
+        "Two people, and records",
+        &["plans", "approve", "deny", "audit"],
+    ),
     ("Practise", &["practice"]),
     ("Sign in", &["login", "logout", "auth"]),
     ("Set up", &["doctor", "config", "completions", "man"]),

@@ -33,9 +33,11 @@ async fn head(app: &App) -> Result<Reply, Failure> {
     let key = notary(&folder)?.public_key().to_string();
     let body = json!({"head": head, "key": key});
     let rows = Rows::one(vec![("head", head.clone()), ("key", key)]);
-    Ok(Reply::new(Ended::Done, "audit-head", app.global.practice, body)
-        .rows(rows)
-        .human(format!("{head}\n")))
+    Ok(
+        Reply::new(Ended::Done, "audit-head", app.global.practice, body)
+            .rows(rows)
+            .human(format!("{head}\n")),
+    )
 }
 
 async fn verify(
@@ -83,7 +85,10 @@ fn public(folder: &Path, given: &[String]) -> Result<Vec<PublicKey>, Failure> {
     }
     let parse = |text: &String| {
         text.parse::<PublicKey>().map_err(|error| {
-            Failure::usage(error.to_string(), "`passcode audit head -o json` prints a machine's key")
+            Failure::usage(
+                error.to_string(),
+                "`passcode audit head -o json` prints a machine's key",
+            )
         })
     };
     given.iter().map(parse).collect()

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use passcode_audit::Notary;
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
-use passcode_audit::Notary;
 use passcode_ledger::{SqliteLedger, Store};
 use passcode_recording::Player;
 use passcode_runner::{Ended, Runner};
@@ -115,6 +115,7 @@ pub(crate) async fn connect_within(
     }
     Ok(Connected {
         runner,
+        store,
         practice: place.practice,
         folder,
         _tenant: tenant,

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::SqliteLedger;
 use super::book::Book;
-use super::claiming::{Release, Reopen, Renew, Steps, Take};
+use super::claiming::{Release, Renew, Reopen, Steps, Take};
 use super::fault::fault;
 use super::rows::{self, Reader, that_counts};
 use super::running::{AddRows, BeginRun, KeepApproval, MoveRun};

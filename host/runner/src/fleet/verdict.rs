@@ -25,6 +25,14 @@ pub fn is_failure(outcome: &str) -> bool {
     outcome != "duplicate" && fine.iter().all(|ended| ended.word() != outcome)
 }
 
+/// Whether an outcome counts at all for the share at which a run stops. A row that named no device,
+/// or that a rule refused, says nothing about how the sending goes.
+#[must_use]
+pub fn is_tried(outcome: &str) -> bool {
+    let untried = [Ended::NotFound, Ended::Refused];
+    outcome != "duplicate" && untried.iter().all(|ended| ended.word() != outcome)
+}
+
 /// What a plan that was made, or not, means.
 #[must_use]
 pub fn after_plan(made: Result<&PlanDocument, HostError>) -> Did {
@@ -66,11 +74,14 @@ fn stopped_by(document: &PlanDocument) -> (&'static str, String) {
     let accepted = &plan.caller.accepted_checks;
     let blocked = ids(&|check| check.verdict == Verdict::Block);
     let open = ids(&|check| check.needs_acceptance && !accepted.contains(&check.id));
-    let review = plan.reviews.iter().find_map(|review| match &review.opinion {
-        Opinion::Deny(why) => Some(("reviewer-denied", why)),
-        Opinion::RequireApproval(why) => Some(("approval-required", why)),
-        Opinion::Abstain => None,
-    });
+    let review = plan
+        .reviews
+        .iter()
+        .find_map(|review| match &review.opinion {
+            Opinion::Deny(why) => Some(("reviewer-denied", why)),
+            Opinion::RequireApproval(why) => Some(("approval-required", why)),
+            Opinion::Abstain => None,
+        });
     match review {
         _ if !blocked.is_empty() => ("check-blocks", format!("blocked by {blocked}")),
         _ if !open.is_empty() => ("check-not-accepted", format!("not accepted: {open}")),
@@ -159,7 +170,8 @@ pub fn after_look(
         Err(error) => match Ended::of_error(&error) {
             Ended::NotSignedIn => halt(error, Ended::NotSignedIn),
             Ended::Refused if matches!(error, HostError::Ledger(_)) => halt(error, Ended::Refused),
-            Ended::Unavailable if !over => Did::Sent {
+            // Our own record was not to be had: that says nothing about the device.
+            Ended::Unavailable if !over || matches!(error, HostError::Ledger(_)) => Did::Sent {
                 look_in: told_to_wait(&error).unwrap_or_else(|| look_in(None, waited)),
             },
             _ => ended_by(&error, unseen(!sent_for_sure)),

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::hands::{Did, Hands, Wants, next};
-use super::verdict::is_failure;
+use super::verdict::{is_failure, is_tried};
 use crate::Ended;
 
 /// How often a worker counts, and looks around where nothing happens.
@@ -43,6 +43,8 @@ pub struct Job {
     pub lease: Duration,
     /// When so many fail that the run stops.
     pub stop_when: Option<StopWhen>,
+    /// What ended before somebody decided to go on all the same, by outcome: it no longer counts.
+    pub forgiven: BTreeMap<String, u64>,
     /// When it may send.
     pub window: Option<Window>,
 }
@@ -225,12 +227,13 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
     }
 
     fn counted(&mut self, ended: &BTreeMap<String, u64>) {
-        self.finished = ended.values().sum();
-        self.failed = ended
-            .iter()
-            .filter(|(outcome, _)| is_failure(outcome))
-            .map(|(_, count)| count)
-            .sum();
+        (self.finished, self.failed) = (0, 0);
+        for (outcome, count) in ended.iter().filter(|(outcome, _)| is_tried(outcome)) {
+            let forgiven = self.job.forgiven.get(outcome).copied().unwrap_or_default();
+            let count = count.saturating_sub(forgiven);
+            self.finished += count;
+            self.failed += if is_failure(outcome) { count } else { 0 };
+        }
     }
 
     /// So many failed that nobody is to go on. The others hear of it at their next taking.
@@ -253,9 +256,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let free = usize::try_from(self.job.concurrency)
             .unwrap_or(usize::MAX)
             .saturating_sub(self.under_way.len());
-        let idle = self
-            .idle_until
-            .is_some_and(|until| Instant::now() < until);
+        let idle = self.idle_until.is_some_and(|until| Instant::now() < until);
         // By halves, so that many rows share one transaction.
         if idle || (free * 2 < self.job.concurrency as usize && !self.under_way.is_empty()) {
             return Ok(());
@@ -417,8 +418,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
     fn note(&mut self, row: Row, did: Did) {
         match &did {
             Did::Ended { ended, .. } => {
-                self.finished += 1;
-                self.failed += u64::from(is_failure(ended.word()));
+                self.finished += u64::from(is_tried(ended.word()));
+                self.failed += u64::from(is_tried(ended.word()) && is_failure(ended.word()));
             }
             Did::Halt {
                 ended,
@@ -446,7 +447,10 @@ fn recorded(row: &Row) -> (String, String) {
     let status = attempt.and_then(|attempt| attempt.settlement.status);
     let word = attempt.map_or("ended", |attempt| Reported::of(attempt).as_str());
     let answer = status.map_or_else(String::new, |status| format!(", status {status}"));
-    (word.to_owned(), format!("as the ledger has it: {word}{answer}"))
+    (
+        word.to_owned(),
+        format!("as the ledger has it: {word}{answer}"),
+    )
 }
 
 /// What is written about a row.

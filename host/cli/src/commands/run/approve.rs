@@ -172,14 +172,13 @@ fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
 
 /// What was handed in about a subject: signed documents, and whether somebody named the hash
 /// without a signature.
-async fn handed_in(
-    store: &dyn Store,
-    subject: &Subject,
-) -> Result<(Vec<Document>, bool), Failure> {
+async fn handed_in(store: &dyn Store, subject: &Subject) -> Result<(Vec<Document>, bool), Failure> {
     let kept = store.approvals(&subject.hash).await?;
     let unsigned = subject.text(Decision::Approve)?;
     let checksum = kept.iter().any(|one| one.document == unsigned);
-    let documents = kept.iter().filter_map(|one| Document::parse(&one.document).ok());
+    let documents = kept
+        .iter()
+        .filter_map(|one| Document::parse(&one.document).ok());
     Ok((documents.collect(), checksum))
 }
 
@@ -205,12 +204,16 @@ pub(super) async fn assured(
         "let another person approve it: `passcode run approve {name} --statement FILE` writes what they sign; see docs/approval.md"
     );
     match &judgement.assurance {
-        Assurance::FourEyes { .. } => Ok(Assured { notes: notes(&judgement) }),
+        Assurance::FourEyes { .. } => Ok(Assured {
+            notes: notes(&judgement),
+        }),
         Assurance::ChecksumOnly { .. } if subject.needed == 0 && (checksum || yes) => {
             if !checksum {
                 keep(store, &subject.hash, subject.text(Decision::Approve)?, now).await?;
             }
-            Ok(Assured { notes: notes(&judgement) })
+            Ok(Assured {
+                notes: notes(&judgement),
+            })
         }
         Assurance::ChecksumOnly { .. } if subject.needed == 0 => Err(waits(
             format!("nobody approved the {plans} plans of run {name}; nothing was sent"),
@@ -233,8 +236,7 @@ pub(super) async fn assured(
 }
 
 fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
-    let mut failure =
-        Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
+    let mut failure = Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
     let more = [
         ("assurance", json!(judgement.assurance)),
         ("refusedSignatures", json!(judgement.refused)),
@@ -261,7 +263,10 @@ pub(crate) fn denied(run: &Run) -> Failure {
     Failure::new(
         Ended::Refused,
         "denied",
-        format!("run {} was denied; nothing of it will be sent", short(&run.new.id)),
+        format!(
+            "run {} was denied; nothing of it will be sent",
+            short(&run.new.id)
+        ),
     )
     .remedy("a denial stays; begin another run if it was a mistake")
 }
@@ -275,14 +280,25 @@ pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Repl
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    approve(app, &*store, &Subject::of_run(app, &run, &file, plans)?, how).await
+    approve(
+        app,
+        &*store,
+        &Subject::of_run(app, &run, &file, plans)?,
+        how,
+    )
+    .await
 }
 
 /// `run deny`.
 pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let run = named(&*store, name).await?;
-    let from = [RunState::Planning, RunState::Planned, RunState::Running, RunState::Stopped];
+    let from = [
+        RunState::Planning,
+        RunState::Planned,
+        RunState::Running,
+        RunState::Stopped,
+    ];
     if !store
         .move_run(&run.new.id, &from, RunState::Denied, Some("denied"), None)
         .await?
@@ -295,7 +311,10 @@ pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> 
         ));
     }
     let body = json!({"run": run.new.id, "state": RunState::Denied});
-    let human = format!("run {} is denied; nothing more of it will be sent\n", short(&run.new.id));
+    let human = format!(
+        "run {} is denied; nothing more of it will be sent\n",
+        short(&run.new.id)
+    );
     Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
 }
 
@@ -313,7 +332,10 @@ pub(crate) async fn plan_denied(app: &App, name: &str) -> Result<Reply, Failure>
     let text = subject.text(Decision::Deny)?;
     keep(&*store, &subject.hash, text, OffsetDateTime::now_utc()).await?;
     let body = json!({"plan": subject.hash, "decision": "deny"});
-    let human = format!("plan {} is denied; it will not be carried out\n", subject.hash);
+    let human = format!(
+        "plan {} is denied; it will not be carried out\n",
+        subject.hash
+    );
     Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
 }
 
@@ -372,7 +394,10 @@ async fn approve(
             return Err(Failure::new(
                 Ended::Refused,
                 "other-set",
-                format!("{hash} is not what is there; that has the hash {}", subject.hash),
+                format!(
+                    "{hash} is not what is there; that has the hash {}",
+                    subject.hash
+                ),
             )
             .remedy("look at it again before you approve it"));
         }
@@ -475,14 +500,18 @@ fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Fail
 pub(crate) async fn plans(app: &App, limit: u32) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let listed = store.plans(limit).await?;
-    let mut rows = Rows::list(&["plan", "created", "expires", "deviceId", "effect", "by", "state"])
-        .sparing(&["expires", "by"]);
+    let mut rows = Rows::list(&[
+        "plan", "created", "expires", "deviceId", "effect", "by", "state",
+    ])
+    .sparing(&["expires", "by"]);
     let mut items = Vec::new();
     for (plan, attempt) in &listed {
         let document = PlanDocument::from_ledger(&plan.document).ok();
         let proposal = document.as_ref().map(|document| &document.plan.proposal);
         let effect = proposal.map(|proposal| proposal.effect.to_string());
-        let by = document.as_ref().map(|document| document.plan.caller.operator.name.clone());
+        let by = document
+            .as_ref()
+            .map(|document| document.plan.caller.operator.name.clone());
         let denied = passcode_runner::fleet::is_denied(&*store, &plan.id.to_string()).await?;
         let state = match attempt {
             Some(attempt) => Reported::of(attempt).as_str(),

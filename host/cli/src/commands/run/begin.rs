@@ -58,7 +58,11 @@ pub(super) async fn begin(
     let runner = &connected.runner;
     let planner = runner.action().operator(operator).await?;
     let kept = Kept {
-        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        name: path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         text: loaded.text.clone(),
         rows: loaded.survey.devices,
         component: runner.action().digest().to_owned(),

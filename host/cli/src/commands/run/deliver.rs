@@ -125,7 +125,10 @@ async fn to_file(
     } else {
         String::new()
     };
-    Ok(format!("{count} passcodes are in {}, encrypted{more}", plain(&path.display().to_string())))
+    Ok(format!(
+        "{count} passcodes are in {}, encrypted{more}",
+        plain(&path.display().to_string())
+    ))
 }
 
 fn is_due(row: &Row) -> bool {

@@ -53,7 +53,8 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         spool,
     };
-    loaded.survey = loaded.file.survey(loaded.rows()?);
+    let survey = loaded.file.survey(loaded.rows()?);
+    loaded.survey = survey;
     if loaded.survey.fault_count > 0 {
         let (faults, all) = (loaded.survey.faults.clone(), loaded.survey.fault_count);
         return Err(faulty_of(faults, all));
@@ -63,16 +64,16 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
 
 impl Loaded {
     /// Every row, as it is written.
-    fn rows(&self) -> Result<Box<dyn Iterator<Item = Result<Asked, Fault>> + '_>, Failure> {
+    fn rows(&self) -> Result<Box<dyn Iterator<Item = Result<Asked, Fault>> + Send + '_>, Failure> {
         let folder = self.folder.clone();
         let open = move |name: &Path| {
             let file = File::open(folder.join(name))?;
-            Ok(Box::new(io::BufReader::new(file)) as Box<dyn Read>)
+            Ok(Box::new(io::BufReader::new(file)) as Box<dyn Read + Send>)
         };
         let again = self.spool.as_ref().map(|spool| {
             let mut spool = spool.try_clone()?;
             spool.rewind()?;
-            Ok(Box::new(io::BufReader::new(spool)) as Box<dyn Read>)
+            Ok(Box::new(io::BufReader::new(spool)) as Box<dyn Read + Send>)
         });
         let stdin = again
             .transpose()
@@ -83,7 +84,7 @@ impl Loaded {
     /// Every device once.
     pub(super) fn devices(
         &self,
-    ) -> Result<impl Iterator<Item = Result<Asked, Fault>> + '_, Failure> {
+    ) -> Result<impl Iterator<Item = Result<Asked, Fault>> + Send + '_, Failure> {
         Ok(first_of_each(self.rows()?))
     }
 

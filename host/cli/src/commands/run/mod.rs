@@ -15,7 +15,7 @@ use passcode_ledger::Store;
 use passcode_ledger::run::Run;
 use passcode_runner::Ended;
 
-pub(super) use approve::{denied, plan as approve_plan, plan_denied, plans};
+pub(super) use approve::{plan as approve_plan, plan_denied, plans};
 
 use crate::app::App;
 use crate::args::RunCommand;

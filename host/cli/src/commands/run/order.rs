@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use passcode_host::contract::types::{Selector, Verb};
 use passcode_host::Rate;
+use passcode_host::contract::types::{Selector, Verb};
 use passcode_runfile as runfile;
 use passcode_runfile::{Action, Delivery, RunFile};
 use passcode_runner::fleet::{Asked, Job, Order, Purpose};
@@ -61,6 +61,7 @@ pub(super) fn job(file: &RunFile, run: &str, purpose: Purpose) -> Job {
         concurrency: file.concurrency.into(),
         lease: LEASE,
         stop_when: Some(file.guards.stop_when),
+        forgiven: std::collections::BTreeMap::new(),
         window: file.guards.window.clone(),
     }
 }

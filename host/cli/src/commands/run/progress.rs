@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use passcode_host::plain;
 use passcode_ledger::run::{Run, Stage, Tally};
-use passcode_report::{Bars, Event, Every, Phase, Progress, Snapshot, Standing, due, event_json, line};
+use passcode_report::{
+    Bars, Event, Every, Phase, Progress, Snapshot, Standing, due, event_json, line,
+};
 use passcode_runner::Ended;
 use passcode_runner::fleet::{self, Did, Purpose, is_failure};
 
@@ -69,7 +71,9 @@ impl Telling {
         if let fleet::Event::Leaving { in_flight } = heard
             && matches!(self.form, ProgressForm::Bars | ProgressForm::Lines)
         {
-            self.say(&format!("no more is sent; waiting for {in_flight} in flight"));
+            self.say(&format!(
+                "no more is sent; waiting for {in_flight} in flight"
+            ));
         }
         self.show(at);
     }
@@ -106,8 +110,17 @@ impl Drop for Telling {
         } else if self.form == ProgressForm::Lines {
             let told = self.last.as_ref();
             let differs = told.is_none_or(|last| {
-                (last.planned, last.sent, last.finished, last.phase == Phase::Finished)
-                    != (now.planned, now.sent, now.finished, now.phase == Phase::Finished)
+                (
+                    last.planned,
+                    last.sent,
+                    last.finished,
+                    last.phase == Phase::Finished,
+                ) != (
+                    now.planned,
+                    now.sent,
+                    now.finished,
+                    now.phase == Phase::Finished,
+                )
             });
             if differs {
                 crate::console::note(&line(&now));
@@ -120,7 +133,10 @@ fn standing(tally: &Tally) -> Standing {
     let ended: u64 = tally.ended.values().sum();
     let open = tally.planned + tally.sent;
     let planned_and_ended = tally.plans.saturating_sub(open);
-    let failed = tally.ended.iter().filter(|(outcome, _)| is_failure(outcome));
+    let failed = tally
+        .ended
+        .iter()
+        .filter(|(outcome, _)| is_failure(outcome));
     Standing {
         rows: tally.rows,
         planned: tally.plans,
@@ -128,7 +144,11 @@ fn standing(tally: &Tally) -> Standing {
         sent: tally.sent + planned_and_ended,
         ended: planned_and_ended,
         failed: failed.map(|(_, count)| count).sum(),
-        unsure: tally.ended.get(Ended::Unknown.word()).copied().unwrap_or_default(),
+        unsure: tally
+            .ended
+            .get(Ended::Unknown.word())
+            .copied()
+            .unwrap_or_default(),
     }
 }
 
@@ -160,11 +180,23 @@ fn of_row(row: &passcode_ledger::run::Row, did: &Did) -> Vec<Event> {
         Did::Ended { ended, .. } => {
             let outcome = ended.word().to_owned();
             match (row.plan, ended) {
-                (None, _) => vec![Event::SetAside { row: number, outcome }],
+                (None, _) => vec![Event::SetAside {
+                    row: number,
+                    outcome,
+                }],
                 (Some(_), Ended::Accepted) => {
-                    vec![sent(), Event::Ended { row: number, outcome }]
+                    vec![
+                        sent(),
+                        Event::Ended {
+                            row: number,
+                            outcome,
+                        },
+                    ]
                 }
-                (Some(_), _) => vec![Event::Ended { row: number, outcome }],
+                (Some(_), _) => vec![Event::Ended {
+                    row: number,
+                    outcome,
+                }],
             }
         }
         Did::Sent { .. } | Did::Later { .. } | Did::Halt { .. } => Vec::new(),

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use passcode_host::plain;
+use passcode_ledger::Store;
 use passcode_ledger::run::{Run, Tally};
-use passcode_ledger::{AuditLog as _, Store};
 use passcode_report::{
     JsonReport, Keep, ReportError, RunView, Sheet, SheetOptions, Summary, row_line, write_html,
 };
@@ -41,12 +41,16 @@ pub(super) async fn report(
         return Ok(reply);
     };
     // Whole or not at all, and nobody else's file.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let draft = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
         .map_err(|error| Failure::file(path, &error))?;
     let mut out = BufWriter::new(draft);
     write(&*store, &run, &view, form, &mut out).await?;
-    let draft = out.into_inner().map_err(|error| Failure::file(path, &error))?;
+    let draft = out
+        .into_inner()
+        .map_err(|error| Failure::file(path, &error))?;
     draft
         .persist_noclobber(path)
         .map_err(|error| Failure::file(path, &error.error))?;
@@ -60,7 +64,12 @@ fn reply(app: &App, run: &Run, tally: &Tally, path: Option<&Path>) -> Reply {
         "file": path.map(|path| path.display().to_string()),
         "tally": tally,
     });
-    Reply::new(passcode_runner::Ended::Done, "run-report-written", app.global.practice, body)
+    Reply::new(
+        passcode_runner::Ended::Done,
+        "run-report-written",
+        app.global.practice,
+        body,
+    )
 }
 
 fn by_name(path: &Path) -> Option<ReportForm> {
@@ -74,7 +83,10 @@ fn by_name(path: &Path) -> Option<ReportForm> {
 }
 
 fn failed(error: ReportError) -> Failure {
-    Failure::usage(error.to_string(), "see whether there is room, and who may write there")
+    Failure::usage(
+        error.to_string(),
+        "see whether there is room, and who may write there",
+    )
 }
 
 async fn write(
@@ -137,7 +149,11 @@ struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     fn new(store: &'a dyn Store, run: &'a Run) -> Self {
-        Self { store, run, after: 0 }
+        Self {
+            store,
+            run,
+            after: 0,
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<passcode_report::RowView>>, Failure> {

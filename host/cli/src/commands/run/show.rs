@@ -15,13 +15,17 @@ const PAGE: u32 = 1_000;
 
 pub(super) async fn list(app: &App, limit: u32) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
-    let head = ["run", "title", "state", "rows", "plans", "open", "ended", "created"];
+    let head = [
+        "run", "title", "state", "rows", "plans", "open", "ended", "created",
+    ];
     let mut rows = Rows::list(&head).sparing(&["plans", "created"]);
     let mut items = Vec::new();
     for run in store.runs(limit).await? {
         let tally = store.tally(&run.new.id).await?;
-        let mut line: Vec<String> =
-            views::fields(&run, &tally).into_iter().map(|(_, value)| value).collect();
+        let mut line: Vec<String> = views::fields(&run, &tally)
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect();
         line.pop();
         if let Some(name) = line.first_mut() {
             *name = short(&run.new.id).to_owned();
@@ -31,9 +35,11 @@ pub(super) async fn list(app: &App, limit: u32) -> Result<Reply, Failure> {
         items.push(views::document(&run, &tally));
     }
     let practice = app.global.practice;
-    Ok(Reply::new(Ended::Done, "runs", practice, json!({"runs": items}))
-        .items("run-status", practice, items)
-        .rows(rows))
+    Ok(
+        Reply::new(Ended::Done, "runs", practice, json!({"runs": items}))
+            .items("run-status", practice, items)
+            .rows(rows),
+    )
 }
 
 pub(super) async fn show(
@@ -62,7 +68,9 @@ pub(super) async fn show(
             shown.push(views::row(row));
         }
     }
-    let head = ["row", "state", "device", "serial", "user", "kind", "code", "message", "source"];
+    let head = [
+        "row", "state", "device", "serial", "user", "kind", "code", "message", "source",
+    ];
     let mut rows = Rows::list(&head).sparing(&["source", "kind", "user", "message"]);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     for row in &shown {
@@ -94,9 +102,18 @@ pub(super) async fn show(
         body.insert("devices".to_owned(), json!(shown));
         body.insert("more".to_owned(), json!(more));
     }
-    Ok(Reply::new(views::ended(&run, &tally), "run-devices", app.global.practice, body)
-        .items("run-device", app.global.practice, shown.iter().map(|row| json!(row)))
-        .rows(rows))
+    Ok(Reply::new(
+        views::ended(&run, &tally),
+        "run-devices",
+        app.global.practice,
+        body,
+    )
+    .items(
+        "run-device",
+        app.global.practice,
+        shown.iter().map(|row| json!(row)),
+    )
+    .rows(rows))
 }
 
 pub(super) async fn stop(app: &App, name: &str) -> Result<Reply, Failure> {
@@ -108,7 +125,11 @@ pub(super) async fn stop(app: &App, name: &str) -> Result<Reply, Failure> {
         return Err(Failure::new(
             Ended::Refused,
             "not-running",
-            format!("run {} is {}, so there is nothing to stop", short(id), run.state),
+            format!(
+                "run {} is {}, so there is nothing to stop",
+                short(id),
+                run.state
+            ),
         )
         .remedy("`passcode run list` shows how runs stand"));
     }

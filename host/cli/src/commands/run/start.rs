@@ -1,5 +1,6 @@
 //! Planning and carrying out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ struct Hand<'a> {
     file: RunFile,
     operator: Option<&'a str>,
     args: &'a WorkArgs,
+    /// What ended before somebody said that it goes on.
+    forgiven: BTreeMap<String, u64>,
 }
 
 /// `run plan`.
@@ -72,11 +75,12 @@ pub(super) async fn resume(
     run: &str,
     args: &WorkArgs,
 ) -> Result<Reply, Failure> {
-    let (hand, run) = taken_up(app, interrupt, run, args).await?;
+    let (mut hand, run) = taken_up(app, interrupt, run, args).await?;
     let run = hand.planned(run).await?;
     // What ended only for the time being is taken up again.
     let again = ["awaiting-approval", "pending", "unknown", "unavailable"];
     hand.connected.store.reopen(&run.new.id, &again).await?;
+    hand.forgiven = hand.connected.store.tally(&run.new.id).await?.ended;
     hand.carried_out(run, false).await
 }
 
@@ -103,6 +107,7 @@ async fn begun<'a>(
         file: loaded.file,
         operator,
         args: &args.work,
+        forgiven: BTreeMap::new(),
     };
     Ok((hand, run))
 }
@@ -139,6 +144,7 @@ async fn taken_up<'a>(
         file,
         operator: None,
         args,
+        forgiven: BTreeMap::new(),
     };
     Ok((hand, run))
 }
@@ -187,7 +193,10 @@ impl Hand<'_> {
             return Err(Failure::new(
                 Ended::Refused,
                 "set-changed",
-                format!("the plans of run {} are not the set that was planned; nothing was sent", short(id)),
+                format!(
+                    "the plans of run {} are not the set that was planned; nothing was sent",
+                    short(id)
+                ),
             )
             .remedy("begin another run; somebody has changed the ledger"));
         }
@@ -198,7 +207,10 @@ impl Hand<'_> {
             self.app.tell(line);
         }
         let from = [RunState::Planned, RunState::Stopped, RunState::Running];
-        if !store.move_run(id, &from, RunState::Running, None, None).await? {
+        if !store
+            .move_run(id, &from, RunState::Running, None, None)
+            .await?
+        {
             return Err(approve::denied(&run));
         }
         let tally = store.tally(id).await?;
@@ -219,11 +231,14 @@ impl Hand<'_> {
             !self.args.no_preflight && !self.app.config.settings.is(Key::Preflight, "false");
         let order = order::order(&self.file, self.operator, preflight);
         let hands = Devices::new(runner.clone(), store.clone(), order).await?;
-        let job = order::job(&self.file, &run.new.id, purpose);
+        let mut job = order::job(&self.file, &run.new.id, purpose);
+        job.forgiven.clone_from(&self.forgiven);
         let (stop, stopped) = watch::channel(false);
         let mut telling = Telling::new(self.app, self.args.progress, run, purpose, tally);
         let hands = Arc::new(hands);
-        let working = work(&hands, &**store, &job, stopped, |event| telling.hear(&event));
+        let working = work(&hands, &**store, &job, stopped, |event| {
+            telling.hear(&event)
+        });
         let asked_to_stop = async {
             self.interrupt.nth(1).await;
             let _ = stop.send(true);
@@ -249,14 +264,22 @@ impl Hand<'_> {
 
     fn resume(&self, run: &Run) -> String {
         let place = self.app.same_place();
-        format!("go on with `passcode run resume {}{place}`", short(&run.new.id))
+        format!(
+            "go on with `passcode run resume {}{place}`",
+            short(&run.new.id)
+        )
     }
 
     /// Why nothing goes on, and how to go on.
     async fn left(&self, run: &Run, left: Left) -> Failure {
         let (store, id) = (&self.connected.store, &run.new.id);
         let (ended, code, message, remedy) = match left {
-            Left::Finished => (Ended::Fault, "fault".to_owned(), "nothing is left".to_owned(), None),
+            Left::Finished => (
+                Ended::Fault,
+                "fault".to_owned(),
+                "nothing is left".to_owned(),
+                None,
+            ),
             Left::Interrupted => (
                 Ended::Interrupted,
                 "interrupted".to_owned(),
@@ -276,9 +299,17 @@ impl Hand<'_> {
                 Ended::Partly,
                 "failure-share".to_owned(),
                 format!("{failed} of {finished} devices failed, so the rest is not tried"),
-                Some("see which and why with `passcode run show`, and resume if that is all right".to_owned()),
+                Some(
+                    "see which and why with `passcode run show`, and resume if that is all right"
+                        .to_owned(),
+                ),
             ),
-            Left::Halted { ended, code, message, remedy } => (ended, code, message, remedy),
+            Left::Halted {
+                ended,
+                code,
+                message,
+                remedy,
+            } => (ended, code, message, remedy),
         };
         // With others still at work the run goes on.
         let alone = store.tally(id).await.is_ok_and(|tally| tally.claimed == 0);
@@ -291,7 +322,9 @@ impl Hand<'_> {
         let mut failure = Failure::new(ended, &code, message).remedy(remedy);
         if let Ok(tally) = store.tally(id).await {
             failure.touched = views::touched(&tally);
-            failure.more.insert("tally".to_owned(), serde_json::json!(tally));
+            failure
+                .more
+                .insert("tally".to_owned(), serde_json::json!(tally));
         }
         failure.more.insert("run".to_owned(), serde_json::json!(id));
         failure

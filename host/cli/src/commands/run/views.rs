@@ -7,6 +7,7 @@ use passcode_host::plain;
 use passcode_ledger::Store;
 use passcode_ledger::run::{Row, RowState, Run, RunState, Tally};
 use passcode_report::{RowView, RunView};
+use passcode_runfile::RunFile;
 use passcode_runner::Ended;
 use passcode_runner::fleet::{Label, is_failure};
 use serde_json::{Value, json};
@@ -88,7 +89,10 @@ pub(super) async fn standing(
         );
     }
     if run.state == RunState::Finished {
-        let _ = writeln!(human, "report: passcode run report {name}{place} --to {name}.html");
+        let _ = writeln!(
+            human,
+            "report: passcode run report {name}{place} --to {name}.html"
+        );
     }
     let mut body = document(run, &tally);
     if let (Some(delivered), Some(body)) = (delivered, body.as_object_mut()) {
@@ -106,7 +110,10 @@ pub(super) fn fields(run: &Run, tally: &Tally) -> Vec<(&'static str, String)> {
         ("state", run.state.to_string()),
         ("rows", tally.rows.to_string()),
         ("plans", tally.plans.to_string()),
-        ("open", (tally.listed + tally.planned + tally.sent).to_string()),
+        (
+            "open",
+            (tally.listed + tally.planned + tally.sent).to_string(),
+        ),
         ("ended", counted(tally)),
         ("set", run.set.clone().unwrap_or_default()),
     ]
@@ -167,7 +174,9 @@ pub(super) fn row(row: &Row) -> RowView {
         planned_at: None,
         sent_at: attempt.map(|one| one.intent.at),
         ended_at: ended.then_some(row.changed),
-        delivered_at: attempt.and_then(|one| one.delivered.as_ref()).map(|(at, _)| *at),
+        delivered_at: attempt
+            .and_then(|one| one.delivered.as_ref())
+            .map(|(at, _)| *at),
         delivered_to: attempt
             .and_then(|one| one.delivered.as_ref())
             .map(|(_, to)| to.clone()),
@@ -195,7 +204,7 @@ pub(super) fn run(run: &Run, practice: bool, audit_head: Option<String>) -> RunV
         passcode_runfile::Action::Remove => "remove",
         passcode_runfile::Action::Auto => "auto",
     });
-    let template = |text: Option<&passcode_runfile::Template>| text.map(|one| one.as_str().to_owned());
+    let text = |of: fn(&RunFile) -> Option<&str>| file.as_ref().and_then(of).map(str::to_owned);
     RunView {
         id: new.id.clone(),
         key: new.key.clone(),
@@ -217,7 +226,7 @@ pub(super) fn run(run: &Run, practice: bool, audit_head: Option<String>) -> RunV
         component_digest: kept.map(|kept| kept.component),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         tally: std::collections::BTreeMap::new(),
-        reason: template(file.as_ref().and_then(|file| file.reason.as_ref())),
-        ticket: template(file.as_ref().and_then(|file| file.ticket.as_ref())),
+        reason: text(|file| file.reason.as_ref().map(|text| text.as_str())),
+        ticket: text(|file| file.ticket.as_ref().map(|text| text.as_str())),
     }
 }
