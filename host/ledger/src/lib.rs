@@ -11,16 +11,20 @@
 //! - [`Reported`] — the one state in which an attempt, or a device, is shown to a person.
 //! - [`run`] — many devices under one approval: rows, leases, what workers write.
 //! - [`SqliteLedger`] — the file.
+//! - [`MemoryLedger`] — none: for simulations.
 //! - `conformance` — the tests that any implementation has to pass (feature `conformance`).
 
 pub mod rules;
 pub mod run;
 
+mod group;
+mod memory;
 mod reported;
 mod sqlite;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
+pub use memory::MemoryLedger;
 pub use reported::Reported;
 pub use sqlite::{Checked, SqliteLedger};

@@ -287,19 +287,7 @@ impl Runner {
         let document = self.action.plan(plan).await?;
         let attempts = self.ledger.attempts(plan).await;
         let attempts = attempts.map_err(HostError::Ledger)?;
-        let newest = attempts
-            .iter()
-            .rev()
-            .find(|attempt| attempt.sending.may_have_touched())
-            .or(attempts
-                .iter()
-                .rfind(|attempt| attempt.sending == Sending::Rejected))
-            // What waits for an approval goes on waiting if a later attempt was throttled.
-            .or(attempts
-                .iter()
-                .rfind(|attempt| attempt.settlement.approval_code.is_some()))
-            .or(attempts.last())
-            .cloned();
+        let newest = Attempt::that_counts(&attempts).cloned();
         let Some(attempt) = newest else {
             let ended = Ended::of_plan(&document);
             return Ok(Standing {

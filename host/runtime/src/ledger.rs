@@ -220,6 +220,18 @@ pub enum IntentRefused {
 }
 
 impl Attempt {
+    /// Of all attempts of a plan, oldest first, the one that says how the plan stands: the newest
+    /// that may have touched the device, else the newest that was refused for good, else the newest
+    /// that waits for an approval (it goes on waiting if a later one was throttled), else the newest.
+    #[must_use]
+    pub fn that_counts(of_plan: &[Self]) -> Option<&Self> {
+        let newest = |counts: fn(&Self) -> bool| of_plan.iter().rfind(|one| counts(one));
+        newest(|one| one.sending.may_have_touched())
+            .or_else(|| newest(|one| one.sending == Sending::Rejected))
+            .or_else(|| newest(|one| one.settlement.approval_code.is_some()))
+            .or_else(|| of_plan.last())
+    }
+
     fn sending_word(&self) -> &'static str {
         match self.sending {
             Sending::Intended | Sending::Unknown => "outcome unknown",

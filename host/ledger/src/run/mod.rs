@@ -93,7 +93,7 @@ pub struct Row {
     pub device: Option<String>,
     /// What a person knows the device by, once found: name, serial number, user, as JSON.
     pub label: Option<String>,
-    /// Its plan, once made.
+    /// Its plan, once made and kept.
     pub plan: Option<PlanId>,
     /// How it ended, as the word of an exit code (`done`, `refused`, `not-found`, …).
     pub outcome: Option<String>,
@@ -114,7 +114,9 @@ pub struct Claim {
     pub run: String,
     /// The worker: a name that no other process ever has.
     pub owner: String,
-    /// Rows of this stage, by number, whose time has come and which nobody has.
+    /// Rows of this stage whose time has come and which nobody has: those that nothing told to
+    /// wait first, by number, and then the others as their time came. So an index answers it,
+    /// and not a look at all rows that are not due yet.
     pub stage: Stage,
     /// At most so many.
     pub limit: u32,
@@ -131,13 +133,14 @@ pub struct Step {
     pub epoch: u64,
     /// Where the row is now.
     pub to: Stage,
-    /// Not before so much time has passed. The lease ends with the step.
+    /// Not before so much time has passed; zero: it need not wait. The lease ends with the step.
     pub after: Duration,
     /// The device, if it was found in this step; else it stays as it was. So do the others.
     pub device: Option<String>,
     /// See [`Row::label`].
     pub label: Option<String>,
-    /// See [`Row::plan`].
+    /// See [`Row::plan`]. It must be kept already. A plan that a row has never changes to another:
+    /// that is an error, and nothing of the call is written.
     pub plan: Option<PlanId>,
     /// See [`Row::outcome`].
     pub outcome: Option<String>,
@@ -154,9 +157,16 @@ pub enum Stepped {
     Written,
     /// The claim was lost: another worker has the row, or had it since.
     Lost,
-    /// Another row of the run has this device already; its number. The row was set aside: stage
-    /// [`Stage::Ended`], outcome `duplicate`.
+    /// Another row of the run has this device already (case is ignored); its number. The row was
+    /// set aside: stage [`Stage::Ended`], outcome and code `duplicate`, [`duplicate_of`] as its
+    /// message, the label of the step, and neither device nor plan.
     Duplicate(u64),
+}
+
+/// What is said of a row that was set aside because another has its device.
+#[must_use]
+pub fn duplicate_of(number: u64) -> String {
+    format!("row {number} has the same device")
 }
 
 /// How many rows are where.
@@ -171,7 +181,7 @@ pub struct Tally {
     pub planned: u64,
     /// Sent, and to be looked at.
     pub sent: u64,
-    /// Ended, by outcome.
+    /// Ended, by outcome; `ended` if none was written.
     pub ended: std::collections::BTreeMap<String, u64>,
     /// Rows with a plan, whatever became of it.
     pub plans: u64,
@@ -195,7 +205,9 @@ pub struct KeptApproval {
 /// Where runs are kept. Every method is atomic, and durable when it returns.
 #[async_trait]
 pub trait RunLedger: Send + Sync + fmt::Debug {
-    /// Begin a run, or find the one that its key names. Check and write are one transaction.
+    /// Begin a run, or find the one that its key names (or, by another key or none, its id).
+    /// Whether it asks for the same is told by tenant and digest. Check and write are one
+    /// transaction.
     async fn begin_run(&self, run: &NewRun) -> Result<Begun, LedgerError>;
 
     /// The run of that name; a beginning of at least eight digits will do if it is the only one.
@@ -204,8 +216,9 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
     /// The newest runs, newest first.
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError>;
 
-    /// Bring a run from one of some states to another. False if it is in none of them. `set` is
-    /// written if there is one; a set that was written never changes to another.
+    /// Bring a run from one of some states to another, and say why, or that there is no reason.
+    /// False if it is in none of them, or not there. `set` is written if there is one; a set that
+    /// was written never changes to another: that is an error.
     async fn move_run(
         &self,
         id: &str,
@@ -215,19 +228,21 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
         set: Option<&str>,
     ) -> Result<bool, LedgerError>;
 
-    /// Add rows. A row whose number is there already is left as it is.
+    /// Add rows to a run that is there. A row whose number is there already is left as it is.
     async fn add_rows(&self, run: &str, rows: &[NewRow]) -> Result<(), LedgerError>;
 
     /// Take rows. Two claims never hold the same row at the same time.
     async fn claim(&self, claim: &Claim) -> Result<Vec<Row>, LedgerError>;
 
     /// Go on holding what `owner` holds of a run, for so long from now. How many rows that are.
+    /// What nobody else took since is still held, even if its lease ran out.
     async fn renew(&self, run: &str, owner: &str, lease: Duration) -> Result<u64, LedgerError>;
 
     /// Give back what `owner` holds of a run.
     async fn release(&self, run: &str, owner: &str) -> Result<(), LedgerError>;
 
-    /// Write what was done with rows that `owner` holds, all in one transaction, each by itself.
+    /// Write what was done with rows that `owner` holds, in this order, all in one transaction.
+    /// One that is lost or a duplicate does not keep the others from being written.
     async fn step(
         &self,
         run: &str,

@@ -70,13 +70,13 @@ fn most(count: usize) -> i64 {
 
 impl SqliteLedger {
     fn told(&self) -> impl Fn(sqlx::Error) -> LedgerError {
-        |error| fault::of(&self.path, error)
+        |error| fault::of(&self.book.path, error)
     }
 
     async fn counting(&self) -> Result<MutexGuard<'_, Option<SqliteConnection>>, LedgerError> {
         let mut connection = self.counting.0.lock().await;
         if connection.is_none() {
-            let mut made = open::counting(&self.path, self.wait).await?;
+            let mut made = open::counting(&self.book.path, self.book.wait).await?;
             self.tidy(&mut made).await?;
             *connection = Some(made);
         }
@@ -149,7 +149,7 @@ impl SqliteLedger {
 
     pub(super) fn as_budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
         // What is nowhere is shared with nobody.
-        (self.path != std::path::Path::new(open::IN_MEMORY)).then_some(self as Arc<dyn Budget>)
+        (self.book.path != std::path::Path::new(open::IN_MEMORY)).then_some(self as Arc<dyn Budget>)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ledger as one SQLite file.
 
+mod book;
 mod budget;
 mod clock;
 mod fault;
@@ -8,17 +9,24 @@ mod place;
 mod record;
 mod rows;
 mod schema;
+mod sending;
+mod together;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_host::ledger::LedgerError;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
+
+use self::book::Book;
+use self::together::Queued;
+use crate::group::Group;
 
 /// How long another process may hold the ledger before [`LedgerFault::Busy`] is reported.
 ///
@@ -28,7 +36,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// A ledger in one SQLite file.
 ///
 /// One connection, used by one task at a time; other processes may have theirs. The file is in
-/// WAL mode and every commit is synced to the disk before a method returns. It also counts the
+/// WAL mode and every commit is synced to the disk before a method returns; what many tasks write
+/// at the same time is one commit. It also counts the
 /// requests of all who use it ([`passcode_host::Budget`]), on a connection that syncs nothing.
 ///
 /// ```
@@ -41,10 +50,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 pub struct SqliteLedger {
-    path: PathBuf,
-    practice: bool,
-    wait: Duration,
-    connection: Mutex<SqliteConnection>,
+    book: Arc<Book>,
+    connection: Arc<Mutex<SqliteConnection>>,
+    group: Group<Box<dyn Queued>>,
     counting: budget::Counting,
     clock: clock::Clock,
 }
@@ -98,14 +106,7 @@ impl SqliteLedger {
         let path = path.into();
         let wait = wait.min(Duration::from_secs(24 * 60 * 60));
         let connection = open::file(&path, practice, wait).await?;
-        Ok(Self {
-            path,
-            practice,
-            wait,
-            connection: Mutex::new(connection),
-            counting: budget::Counting::default(),
-            clock: clock::steady,
-        })
+        Ok(Self::with(path, practice, wait, connection))
     }
 
     /// A ledger that is gone when it is dropped. For tests and the embedded practice tenant
@@ -117,20 +118,28 @@ impl SqliteLedger {
     pub async fn in_memory() -> Result<Self, LedgerError> {
         let path = PathBuf::from(open::IN_MEMORY);
         let connection = open::memory(&path).await?;
-        Ok(Self {
+        Ok(Self::with(path, true, WAIT, connection))
+    }
+
+    fn with(path: PathBuf, practice: bool, wait: Duration, connection: SqliteConnection) -> Self {
+        let book = Book {
             path,
-            practice: true,
-            wait: WAIT,
-            connection: Mutex::new(connection),
+            practice,
+            wait,
+        };
+        Self {
+            book: Arc::new(book),
+            connection: Arc::new(Mutex::new(connection)),
+            group: Group::new(),
             counting: budget::Counting::default(),
             clock: clock::steady,
-        })
+        }
     }
 
     /// Where it is; `:memory:` if nowhere.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.book.path
     }
 
     /// Read everything and compare it with its own indexes, references and hashes. Takes about
@@ -141,7 +150,7 @@ impl SqliteLedger {
     /// `Corrupt` with the first thing found; else as any read.
     pub async fn check(&self) -> Result<Checked, LedgerError> {
         let mut connection = self.connection.lock().await;
-        open::check(&mut connection, &self.path).await
+        open::check(&mut connection, &self.book.path).await
     }
 
     /// Close the file. Dropping does the same, later and in the background.
@@ -152,28 +161,30 @@ impl SqliteLedger {
     /// stays beside the ledger.
     pub async fn close(self) -> Result<(), LedgerError> {
         let Self {
-            path,
+            book,
             connection,
+            group,
             counting,
             ..
         } = self;
+        // Nobody is writing any more: that would take a reference to this ledger.
+        drop(group);
+        let closed = |error| fault::of(&book.path, error);
         if let Some(counting) = counting.into_inner() {
-            let closed = counting.close().await;
-            closed.map_err(|error| fault::of(&path, error))?;
+            counting.close().await.map_err(closed)?;
         }
-        connection
-            .into_inner()
-            .close()
-            .await
-            .map_err(|error| fault::of(&path, error))
+        match Arc::into_inner(connection) {
+            Some(connection) => connection.into_inner().close().await.map_err(closed),
+            None => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for SqliteLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteLedger")
-            .field("path", &self.path)
-            .field("practice", &self.practice)
+            .field("path", &self.book.path)
+            .field("practice", &self.book.practice)
             .finish_non_exhaustive()
     }
 }

@@ -4,13 +4,36 @@ mod faults;
 mod interleaved;
 mod place;
 mod rules;
+mod together;
 
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use passcode_host::ledger::{Intent, LedgerError};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use super::sending;
 use crate::SqliteLedger;
 use crate::conformance::Handle;
+
+/// What a test does by hand, one step after another.
+impl SqliteLedger {
+    async fn begin<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> Result<Transaction<'c, Sqlite>, LedgerError> {
+        self.book.begin(connection).await
+    }
+
+    async fn insert_in(
+        &self,
+        connection: &mut SqliteConnection,
+        intent: &Intent,
+    ) -> Result<(), LedgerError> {
+        sending::insert(&self.book, connection, intent).await
+    }
+}
 
 /// A folder that is gone after the test, and a ledger's path in it.
 fn home() -> (tempfile::TempDir, PathBuf) {

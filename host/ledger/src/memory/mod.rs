@@ -1,0 +1,99 @@
+//! A ledger in memory, with the same rules and no disk: for simulations, in which thousands of
+//! runs are played through, and for whoever embeds the host and keeps records elsewhere.
+//!
+//! Nothing survives the process, so it is a practice ledger always.
+
+mod runs;
+mod sends;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use passcode_host::ledger::{Attempt, PlanId, StoredPlan};
+use time::OffsetDateTime;
+
+use crate::run::{KeptApproval, Row, Run};
+
+/// A ledger in memory.
+pub struct MemoryLedger {
+    kept: Mutex<Kept>,
+    clock: Box<dyn Fn() -> OffsetDateTime + Send + Sync>,
+}
+
+/// What it holds.
+#[derive(Default)]
+struct Kept {
+    plans: BTreeMap<PlanId, StoredPlan>,
+    /// In the order in which plans came.
+    order: Vec<PlanId>,
+    attempts: Vec<Attempt>,
+    runs: Vec<Run>,
+    rows: BTreeMap<(String, u64), Held>,
+    approvals: Vec<KeptApproval>,
+}
+
+/// A row, who has it and until when, and when its time comes.
+struct Held {
+    row: Row,
+    owner: Option<String>,
+    until: OffsetDateTime,
+    due: OffsetDateTime,
+}
+
+impl MemoryLedger {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(OffsetDateTime::now_utc)
+    }
+
+    /// An empty one whose leases follow a clock that is given.
+    pub fn with_clock(clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self {
+            kept: Mutex::default(),
+            clock: Box::new(clock),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = self.kept();
+        f.debug_struct("MemoryLedger")
+            .field("plans", &kept.plans.len())
+            .field("attempts", &kept.attempts.len())
+            .field("rows", &kept.rows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    use super::MemoryLedger;
+    use crate::conformance;
+
+    #[tokio::test]
+    async fn it_keeps_every_rule() {
+        let stores: Mutex<BTreeMap<u32, Arc<MemoryLedger>>> = Mutex::default();
+        let open = |store| {
+            let ledger = Arc::clone(stores.lock().unwrap().entry(store).or_default());
+            async move { ledger as conformance::Handle }
+        };
+        conformance::every_rule(&open).await;
+        conformance::races(&open, 20).await;
+    }
+}

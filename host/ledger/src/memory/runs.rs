@@ -1,0 +1,312 @@
+//! Runs and their rows.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
+use time::OffsetDateTime;
+
+use super::{Held, Kept, MemoryLedger};
+use crate::run::{
+    Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Stage, Step,
+    Stepped, Tally,
+};
+
+impl Kept {
+    fn of_run(&self, run: &str) -> impl Iterator<Item = &Held> {
+        let (from, to) = ((run.to_owned(), 0), (run.to_owned(), u64::MAX));
+        self.rows.range(from..=to).map(|(_, held)| held)
+    }
+
+    /// A row with the attempt of its plan that counts.
+    fn shown(&self, row: &Row) -> Row {
+        let attempts = row.plan.map(|plan| self.of_plan(&plan)).unwrap_or_default();
+        Row {
+            attempt: Attempt::that_counts(&attempts).cloned(),
+            ..row.clone()
+        }
+    }
+
+    fn step(&mut self, run: &str, owner: &str, step: &Step, now: OffsetDateTime) -> Stepped {
+        let key = (run.to_owned(), step.number);
+        let device = step.device.as_deref();
+        let other = self.of_run(run).find(|held| {
+            let there = held.row.device.as_deref();
+            held.row.new.number != step.number
+                && device.is_some_and(|device| {
+                    there.is_some_and(|there| there.eq_ignore_ascii_case(device))
+                })
+        });
+        let other = other.map(|held| held.row.new.number);
+        let Some(held) = self.rows.get_mut(&key) else {
+            return Stepped::Lost;
+        };
+        if held.owner.as_deref() != Some(owner) || held.row.epoch != step.epoch {
+            return Stepped::Lost;
+        }
+        held.owner = None;
+        held.row.changed = now;
+        if let Some(other) = other {
+            held.row.stage = Stage::Ended;
+            held.row.outcome = Some("duplicate".to_owned());
+            return Stepped::Duplicate(other);
+        }
+        held.due = now + step.after;
+        let row = &mut held.row;
+        row.stage = step.to;
+        row.device = step.device.clone().or(row.device.take());
+        row.label = step.label.clone().or(row.label.take());
+        row.plan = row.plan.or(step.plan);
+        row.outcome = step.outcome.clone().or(row.outcome.take());
+        row.code = step.code.clone().or(row.code.take());
+        row.message = step.message.clone().or(row.message.take());
+        Stepped::Written
+    }
+}
+
+#[async_trait]
+impl RunLedger for MemoryLedger {
+    async fn begin_run(&self, run: &NewRun) -> Result<Begun, LedgerError> {
+        let mut kept = self.kept();
+        let known = kept.runs.iter().find(|there| {
+            run.key.is_some()
+                && there.new.key == run.key
+                && there.new.tenant.eq_ignore_ascii_case(&run.tenant)
+        });
+        if let Some(there) = known {
+            let there = there.clone();
+            return Ok(if there.new.digest == run.digest {
+                Begun::Known(there)
+            } else {
+                Begun::Other(there)
+            });
+        }
+        let begun = Run {
+            new: run.clone(),
+            state: RunState::Planning,
+            why: None,
+            set: None,
+            changed: (self.clock)(),
+        };
+        kept.runs.push(begun.clone());
+        Ok(Begun::New(begun))
+    }
+
+    async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError> {
+        let kept = self.kept();
+        let mut named = kept
+            .runs
+            .iter()
+            .filter(|run| run.new.id == id || (id.len() >= 8 && run.new.id.starts_with(id)));
+        Ok(match (named.next(), named.next()) {
+            (Some(one), None) => Some(one.clone()),
+            _ => kept.runs.iter().find(|run| run.new.id == id).cloned(),
+        })
+    }
+
+    async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.kept().runs.iter().rev().take(limit).cloned().collect())
+    }
+
+    async fn move_run(
+        &self,
+        id: &str,
+        from: &[RunState],
+        to: RunState,
+        why: Option<&str>,
+        set: Option<&str>,
+    ) -> Result<bool, LedgerError> {
+        let now = (self.clock)();
+        let mut kept = self.kept();
+        let Some(run) = kept.runs.iter_mut().find(|run| run.new.id == id) else {
+            return Ok(false);
+        };
+        let other_set = set.is_some() && run.set.is_some() && run.set.as_deref() != set;
+        if !from.contains(&run.state) || other_set {
+            return Ok(false);
+        }
+        run.state = to;
+        run.why = why.map(str::to_owned);
+        run.set = run.set.take().or(set.map(str::to_owned));
+        run.changed = now;
+        Ok(true)
+    }
+
+    async fn add_rows(&self, run: &str, rows: &[NewRow]) -> Result<(), LedgerError> {
+        let now = (self.clock)();
+        let mut kept = self.kept();
+        for new in rows {
+            kept.rows
+                .entry((run.to_owned(), new.number))
+                .or_insert_with(|| Held {
+                    row: Row {
+                        new: new.clone(),
+                        stage: Stage::Listed,
+                        epoch: 0,
+                        device: None,
+                        label: None,
+                        plan: None,
+                        outcome: None,
+                        code: None,
+                        message: None,
+                        changed: now,
+                        attempt: None,
+                    },
+                    owner: None,
+                    until: now,
+                    due: now,
+                });
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Row>, LedgerError> {
+        let now = (self.clock)();
+        let mut kept = self.kept();
+        let free = |held: &&mut Held| {
+            held.row.stage == claim.stage
+                && held.due <= now
+                && (held.owner.is_none() || held.until <= now)
+        };
+        let (from, to) = ((claim.run.clone(), 0), (claim.run.clone(), u64::MAX));
+        let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+        let mut taken = Vec::new();
+        for held in kept
+            .rows
+            .range_mut(from..=to)
+            .map(|(_, held)| held)
+            .filter(free)
+            .take(limit)
+        {
+            held.owner = Some(claim.owner.clone());
+            held.until = now + claim.lease;
+            held.row.epoch += 1;
+            taken.push(held.row.clone());
+        }
+        Ok(taken.iter().map(|row| kept.shown(row)).collect())
+    }
+
+    async fn renew(&self, run: &str, owner: &str, lease: Duration) -> Result<u64, LedgerError> {
+        let until = (self.clock)() + lease;
+        let mut renewed = 0;
+        for ((of, _), held) in &mut self.kept().rows {
+            if of == run && held.owner.as_deref() == Some(owner) {
+                held.until = until;
+                renewed += 1;
+            }
+        }
+        Ok(renewed)
+    }
+
+    async fn release(&self, run: &str, owner: &str) -> Result<(), LedgerError> {
+        for ((of, _), held) in &mut self.kept().rows {
+            if of == run && held.owner.as_deref() == Some(owner) {
+                held.owner = None;
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(
+        &self,
+        run: &str,
+        owner: &str,
+        steps: &[Step],
+    ) -> Result<Vec<Stepped>, LedgerError> {
+        let now = (self.clock)();
+        let mut kept = self.kept();
+        Ok(steps
+            .iter()
+            .map(|step| kept.step(run, owner, step, now))
+            .collect())
+    }
+
+    async fn rows(&self, run: &str, after: u64, limit: u32) -> Result<Vec<Row>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let kept = self.kept();
+        let rows = kept.of_run(run).filter(|held| held.row.new.number > after);
+        Ok(rows.take(limit).map(|held| kept.shown(&held.row)).collect())
+    }
+
+    async fn tally(&self, run: &str) -> Result<Tally, LedgerError> {
+        let now = (self.clock)();
+        let kept = self.kept();
+        let mut tally = Tally::default();
+        for held in kept.of_run(run) {
+            tally.rows += 1;
+            tally.plans += u64::from(held.row.plan.is_some());
+            match held.row.stage {
+                Stage::Listed => tally.listed += 1,
+                Stage::Planned => tally.planned += 1,
+                Stage::Sent => tally.sent += 1,
+                Stage::Ended => {
+                    let outcome = held.row.outcome.clone().unwrap_or_default();
+                    *tally.ended.entry(outcome).or_default() += 1;
+                    continue;
+                }
+            }
+            if held.owner.is_some() && held.until > now {
+                tally.claimed += 1;
+                continue;
+            }
+            let due = (held.due - now).whole_milliseconds();
+            let due = u64::try_from(due.max(0)).unwrap_or(u64::MAX);
+            tally.due_in = Some(tally.due_in.map_or(due, |there| there.min(due)));
+        }
+        Ok(tally)
+    }
+
+    async fn last_sent(
+        &self,
+        tenant: &str,
+        device: &str,
+    ) -> Result<Option<OffsetDateTime>, LedgerError> {
+        let kept = self.kept();
+        Ok(kept
+            .attempts
+            .iter()
+            .filter(|attempt| {
+                attempt.sending.may_have_touched()
+                    && attempt.intent.tenant.eq_ignore_ascii_case(tenant)
+                    && attempt.intent.device.eq_ignore_ascii_case(device)
+            })
+            .map(|attempt| attempt.intent.at)
+            .max())
+    }
+
+    async fn keep_approval(&self, approval: &KeptApproval) -> Result<(), LedgerError> {
+        let mut kept = self.kept();
+        let there = |one: &KeptApproval| {
+            one.subject == approval.subject && one.document == approval.document
+        };
+        if !kept.approvals.iter().any(there) {
+            kept.approvals.push(approval.clone());
+        }
+        Ok(())
+    }
+
+    async fn approvals(&self, subject: &str) -> Result<Vec<KeptApproval>, LedgerError> {
+        let kept = self.kept();
+        let about = |one: &&KeptApproval| one.subject == subject;
+        Ok(kept.approvals.iter().filter(about).cloned().collect())
+    }
+
+    async fn plans(&self, limit: u32) -> Result<Vec<(StoredPlan, Option<Attempt>)>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let kept = self.kept();
+        Ok(kept
+            .order
+            .iter()
+            .rev()
+            .take(limit)
+            .filter_map(|id| {
+                let attempts = kept.of_plan(id);
+                Some((
+                    kept.plans.get(id)?.clone(),
+                    Attempt::that_counts(&attempts).cloned(),
+                ))
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! The file as an operation sees it: inside a transaction that somebody else began and will
+//! commit.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+
+use super::fault::{misuse, of};
+use super::open;
+use super::rows::{self, attempts};
+
+const OF_PLAN: &str = attempts!("WHERE a.plan = ? ORDER BY a.seq");
+const BY_NAME: &str = attempts!("WHERE a.client_request_id = ?");
+const OPEN: &str = attempts!(
+    "WHERE a.tenant = ? AND a.device = ? ",
+    "AND (a.state IN ('intended', 'unknown') OR (a.state = 'accepted' AND a.ending IS NULL)) ",
+    "ORDER BY a.seq"
+);
+
+/// Which file, and how it is used.
+pub(super) struct Book {
+    pub(super) path: PathBuf,
+    pub(super) practice: bool,
+    pub(super) wait: Duration,
+}
+
+impl Book {
+    pub(super) fn words(&self) -> impl Fn(sqlx::Error) -> LedgerError {
+        |error| of(&self.path, error)
+    }
+
+    /// Take the write lock, before anything is read: what is checked is still so when it is
+    /// written, against other processes too.
+    pub(super) async fn begin<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> Result<Transaction<'c, Sqlite>, LedgerError> {
+        // SQLite ends a transaction by itself when the disk is full, and sqlx, which counts
+        // them, then believes for ever that one is open. Asking it anything first lets a
+        // transaction that was merely dropped end; if one is left, it is that one.
+        if connection.is_in_transaction() {
+            connection.ping().await.map_err(self.words())?;
+            if connection.is_in_transaction() {
+                *connection = open::again(&self.path, self.practice, self.wait).await?;
+            }
+        }
+        connection
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(self.words())
+    }
+
+    pub(super) fn all(&self, rows: &[SqliteRow]) -> Result<Vec<Attempt>, LedgerError> {
+        rows.iter()
+            .map(|row| rows::attempt(&self.path, row))
+            .collect()
+    }
+
+    pub(super) async fn plan_in(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &PlanId,
+    ) -> Result<Option<StoredPlan>, LedgerError> {
+        sqlx::query("SELECT * FROM plans WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(connection)
+            .await
+            .map_err(self.words())?
+            .map(|row| rows::plan(&self.path, &row))
+            .transpose()
+    }
+
+    pub(super) async fn attempts_in(
+        &self,
+        connection: &mut SqliteConnection,
+        plan: &PlanId,
+    ) -> Result<Vec<Attempt>, LedgerError> {
+        let rows = sqlx::query(OF_PLAN)
+            .bind(plan.to_string())
+            .fetch_all(connection)
+            .await
+            .map_err(self.words())?;
+        self.all(&rows)
+    }
+
+    pub(super) async fn open_in(
+        &self,
+        connection: &mut SqliteConnection,
+        tenant: &str,
+        device: &str,
+    ) -> Result<Vec<Attempt>, LedgerError> {
+        let rows = sqlx::query(OPEN)
+            .bind(tenant)
+            .bind(device)
+            .fetch_all(connection)
+            .await
+            .map_err(self.words())?;
+        self.all(&rows)
+    }
+
+    pub(super) async fn attempt_in(
+        &self,
+        connection: &mut SqliteConnection,
+        client_request_id: &str,
+    ) -> Result<Option<(i64, Attempt)>, LedgerError> {
+        let row = sqlx::query(BY_NAME)
+            .bind(client_request_id)
+            .fetch_optional(connection)
+            .await
+            .map_err(self.words())?;
+        row.map(|row| {
+            Ok((
+                rows::seq(&self.path, &row)?,
+                rows::attempt(&self.path, &row)?,
+            ))
+        })
+        .transpose()
+    }
+
+    pub(super) async fn existing_in(
+        &self,
+        connection: &mut SqliteConnection,
+        client_request_id: &str,
+    ) -> Result<(i64, Attempt), LedgerError> {
+        self.attempt_in(connection, client_request_id)
+            .await?
+            .ok_or_else(|| misuse(&self.path, "there is no attempt of that client-request-id"))
+    }
+}
