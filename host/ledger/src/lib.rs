@@ -11,6 +11,7 @@
 //! - [`Reported`] — the one state in which an attempt, or a device, is shown to a person.
 //! - [`run`] — many devices under one approval: rows, leases, what workers write.
 //! - [`SqliteLedger`] — the file.
+//! - [`PostgresLedger`] — tables that several machines share.
 //! - [`MemoryLedger`] — none: for simulations.
 //! - `conformance` — the tests that any implementation has to pass (feature `conformance`).
 
@@ -19,12 +20,15 @@ pub mod run;
 
 mod group;
 mod memory;
+mod postgres;
 mod reported;
 mod sqlite;
+mod words;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
 pub use memory::MemoryLedger;
+pub use postgres::PostgresLedger;
 pub use reported::Reported;
 pub use sqlite::{Checked, SqliteLedger};

@@ -147,13 +147,25 @@ mod tests {
         for (url, expected) in [
             ("postgres://u:p@db.contoso.example/passcode", "VerifyFull"),
             ("postgresql://u@10.0.0.7:6432/passcode", "VerifyFull"),
-            ("postgres://u@db.contoso.example/p?sslmode=require", "Require"),
-            ("postgres://u@db.contoso.example/p?sslmode=disable", "Disable"),
+            (
+                "postgres://u@db.contoso.example/p?sslmode=require",
+                "Require",
+            ),
+            (
+                "postgres://u@db.contoso.example/p?sslmode=disable",
+                "Disable",
+            ),
             ("postgres://u@localhost/passcode", "Prefer"),
             ("postgres://u@127.0.0.1/passcode", "Prefer"),
             ("postgres://u@[::1]/passcode", "Prefer"),
-            ("postgres://u@localhost/passcode?host=/run/postgresql", "Prefer"),
-            ("postgres://u@localhost/p?host=db.contoso.example", "VerifyFull"),
+            (
+                "postgres://u@localhost/passcode?host=/run/postgresql",
+                "Prefer",
+            ),
+            (
+                "postgres://u@localhost/p?host=db.contoso.example",
+                "VerifyFull",
+            ),
             ("postgres://u@localhost/p?hostaddr=10.0.0.7", "VerifyFull"),
         ] {
             let address = Address::read(url).unwrap();

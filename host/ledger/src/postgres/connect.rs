@@ -42,10 +42,7 @@ pub(super) fn judge(
     const OLDEST: i32 = 120_000;
     let refused = |kind, detail: &str| Err((kind, detail.to_owned()));
     if found.version < OLDEST {
-        return refused(
-            LedgerFault::Other,
-            "the server is older than PostgreSQL 12",
-        );
+        return refused(LedgerFault::Other, "the server is older than PostgreSQL 12");
     }
     if found.recovering {
         return refused(LedgerFault::ReadOnly, "it is a standby");
@@ -90,7 +87,9 @@ pub(super) async fn connect(
         .await?;
     sqlx::raw_sql(LIMITS).execute(&mut connection).await?;
     if let Ok(Some(mend)) = judge(&promises(&mut connection).await?, practice) {
-        sqlx::raw_sql(AssertSqlSafe(mend)).execute(&mut connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(mend))
+            .execute(&mut connection)
+            .await?;
     }
     Ok(connection)
 }
@@ -154,11 +153,36 @@ mod tests {
         const MENDED: Result<Option<&str>, LedgerFault> = Ok(Some("SET synchronous_commit = on"));
         let table: [(&str, fn(&mut Promises), _, _); 10] = [
             ("usual", |_| {}, Ok(None), Ok(None)),
-            ("off", |p| p.synchronous_commit = "off".into(), MENDED, MENDED),
-            ("local", |p| p.synchronous_commit = "local".into(), MENDED, MENDED),
-            ("write", |p| p.synchronous_commit = "remote_write".into(), MENDED, MENDED),
-            ("apply", |p| p.synchronous_commit = "remote_apply".into(), Ok(None), Ok(None)),
-            ("fsync", |p| p.fsync = "off".into(), Err(LedgerFault::Other), Ok(None)),
+            (
+                "off",
+                |p| p.synchronous_commit = "off".into(),
+                MENDED,
+                MENDED,
+            ),
+            (
+                "local",
+                |p| p.synchronous_commit = "local".into(),
+                MENDED,
+                MENDED,
+            ),
+            (
+                "write",
+                |p| p.synchronous_commit = "remote_write".into(),
+                MENDED,
+                MENDED,
+            ),
+            (
+                "apply",
+                |p| p.synchronous_commit = "remote_apply".into(),
+                Ok(None),
+                Ok(None),
+            ),
+            (
+                "fsync",
+                |p| p.fsync = "off".into(),
+                Err(LedgerFault::Other),
+                Ok(None),
+            ),
             (
                 "pages",
                 |p| p.full_page_writes = "off".into(),

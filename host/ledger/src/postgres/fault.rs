@@ -71,9 +71,10 @@ pub(super) fn uncertain(at: &str, error: &sqlx::Error) -> LedgerError {
              was written ({})",
             said(error)
         ),
-        remedy: "nothing was sent on the strength of it. try again when the server can be reached; \
+        remedy:
+            "nothing was sent on the strength of it. try again when the server can be reached; \
                  an intent that was written is shown as unknown"
-            .into(),
+                .into(),
     }
 }
 

@@ -9,8 +9,8 @@ pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 /// was released; add another.
 pub(super) const MIGRATIONS: &[&str] = &[V1];
 
-/// What nobody may take away even as a role that may change rows. A role that owns the tables can
-/// drop the triggers too, hence the advice to run as another one.
+/// What a role has to be allowed. One that owns the tables is, and could drop the triggers too: hence
+/// the advice to run as another one.
 pub(super) const TABLES: &[(&str, &str)] = &[
     ("ledger", "SELECT"),
     ("plans", "SELECT, INSERT"),
@@ -158,18 +158,19 @@ CREATE TABLE passcode.run_rows (
     CHECK ((owner IS NULL) = (until IS NULL))
 );
 CREATE UNIQUE INDEX one_row_of_a_device ON passcode.run_rows (run, device_key)
-    WHERE device IS NOT NULL AND outcome IS DISTINCT FROM 'duplicate';
-CREATE INDEX rows_to_be_taken ON passcode.run_rows (run, stage, number) WHERE stage <> 'ended';
+    WHERE device IS NOT NULL;
+CREATE INDEX rows_to_be_taken ON passcode.run_rows (run, stage, due, number)
+    WHERE stage <> 'ended';
 CREATE INDEX rows_of_an_owner ON passcode.run_rows (run, owner) WHERE owner IS NOT NULL;
 
 CREATE TABLE passcode.approvals (
     seq      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subject  TEXT NOT NULL,
+    digest   TEXT NOT NULL CHECK (length(digest) = 64),
     document TEXT NOT NULL,
-    at       TEXT NOT NULL
+    at       TEXT NOT NULL,
+    UNIQUE (subject, digest)
 );
-CREATE UNIQUE INDEX one_approval_of_a_document
-    ON passcode.approvals (subject, sha256(convert_to(document, 'UTF8')));
 
 CREATE FUNCTION passcode.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
