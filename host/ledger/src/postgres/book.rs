@@ -1,5 +1,7 @@
 //! The tables as an operation sees them, inside its transaction.
 
+use std::collections::HashMap;
+
 use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
 use sqlx::postgres::PgRow;
 
@@ -50,20 +52,27 @@ impl Tx {
         self.all(&rows)
     }
 
-    /// The attempts of many plans, oldest first.
-    pub(super) async fn attempts_of(
+    /// The attempt that counts of each of many plans.
+    pub(super) async fn that_count(
         &mut self,
         plans: &[PlanId],
-    ) -> Result<Vec<Attempt>, LedgerError> {
+    ) -> Result<HashMap<PlanId, Attempt>, LedgerError> {
         if plans.is_empty() {
-            return Ok(Vec::new());
+            return Ok(HashMap::new());
         }
         let plans: Vec<String> = plans.iter().map(PlanId::to_string).collect();
         let rows = sqlx::query(OF_PLANS)
             .bind(plans)
             .fetch_all(&mut self.connection);
         let rows = asked(&self.at, rows).await?;
-        self.all(&rows)
+        let mut of: HashMap<PlanId, Vec<Attempt>> = HashMap::new();
+        for attempt in self.all(&rows)? {
+            of.entry(attempt.intent.plan).or_default().push(attempt);
+        }
+        let counts = |(plan, attempts): (PlanId, Vec<Attempt>)| {
+            Some((plan, Attempt::that_counts(&attempts)?.clone()))
+        };
+        Ok(of.into_iter().filter_map(counts).collect())
     }
 
     pub(super) async fn open(

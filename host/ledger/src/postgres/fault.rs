@@ -135,14 +135,6 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether the server ended a transaction because of what others did, so that it may be tried again.
-pub(super) fn is_passing(error: &sqlx::Error) -> bool {
-    matches!(
-        error,
-        sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("40P01" | "40001"))
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,9 @@ mod migrate;
 mod pool;
 mod record;
 mod rows;
+mod run_record;
+mod run_rows;
+mod runs;
 mod schema;
 mod sending;
 
