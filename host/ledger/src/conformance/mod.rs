@@ -6,12 +6,14 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a failed expectation is how a test says that it failed"
 )]
 
 mod intend;
 mod race;
 mod record;
+mod runs;
 mod settle;
 
 use std::future::Future;
@@ -21,6 +23,8 @@ use passcode_host::contract::types::ActionResult;
 use passcode_host::ledger::{Ending, Intent, PlanId, SendLedger, Sending, Settlement, StoredPlan};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
+
+pub use runs::{RunHandle, Runs, every_rule_of_runs, races_for_rows};
 
 /// A handle on a store.
 pub type Handle = Arc<dyn SendLedger>;

@@ -38,7 +38,16 @@ struct Held {
     row: Row,
     owner: Option<String>,
     until: OffsetDateTime,
-    due: OffsetDateTime,
+    /// None if it need not wait.
+    due: Option<OffsetDateTime>,
+}
+
+impl Held {
+    /// Since when it may be claimed; none: always.
+    fn since(&self) -> Option<OffsetDateTime> {
+        let lease = self.owner.as_ref().map(|_| self.until);
+        self.due.max(lease)
+    }
 }
 
 impl MemoryLedger {
@@ -81,19 +90,37 @@ impl fmt::Debug for MemoryLedger {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::future::{Ready, ready};
     use std::sync::{Arc, Mutex};
 
     use super::MemoryLedger;
     use crate::conformance;
 
+    /// Store `n`, always the same.
+    fn stores() -> impl Fn(u32) -> Ready<Arc<MemoryLedger>> {
+        let stores: Mutex<BTreeMap<u32, Arc<MemoryLedger>>> = Mutex::default();
+        move |store| ready(stores.lock().unwrap().entry(store).or_default().clone())
+    }
+
     #[tokio::test]
     async fn it_keeps_every_rule() {
-        let stores: Mutex<BTreeMap<u32, Arc<MemoryLedger>>> = Mutex::default();
+        let stores = stores();
         let open = |store| {
-            let ledger = Arc::clone(stores.lock().unwrap().entry(store).or_default());
-            async move { ledger as conformance::Handle }
+            let ledger = stores(store);
+            async move { ledger.await as conformance::Handle }
         };
         conformance::every_rule(&open).await;
         conformance::races(&open, 20).await;
+    }
+
+    #[tokio::test]
+    async fn it_keeps_every_rule_of_runs() {
+        let stores = stores();
+        let open = |store| {
+            let ledger = stores(store);
+            async move { ledger.await as conformance::RunHandle }
+        };
+        conformance::every_rule_of_runs(&open).await;
+        conformance::races_for_rows(&open, 100).await;
     }
 }

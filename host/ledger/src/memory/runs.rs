@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
 use time::OffsetDateTime;
 
+use super::sends::misuse;
 use super::{Held, Kept, MemoryLedger};
 use crate::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Stage, Step,
-    Stepped, Tally,
+    Stepped, Tally, duplicate_of,
 };
 
 impl Kept {
@@ -25,6 +26,16 @@ impl Kept {
             attempt: Attempt::that_counts(&attempts).cloned(),
             ..row.clone()
         }
+    }
+
+    /// Whether a step may not be taken at all: its plan is not kept, or the row has another.
+    fn is_refused(&self, run: &str, owner: &str, step: &Step) -> bool {
+        let held = self.rows.get(&(run.to_owned(), step.number));
+        let held = held
+            .filter(|held| held.owner.as_deref() == Some(owner) && held.row.epoch == step.epoch);
+        held.zip(step.plan).is_some_and(|(held, plan)| {
+            !self.plans.contains_key(&plan) || held.row.plan.is_some_and(|there| there != plan)
+        })
     }
 
     fn step(&mut self, run: &str, owner: &str, step: &Step, now: OffsetDateTime) -> Stepped {
@@ -45,15 +56,24 @@ impl Kept {
             return Stepped::Lost;
         }
         held.owner = None;
-        held.row.changed = now;
+        held.due = (!step.after.is_zero()).then(|| now + step.after);
+        let row = &mut held.row;
+        let to = if other.is_some() {
+            Stage::Ended
+        } else {
+            step.to
+        };
+        if row.stage != to {
+            row.stage = to;
+            row.changed = now;
+        }
         if let Some(other) = other {
-            held.row.stage = Stage::Ended;
-            held.row.outcome = Some("duplicate".to_owned());
+            row.label = step.label.clone().or(row.label.take());
+            row.outcome = Some("duplicate".to_owned());
+            row.code = Some("duplicate".to_owned());
+            row.message = Some(duplicate_of(other));
             return Stepped::Duplicate(other);
         }
-        held.due = now + step.after;
-        let row = &mut held.row;
-        row.stage = step.to;
         row.device = step.device.clone().or(row.device.take());
         row.label = step.label.clone().or(row.label.take());
         row.plan = row.plan.or(step.plan);
@@ -68,14 +88,14 @@ impl Kept {
 impl RunLedger for MemoryLedger {
     async fn begin_run(&self, run: &NewRun) -> Result<Begun, LedgerError> {
         let mut kept = self.kept();
-        let known = kept.runs.iter().find(|there| {
-            run.key.is_some()
-                && there.new.key == run.key
-                && there.new.tenant.eq_ignore_ascii_case(&run.tenant)
-        });
+        let of_tenant = |there: &&Run| there.new.tenant.eq_ignore_ascii_case(&run.tenant);
+        let of_key = |there: &&Run| run.key.is_some() && there.new.key == run.key;
+        let known = kept.runs.iter().filter(of_tenant).find(of_key);
+        let known = known.or_else(|| kept.runs.iter().find(|there| there.new.id == run.id));
         if let Some(there) = known {
+            let same = there.new.digest == run.digest && of_tenant(&there);
             let there = there.clone();
-            return Ok(if there.new.digest == run.digest {
+            return Ok(if same {
                 Begun::Known(there)
             } else {
                 Begun::Other(there)
@@ -122,9 +142,11 @@ impl RunLedger for MemoryLedger {
         let Some(run) = kept.runs.iter_mut().find(|run| run.new.id == id) else {
             return Ok(false);
         };
-        let other_set = set.is_some() && run.set.is_some() && run.set.as_deref() != set;
-        if !from.contains(&run.state) || other_set {
+        if !from.contains(&run.state) {
             return Ok(false);
+        }
+        if set.is_some() && run.set.is_some() && run.set.as_deref() != set {
+            return Err(misuse("the set of a run is never changed"));
         }
         run.state = to;
         run.why = why.map(str::to_owned);
@@ -136,6 +158,9 @@ impl RunLedger for MemoryLedger {
     async fn add_rows(&self, run: &str, rows: &[NewRow]) -> Result<(), LedgerError> {
         let now = (self.clock)();
         let mut kept = self.kept();
+        if !kept.runs.iter().any(|there| there.new.id == run) {
+            return Err(misuse("there is no run of that name"));
+        }
         for new in rows {
             kept.rows
                 .entry((run.to_owned(), new.number))
@@ -155,7 +180,7 @@ impl RunLedger for MemoryLedger {
                     },
                     owner: None,
                     until: now,
-                    due: now,
+                    due: None,
                 });
         }
         Ok(())
@@ -164,26 +189,28 @@ impl RunLedger for MemoryLedger {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Row>, LedgerError> {
         let now = (self.clock)();
         let mut kept = self.kept();
-        let free = |held: &&mut Held| {
-            held.row.stage == claim.stage
-                && held.due <= now
-                && (held.owner.is_none() || held.until <= now)
-        };
-        let (from, to) = ((claim.run.clone(), 0), (claim.run.clone(), u64::MAX));
-        let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+        let mut free: Vec<_> = kept
+            .of_run(&claim.run)
+            .filter(|held| {
+                held.row.stage == claim.stage
+                    && held.due.is_none_or(|due| due <= now)
+                    && (held.owner.is_none() || held.until <= now)
+            })
+            .map(|held| (held.since(), held.row.new.number))
+            .collect();
+        free.sort_unstable();
+        free.truncate(usize::try_from(claim.limit).unwrap_or(usize::MAX));
         let mut taken = Vec::new();
-        for held in kept
-            .rows
-            .range_mut(from..=to)
-            .map(|(_, held)| held)
-            .filter(free)
-            .take(limit)
-        {
-            held.owner = Some(claim.owner.clone());
-            held.until = now + claim.lease;
-            held.row.epoch += 1;
-            taken.push(held.row.clone());
+        for (_, number) in free {
+            if let Some(held) = kept.rows.get_mut(&(claim.run.clone(), number)) {
+                held.owner = Some(claim.owner.clone());
+                held.until = now + claim.lease;
+                held.due = None;
+                held.row.epoch += 1;
+                taken.push(held.row.clone());
+            }
         }
+        taken.sort_unstable_by_key(|row| row.new.number);
         Ok(taken.iter().map(|row| kept.shown(row)).collect())
     }
 
@@ -216,6 +243,9 @@ impl RunLedger for MemoryLedger {
     ) -> Result<Vec<Stepped>, LedgerError> {
         let now = (self.clock)();
         let mut kept = self.kept();
+        if steps.iter().any(|step| kept.is_refused(run, owner, step)) {
+            return Err(misuse("the plan of a row is kept, and never changed"));
+        }
         Ok(steps
             .iter()
             .map(|step| kept.step(run, owner, step, now))
@@ -236,23 +266,23 @@ impl RunLedger for MemoryLedger {
         for held in kept.of_run(run) {
             tally.rows += 1;
             tally.plans += u64::from(held.row.plan.is_some());
+            let claimed = held.owner.is_some() && held.until > now;
+            tally.claimed += u64::from(claimed);
             match held.row.stage {
                 Stage::Listed => tally.listed += 1,
                 Stage::Planned => tally.planned += 1,
                 Stage::Sent => tally.sent += 1,
                 Stage::Ended => {
-                    let outcome = held.row.outcome.clone().unwrap_or_default();
-                    *tally.ended.entry(outcome).or_default() += 1;
+                    let outcome = held.row.outcome.as_deref().unwrap_or("ended");
+                    *tally.ended.entry(outcome.to_owned()).or_default() += 1;
                     continue;
                 }
             }
-            if held.owner.is_some() && held.until > now {
-                tally.claimed += 1;
-                continue;
+            if !claimed {
+                let due = held.due.map_or(0, |due| (due - now).whole_milliseconds());
+                let due = u64::try_from(due.max(0)).unwrap_or(u64::MAX);
+                tally.due_in = Some(tally.due_in.map_or(due, |there| there.min(due)));
             }
-            let due = (held.due - now).whole_milliseconds();
-            let due = u64::try_from(due.max(0)).unwrap_or(u64::MAX);
-            tally.due_in = Some(tally.due_in.map_or(due, |there| there.min(due)));
         }
         Ok(tally)
     }
@@ -272,7 +302,7 @@ impl RunLedger for MemoryLedger {
                     && attempt.intent.device.eq_ignore_ascii_case(device)
             })
             .map(|attempt| attempt.intent.at)
-            .max())
+            .next_back())
     }
 
     async fn keep_approval(&self, approval: &KeptApproval) -> Result<(), LedgerError> {

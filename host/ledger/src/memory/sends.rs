@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::{Kept, MemoryLedger};
 use crate::rules;
 
-fn misuse(message: impl Into<String>) -> LedgerError {
+pub(super) fn misuse(message: impl Into<String>) -> LedgerError {
     LedgerError {
         fault: LedgerFault::Other,
         message: message.into(),

@@ -11,6 +11,7 @@ use super::rows::{self, attempts};
 
 const OF_PLAN: &str = attempts!("WHERE a.plan = $1 ORDER BY a.seq");
 const OF_PLANS: &str = attempts!("WHERE a.plan = ANY($1) ORDER BY a.seq");
+const HELD: &str = attempts!("WHERE a.plan = $1 ORDER BY a.seq FOR NO KEY UPDATE OF a");
 const OPEN: &str = attempts!(
     "WHERE a.tenant_key = lower($1 COLLATE \"C\") AND a.device_key = lower($2 COLLATE \"C\") ",
     "AND (a.state IN ('intended', 'unknown') OR (a.state = 'accepted' AND a.ending IS NULL)) ",
@@ -46,6 +47,15 @@ impl Tx {
 
     pub(super) async fn attempts(&mut self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {
         let rows = sqlx::query(OF_PLAN)
+            .bind(plan.to_string())
+            .fetch_all(&mut self.connection);
+        let rows = asked(&self.at, rows).await?;
+        self.all(&rows)
+    }
+
+    /// As [`Tx::attempts`], and nobody changes them before this transaction ends.
+    pub(super) async fn held(&mut self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {
+        let rows = sqlx::query(HELD)
             .bind(plan.to_string())
             .fetch_all(&mut self.connection);
         let rows = asked(&self.at, rows).await?;

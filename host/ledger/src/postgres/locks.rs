@@ -25,6 +25,9 @@ pub(super) enum Lock<'a> {
     Key(&'a str, &'a str),
     /// Who has which row of a run, and which row a device.
     Run(&'a str),
+    /// The end of the audit chain. Always the last of a transaction, and held until it is committed:
+    /// the next line hangs on this one.
+    Chain,
     /// Who has a turn: tenant and application.
     Share(&'a str, &'a str),
 }
@@ -44,6 +47,7 @@ impl Lock<'_> {
             Self::Name(name) => ("name", name, ""),
             Self::Key(tenant, key) => ("key", tenant, key),
             Self::Run(run) => ("run", run, ""),
+            Self::Chain => ("chain", "", ""),
             Self::Share(tenant, app) => ("share", tenant, app),
         };
         // As the tables do: one device spelled in two ways is one device. Keys of runs differ by
@@ -84,6 +88,7 @@ mod tests {
         assert_eq!(number, Lock::Device("tenant", "device").number());
         for other in [
             Lock::Schema,
+            Lock::Chain,
             Lock::Plan(&plan),
             Lock::Device("tenantd", "evice"),
             Lock::Key("tenant", "device"),

@@ -15,12 +15,15 @@ mod run_rows;
 mod runs;
 mod schema;
 mod sending;
+mod witness;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
+use passcode_audit::Notary;
 use passcode_host::ledger::LedgerError;
 
 use self::address::Address;
@@ -80,6 +83,14 @@ impl PostgresLedger {
     #[must_use]
     pub fn place(&self) -> &str {
         self.pool.place()
+    }
+
+    /// Have every line of its audit chain signed from now on. Without a notary lines are chained
+    /// and not signed: whoever can write to the database could write the whole chain anew.
+    #[must_use]
+    pub fn sealed_by(self, notary: Arc<Notary>) -> Self {
+        self.pool.sealed_by(notary);
+        self
     }
 
     /// Close the connections. Dropping does the same, without a word to the server.

@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use passcode_audit::{Notary, Record};
 use passcode_host::ledger::{LedgerError, LedgerFault};
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +41,7 @@ pub(super) struct Pool(Arc<Shared>);
 struct Shared {
     address: Address,
     practice: bool,
+    notary: Mutex<Option<Arc<Notary>>>,
     idle: Mutex<Vec<PgConnection>>,
     lent: Arc<Semaphore>,
 }
@@ -49,6 +51,8 @@ pub(super) struct Tx {
     pub(super) connection: PgConnection,
     /// How the ledger is named to a person.
     pub(super) at: Arc<str>,
+    /// What the audit chain will say of it.
+    pub(super) records: Vec<Record>,
     shared: Arc<Shared>,
     _permit: OwnedSemaphorePermit,
 }
@@ -85,6 +89,7 @@ impl Pool {
         Ok(Self(Arc::new(Shared {
             address,
             practice,
+            notary: Mutex::new(None),
             idle: Mutex::new(vec![first]),
             lent: Arc::new(Semaphore::new(MOST)),
         })))
@@ -92,6 +97,11 @@ impl Pool {
 
     pub(super) fn place(&self) -> &str {
         &self.0.address.shown
+    }
+
+    pub(super) fn sealed_by(&self, notary: Arc<Notary>) {
+        let mut sealed = self.0.notary.lock().unwrap_or_else(PoisonError::into_inner);
+        *sealed = Some(notary);
     }
 
     pub(super) async fn close(self) {
@@ -113,6 +123,7 @@ impl Pool {
         Ok(Tx {
             connection,
             at: at.into(),
+            records: Vec::new(),
             shared: self.0.clone(),
             _permit: permit,
         })
@@ -161,11 +172,28 @@ async fn begin(connection: &mut PgConnection, how: &'static str) -> Result<(), s
 }
 
 impl Tx {
-    /// Commit what went well, undo what did not, and hand on which it was.
+    /// Who signs the lines of the audit chain, if anybody does.
+    pub(super) fn notary(&self) -> Option<Arc<Notary>> {
+        let notary = &self.shared.notary;
+        notary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Commit what went well, with its lines of the audit chain; undo what did not; and hand on
+    /// which it was.
     pub(super) async fn end<T, E: From<LedgerError>>(
         mut self,
         outcome: Result<T, E>,
     ) -> Result<T, E> {
+        let outcome = match outcome {
+            Ok(done) => match self.seal().await {
+                Ok(()) => Ok(done),
+                Err(error) => Err(error.into()),
+            },
+            refused => refused,
+        };
         let is_good = outcome.is_ok();
         let how = if is_good { "COMMIT" } else { "ROLLBACK" };
         let ended = in_time(PATIENCE, sqlx::raw_sql(how).execute(&mut self.connection)).await;

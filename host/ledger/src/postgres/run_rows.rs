@@ -59,14 +59,16 @@ async fn shown(tx: &mut Tx, found: &[PgRow]) -> Result<Vec<Row>, LedgerError> {
     Ok(rows)
 }
 
-/// The run's number, and nobody else writes about its rows until the end.
-async fn alone(tx: &mut Tx, run: &str) -> Result<i64, LedgerError> {
+/// The run's number, if there is such a run; nobody else writes about its rows until the end.
+async fn alone(tx: &mut Tx, run: &str) -> Result<Option<i64>, LedgerError> {
     locks::take(&mut tx.connection, &tx.at, &[Lock::Run(run)]).await?;
-    tx.existing_run(run).await
+    tx.number_of(run).await
 }
 
 pub(super) async fn add(tx: &mut Tx, run: &str, rows: &[NewRow]) -> Result<(), LedgerError> {
-    let run = alone(tx, run).await?;
+    let run = alone(tx, run)
+        .await?
+        .ok_or_else(|| misuse(&tx.at, "there is no run of that name"))?;
     let numbers: Result<Vec<i64>, _> = rows.iter().map(|row| number(&tx.at, row.number)).collect();
     let sources: Vec<&str> = rows.iter().map(|row| row.source.as_str()).collect();
     let selectors: Vec<&str> = rows.iter().map(|row| row.selector.as_str()).collect();
@@ -100,7 +102,7 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim) -> Result<Vec<Row>, Ledger
          taken AS (UPDATE passcode.run_rows AS mine \
             SET owner = $4, until = now + $5, epoch = epoch + 1 FROM free, clock \
             WHERE mine.run = $1 AND mine.number = free.number RETURNING mine.*) \
-         SELECT * FROM taken ORDER BY due, number"
+         SELECT * FROM taken ORDER BY number"
     ))
     .bind(run)
     .bind(claim.stage.word())
@@ -118,7 +120,9 @@ pub(super) async fn renew(
     owner: &str,
     lease: Duration,
 ) -> Result<u64, LedgerError> {
-    let run = alone(tx, run).await?;
+    let Some(run) = alone(tx, run).await? else {
+        return Ok(0);
+    };
     let renewed = sqlx::query(concat!(
         "UPDATE passcode.run_rows SET until = ",
         now!(),
@@ -132,7 +136,9 @@ pub(super) async fn renew(
 }
 
 pub(super) async fn release(tx: &mut Tx, run: &str, owner: &str) -> Result<(), LedgerError> {
-    let run = alone(tx, run).await?;
+    let Some(run) = alone(tx, run).await? else {
+        return Ok(());
+    };
     let released = sqlx::query(
         "UPDATE passcode.run_rows SET owner = NULL, until = NULL WHERE run = $1 AND owner = $2",
     )
@@ -181,12 +187,15 @@ pub(super) async fn step(
     owner: &str,
     steps: &[Step],
 ) -> Result<Vec<Stepped>, LedgerError> {
-    let run = alone(tx, run).await?;
-    let numbers: Result<Vec<i64>, _> = steps
+    let Some(run) = alone(tx, run).await? else {
+        return Ok(vec![Stepped::Lost; steps.len()]);
+    };
+    // A number that is none is nobody's row.
+    let numbers: Vec<i64> = steps
         .iter()
-        .map(|step| number(&tx.at, step.number))
+        .filter_map(|step| i64::try_from(step.number).ok())
         .collect();
-    let mut there = standing(tx, run, &numbers?).await?;
+    let mut there = standing(tx, run, &numbers).await?;
     let mut stepped = Vec::with_capacity(steps.len());
     for step in steps {
         let mine = there.get_mut(&step.number).filter(|standing| {
@@ -241,7 +250,7 @@ async fn who_has(tx: &mut Tx, run: i64, step: &Step) -> Result<Option<u64>, Ledg
 async fn set_aside(tx: &mut Tx, run: i64, step: &Step, other: u64) -> Result<(), LedgerError> {
     let written = sqlx::query(concat!(
         "UPDATE passcode.run_rows SET stage = 'ended', outcome = 'duplicate', code = 'duplicate', \
-         message = $3, label = coalesce($4, label), owner = NULL, until = NULL, changed = ",
+         message = $3, label = coalesce($4, label), due = 0, owner = NULL, until = NULL, changed = ",
         now!(),
         " WHERE run = $1 AND number = $2"
     ))
@@ -259,7 +268,8 @@ async fn write(tx: &mut Tx, run: i64, step: &Step) -> Result<(), LedgerError> {
         "UPDATE passcode.run_rows SET stage = $3, due = CASE WHEN $4 = 0 THEN 0 ELSE clock.now + $4 END, \
          device = coalesce($5, device), label = coalesce($6, label), \
          plan = coalesce($7, plan), outcome = coalesce($8, outcome), code = coalesce($9, code), \
-         message = coalesce($10, message), owner = NULL, until = NULL, changed = clock.now \
+         message = coalesce($10, message), owner = NULL, until = NULL, \
+         changed = CASE WHEN stage = $3 THEN changed ELSE clock.now END \
          FROM (SELECT ",
         now!(),
         " AS now OFFSET 0) AS clock WHERE run = $1 AND number = $2"

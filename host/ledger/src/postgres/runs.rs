@@ -8,6 +8,7 @@ use super::fault::misuse;
 use super::locks::{self, Lock};
 use super::pool::{Tx, asked};
 use super::rows::{self, Reader, written};
+use crate::record;
 use crate::run::{Begun, KeptApproval, NewRun, Run, RunState};
 use crate::words::name_of;
 
@@ -58,7 +59,7 @@ impl Tx {
     }
 
     async fn run_of_id(&mut self, id: &str) -> Result<Option<Run>, LedgerError> {
-        let row = sqlx::query("SELECT * FROM passcode.runs WHERE id = $1")
+        let row = sqlx::query("SELECT * FROM passcode.runs WHERE id_key = lower($1 COLLATE \"C\")")
             .bind(id)
             .fetch_optional(&mut self.connection);
         let row = asked(&self.at, row).await?;
@@ -67,17 +68,12 @@ impl Tx {
 
     /// The number under which the rows of a run stand.
     pub(super) async fn number_of(&mut self, id: &str) -> Result<Option<i64>, LedgerError> {
-        let number = sqlx::query_scalar("SELECT seq FROM passcode.runs WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut self.connection);
+        let number = sqlx::query_scalar(
+            "SELECT seq FROM passcode.runs WHERE id_key = lower($1 COLLATE \"C\")",
+        )
+        .bind(id)
+        .fetch_optional(&mut self.connection);
         asked(&self.at, number).await
-    }
-
-    /// As [`Tx::number_of`], for those who write: a run that is not there is an error.
-    pub(super) async fn existing_run(&mut self, id: &str) -> Result<i64, LedgerError> {
-        self.number_of(id)
-            .await?
-            .ok_or_else(|| misuse(&self.at, "there is no run of that name"))
     }
 }
 
@@ -120,6 +116,7 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewRun) -> Result<Begun, LedgerErro
     .bind(written(&tx.at, new.created)?)
     .fetch_one(&mut tx.connection);
     let row = asked(&tx.at, row).await?;
+    tx.records.push(record::run_begun(new));
     Ok(Begun::New(run(&tx.at, &row)?))
 }
 
@@ -130,9 +127,11 @@ pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Option<Run>, LedgerErr
     if id.len() < 8 {
         return Ok(None);
     }
-    let rows = sqlx::query("SELECT * FROM passcode.runs WHERE starts_with(id, $1) LIMIT 2")
-        .bind(id)
-        .fetch_all(&mut tx.connection);
+    let rows = sqlx::query(
+        "SELECT * FROM passcode.runs WHERE starts_with(id_key, lower($1 COLLATE \"C\")) LIMIT 2",
+    )
+    .bind(id)
+    .fetch_all(&mut tx.connection);
     let rows = asked(&tx.at, rows).await?;
     match rows.as_slice() {
         [only] => run(&tx.at, only).map(Some),
@@ -172,12 +171,14 @@ pub(super) async fn bring(
         now!(),
         " WHERE id = $1"
     ))
-    .bind(id)
+    .bind(&known.new.id)
     .bind(to.word())
     .bind(why)
     .bind(set)
     .execute(&mut tx.connection);
     asked(&tx.at, written).await?;
+    let line = record::run_moved(&known, to, why, set, OffsetDateTime::now_utc());
+    tx.records.push(line);
     Ok(true)
 }
 
@@ -215,7 +216,10 @@ pub(super) async fn keep_approval(tx: &mut Tx, approval: &KeptApproval) -> Resul
     .bind(&approval.document)
     .bind(written(&tx.at, approval.at)?)
     .execute(&mut tx.connection);
-    asked(&tx.at, written).await.map(drop)
+    if asked(&tx.at, written).await?.rows_affected() > 0 {
+        tx.records.push(record::handed_in(approval));
+    }
+    Ok(())
 }
 
 pub(super) async fn approvals(

@@ -21,6 +21,7 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("runs", "SELECT, INSERT, UPDATE"),
     ("run_rows", "SELECT, INSERT, UPDATE"),
     ("approvals", "SELECT, INSERT"),
+    ("audit", "SELECT, INSERT"),
 ];
 
 /// The rules of `intend` stand here a second time, as indexes, so that an error in our own locks
@@ -119,7 +120,7 @@ CREATE TABLE passcode.held_back (
 
 CREATE TABLE passcode.runs (
     seq        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id         TEXT NOT NULL UNIQUE,
+    id         TEXT NOT NULL,
     key        TEXT,
     tenant     TEXT NOT NULL,
     title      TEXT NOT NULL,
@@ -132,6 +133,8 @@ CREATE TABLE passcode.runs (
     why        TEXT,
     plan_set   TEXT,
     changed    BIGINT NOT NULL,
+    id_key     TEXT NOT NULL UNIQUE
+        GENERATED ALWAYS AS (lower(id COLLATE pg_catalog."C")) STORED,
     tenant_key TEXT NOT NULL GENERATED ALWAYS AS (lower(tenant COLLATE pg_catalog."C")) STORED
 );
 CREATE UNIQUE INDEX one_run_of_a_key ON passcode.runs (tenant_key, key) WHERE key IS NOT NULL;
@@ -170,6 +173,14 @@ CREATE TABLE passcode.approvals (
     document TEXT NOT NULL,
     at       TEXT NOT NULL,
     UNIQUE (subject, digest)
+);
+
+CREATE TABLE passcode.audit (
+    number    BIGINT PRIMARY KEY,
+    body      TEXT NOT NULL,
+    hash      TEXT NOT NULL CHECK (length(hash) = 64),
+    key       TEXT NOT NULL,
+    signature TEXT NOT NULL
 );
 
 CREATE FUNCTION passcode.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -222,10 +233,40 @@ CREATE TRIGGER rows_are_not_emptied BEFORE TRUNCATE ON passcode.run_rows
 CREATE TRIGGER what_a_row_asks_for_stays
     BEFORE UPDATE OF run, number, source, selector ON passcode.run_rows
     FOR EACH ROW EXECUTE FUNCTION passcode.refuse('what a row asks for is never changed');
+CREATE TRIGGER the_plan_of_a_row_stays
+    BEFORE UPDATE OF plan, device ON passcode.run_rows
+    FOR EACH ROW
+    WHEN (OLD.plan IS NOT NULL AND (NEW.plan IS DISTINCT FROM OLD.plan
+        OR lower(NEW.device COLLATE pg_catalog."C")
+            IS DISTINCT FROM lower(OLD.device COLLATE pg_catalog."C")))
+    EXECUTE FUNCTION passcode.refuse('the plan of a row is never changed');
+CREATE TRIGGER claims_are_counted
+    BEFORE UPDATE OF owner, epoch ON passcode.run_rows
+    FOR EACH ROW
+    WHEN (NEW.epoch < OLD.epoch OR (NEW.epoch = OLD.epoch
+        AND NEW.owner IS NOT NULL AND NEW.owner IS DISTINCT FROM OLD.owner))
+    EXECUTE FUNCTION passcode.refuse('a row is never claimed under an old number');
 CREATE TRIGGER approvals_are_kept BEFORE DELETE ON passcode.approvals
     FOR EACH ROW EXECUTE FUNCTION passcode.refuse('an approval is never removed');
 CREATE TRIGGER approvals_are_not_emptied BEFORE TRUNCATE ON passcode.approvals
     FOR EACH STATEMENT EXECUTE FUNCTION passcode.refuse('an approval is never removed');
 CREATE TRIGGER approvals_do_not_change BEFORE UPDATE ON passcode.approvals
     FOR EACH ROW EXECUTE FUNCTION passcode.refuse('an approval is never changed');
+
+CREATE FUNCTION passcode.follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM passcode.audit) THEN
+        RAISE EXCEPTION 'an audit line never stands elsewhere than after the last'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_lines_follow_one_another BEFORE INSERT ON passcode.audit
+    FOR EACH ROW EXECUTE FUNCTION passcode.follow();
+CREATE TRIGGER audit_lines_are_kept BEFORE DELETE ON passcode.audit
+    FOR EACH ROW EXECUTE FUNCTION passcode.refuse('an audit line is never removed');
+CREATE TRIGGER audit_lines_are_not_emptied BEFORE TRUNCATE ON passcode.audit
+    FOR EACH STATEMENT EXECUTE FUNCTION passcode.refuse('an audit line is never removed');
+CREATE TRIGGER audit_lines_do_not_change BEFORE UPDATE ON passcode.audit
+    FOR EACH ROW EXECUTE FUNCTION passcode.refuse('an audit line is never changed');
 "#;

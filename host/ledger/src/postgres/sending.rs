@@ -11,8 +11,8 @@ use super::fault::misuse;
 use super::locks::{self, Lock};
 use super::pool::{Tx, asked};
 use super::rows::written;
-use crate::rules;
 use crate::words::{ending_word, sending_word};
+use crate::{record, rules};
 
 /// Keep a plan whose document is what its name says.
 pub(super) async fn keep_plan(tx: &mut Tx, plan: &StoredPlan) -> Result<(), LedgerError> {
@@ -36,7 +36,9 @@ pub(super) async fn keep_plan(tx: &mut Tx, plan: &StoredPlan) -> Result<(), Ledg
     .bind(written(&tx.at, plan.expires)?)
     .bind(&plan.document)
     .execute(&mut tx.connection);
-    asked(&tx.at, written).await.map(drop)
+    asked(&tx.at, written).await?;
+    tx.records.push(record::planned(plan));
+    Ok(())
 }
 
 /// Write down that a request is about to be sent.
@@ -80,6 +82,11 @@ pub(super) async fn insert(tx: &mut Tx, intent: &Intent) -> Result<(), LedgerErr
         .map_err(|_| misuse(&tx.at, "a snapshot that cannot be written"))?;
     if let Some(followed) = intent.after_unknown {
         // Whoever follows it up has decided that nobody is waiting for its answer any more.
+        for attempt in tx.held(&followed).await? {
+            if attempt.sending == Sending::Intended {
+                tx.records.push(record::followed_up(&attempt, intent));
+            }
+        }
         let followed = sqlx::query(
             "UPDATE passcode.attempts SET state = 'unknown' WHERE plan = $1 AND state = 'intended'",
         )
@@ -103,7 +110,9 @@ pub(super) async fn insert(tx: &mut Tx, intent: &Intent) -> Result<(), LedgerErr
     .bind(intent.after_unknown.map(|plan| plan.to_string()))
     .bind(intent.again)
     .execute(&mut tx.connection);
-    asked(&tx.at, written).await.map(drop)
+    asked(&tx.at, written).await?;
+    tx.records.push(record::intended(intent));
+    Ok(())
 }
 
 /// Record what became of an attempt.
@@ -124,6 +133,11 @@ pub(super) async fn settle(
         );
         return Err(misuse(&tx.at, &detail));
     };
+    if (state, &known) == (attempt.sending, &attempt.settlement) {
+        return Ok(());
+    }
+    let line = record::settled(&attempt, state, &known, OffsetDateTime::now_utc());
+    tx.records.push(line);
     let written = sqlx::query(
         "UPDATE passcode.attempts SET state = $1, status = $2, request_id = $3, \
          answer_date = $4, approval_code = $5, settled_by = $6 WHERE seq = $7",
@@ -153,6 +167,11 @@ pub(super) async fn end(
         );
         return Err(misuse(&tx.at, &detail));
     }
+    if attempt.ending == Some(ending) {
+        return Ok(());
+    }
+    let line = record::ended(&attempt, ending, OffsetDateTime::now_utc());
+    tx.records.push(line);
     let written = sqlx::query("UPDATE passcode.attempts SET ending = $1 WHERE seq = $2")
         .bind(ending_word(ending))
         .bind(seq)
@@ -167,7 +186,8 @@ pub(super) async fn deliver(
     at: OffsetDateTime,
     to: &str,
 ) -> Result<(), LedgerError> {
-    let (seq, _) = tx.existing(client_request_id).await?;
+    let (seq, attempt) = tx.existing(client_request_id).await?;
+    tx.records.push(record::disclosed(&attempt, at, to));
     let written =
         sqlx::query("INSERT INTO passcode.deliveries (attempt, at, target) VALUES ($1, $2, $3)")
             .bind(seq)

@@ -2,8 +2,10 @@
 //! commit.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use passcode_audit::Notary;
 use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
@@ -25,6 +27,8 @@ pub(super) struct Book {
     pub(super) path: PathBuf,
     pub(super) practice: bool,
     pub(super) wait: Duration,
+    /// Who signs the audit chain, if anybody does.
+    pub(super) notary: Option<Arc<Notary>>,
 }
 
 impl Book {

@@ -59,7 +59,7 @@ impl Counting {
     }
 }
 
-fn milliseconds(time: Duration) -> i64 {
+pub(super) fn milliseconds(time: Duration) -> i64 {
     // Rounded up: no turn ends before its time.
     i64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(i64::MAX / 4)
 }

@@ -2,15 +2,19 @@
 
 mod book;
 mod budget;
+mod claiming;
 mod clock;
 mod fault;
 mod open;
 mod place;
 mod record;
 mod rows;
+mod running;
+mod runs;
 mod schema;
 mod sending;
 mod together;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use passcode_audit::Notary;
 use passcode_host::ledger::LedgerError;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
@@ -126,6 +131,7 @@ impl SqliteLedger {
             path,
             practice,
             wait,
+            notary: None,
         };
         Self {
             book: Arc::new(book),
@@ -134,6 +140,19 @@ impl SqliteLedger {
             counting: budget::Counting::default(),
             clock: clock::steady,
         }
+    }
+
+    /// Have every line of its audit chain signed from now on. Without a notary lines are chained
+    /// and not signed: whoever can write to the file could write the whole chain anew.
+    #[must_use]
+    pub fn sealed_by(mut self, notary: Arc<Notary>) -> Self {
+        self.book = Arc::new(Book {
+            path: self.book.path.clone(),
+            practice: self.book.practice,
+            wait: self.book.wait,
+            notary: Some(notary),
+        });
+        self
     }
 
     /// Where it is; `:memory:` if nowhere.

@@ -27,6 +27,20 @@ macro_rules! attempts {
 }
 pub(super) use attempts;
 
+/// The `seq` of the attempt of a plan that counts: [`Attempt::that_counts`] as SQL.
+macro_rules! that_counts {
+    ($plan:literal) => {
+        concat!(
+            "(SELECT seq FROM attempts WHERE plan = ",
+            $plan,
+            " ORDER BY CASE WHEN state IN ('intended', 'unknown', 'accepted') THEN 0 \
+             WHEN state = 'rejected' THEN 1 WHEN approval_code IS NOT NULL THEN 2 ELSE 3 END, \
+             seq DESC LIMIT 1)"
+        )
+    };
+}
+pub(super) use that_counts;
+
 pub(super) fn seq(path: &Path, row: &SqliteRow) -> Result<i64, LedgerError> {
     row.try_get("seq").map_err(|error| of(path, error))
 }
@@ -41,11 +55,17 @@ pub(super) fn plan(path: &Path, row: &SqliteRow) -> Result<StoredPlan, LedgerErr
         expires: read.time("expires")?,
         document: read.text("document")?,
     };
+    is_what_its_name_says(path, &plan)?;
+    Ok(plan)
+}
+
+/// A plan that was edited in the file is damage.
+pub(super) fn is_what_its_name_says(path: &Path, plan: &StoredPlan) -> Result<(), LedgerError> {
     if name_of(&plan.document) != plan.id {
         let detail = format!("plan {} is not what its name says", plan.id.short());
         return Err(fault(LedgerFault::Corrupt, path, &detail));
     }
-    Ok(plan)
+    Ok(())
 }
 
 pub(super) fn attempt(path: &Path, row: &SqliteRow) -> Result<Attempt, LedgerError> {
@@ -96,13 +116,22 @@ pub(super) fn attempt(path: &Path, row: &SqliteRow) -> Result<Attempt, LedgerErr
     })
 }
 
-struct Reader<'a> {
-    path: &'a Path,
-    row: &'a SqliteRow,
+/// The attempt in a row that may have none.
+pub(super) fn maybe_attempt(path: &Path, row: &SqliteRow) -> Result<Option<Attempt>, LedgerError> {
+    match (Reader { path, row }).maybe("client_request_id")? {
+        Some(_) => attempt(path, row).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads columns by name.
+pub(super) struct Reader<'a> {
+    pub(super) path: &'a Path,
+    pub(super) row: &'a SqliteRow,
 }
 
 impl Reader<'_> {
-    fn get<'r, T>(&'r self, column: &str) -> Result<T, LedgerError>
+    pub(super) fn get<'r, T>(&'r self, column: &str) -> Result<T, LedgerError>
     where
         T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
     {
@@ -111,19 +140,33 @@ impl Reader<'_> {
             .map_err(|error| of(self.path, error))
     }
 
-    fn text(&self, column: &str) -> Result<String, LedgerError> {
+    pub(super) fn text(&self, column: &str) -> Result<String, LedgerError> {
         self.get(column)
     }
 
-    fn maybe(&self, column: &str) -> Result<Option<String>, LedgerError> {
+    pub(super) fn maybe(&self, column: &str) -> Result<Option<String>, LedgerError> {
         self.get(column)
     }
 
-    fn time(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
+    pub(super) fn time(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
         instant(self.path, &self.text(column)?)
     }
 
-    fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {
+    /// A number that is never negative.
+    pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
+        self.get::<i64>(column)?
+            .try_into()
+            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a negative number"))
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn moment(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
+        let nanoseconds = i128::from(self.get::<i64>(column)?) * 1_000_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
+            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a time cannot be read"))
+    }
+
+    pub(super) fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {
         self.text(column)?
             .parse()
             .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a plan has no name"))

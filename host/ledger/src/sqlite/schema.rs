@@ -8,7 +8,7 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Each brings a ledger from the version that is its index to the next. Never change one that
 /// was released; add another.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The rules of `intend` stand here a second time, as indexes, so that a race or an error in
 /// our own transaction fails instead of writing. Names and ids of tenants and devices are
@@ -117,4 +117,103 @@ CREATE TABLE held_back (
     until  INTEGER NOT NULL,
     PRIMARY KEY (tenant, app)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Runs and their rows, what was handed in as approvals, and the audit chain. Times are
+/// milliseconds since 1970 by the machine's clock, but where a record brings its own.
+///
+/// `free` is when a row may be claimed: the end of a lease if it has an owner, else the moment
+/// before which nothing is to be done, else 0. So one index answers who may be claimed next.
+const V3: &str = r"
+CREATE TABLE runs (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    key      TEXT,
+    tenant   TEXT NOT NULL COLLATE NOCASE,
+    title    TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    document TEXT NOT NULL,
+    planner  TEXT NOT NULL,
+    created  TEXT NOT NULL,
+    state    TEXT NOT NULL
+        CHECK (state IN ('planning', 'planned', 'running', 'stopped', 'finished', 'denied')),
+    why      TEXT,
+    plans    TEXT,
+    changed  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_run_of_a_key ON runs (tenant, key) WHERE key IS NOT NULL;
+
+CREATE TABLE run_rows (
+    run      INTEGER NOT NULL REFERENCES runs (seq),
+    number   INTEGER NOT NULL CHECK (number > 0),
+    source   TEXT NOT NULL,
+    selector TEXT NOT NULL,
+    stage    TEXT NOT NULL DEFAULT 'listed'
+        CHECK (stage IN ('listed', 'planned', 'sent', 'ended')),
+    epoch    INTEGER NOT NULL DEFAULT 0,
+    owner    TEXT,
+    free     INTEGER NOT NULL DEFAULT 0,
+    device   TEXT COLLATE NOCASE,
+    label    TEXT,
+    plan     TEXT REFERENCES plans (id),
+    outcome  TEXT,
+    code     TEXT,
+    message  TEXT,
+    changed  INTEGER NOT NULL,
+    PRIMARY KEY (run, number)
+) STRICT;
+CREATE UNIQUE INDEX one_row_of_a_device ON run_rows (run, device) WHERE device IS NOT NULL;
+CREATE INDEX rows_by_time ON run_rows (run, stage, free, number);
+CREATE INDEX rows_of_an_owner ON run_rows (run, owner) WHERE owner IS NOT NULL;
+CREATE INDEX attempts_on_a_device ON attempts (tenant, device, seq);
+
+CREATE TABLE approvals (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject  TEXT NOT NULL,
+    document TEXT NOT NULL,
+    at       TEXT NOT NULL,
+    UNIQUE (subject, document)
+) STRICT;
+
+CREATE TABLE audit (
+    number    INTEGER PRIMARY KEY,
+    body      TEXT NOT NULL,
+    hash      TEXT NOT NULL CHECK (length(hash) = 64),
+    key       TEXT NOT NULL,
+    signature TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER runs_are_kept BEFORE DELETE ON runs
+    BEGIN SELECT RAISE(ABORT, 'a run is never removed'); END;
+CREATE TRIGGER what_a_run_asks_for_stays
+    BEFORE UPDATE OF id, key, tenant, title, digest, document, planner, created ON runs
+    BEGIN SELECT RAISE(ABORT, 'what a run asks for is never changed'); END;
+CREATE TRIGGER the_plans_of_a_run_stay
+    BEFORE UPDATE OF plans ON runs WHEN OLD.plans IS NOT NULL AND OLD.plans IS NOT NEW.plans
+    BEGIN SELECT RAISE(ABORT, 'the set of a run is never changed'); END;
+CREATE TRIGGER rows_are_kept BEFORE DELETE ON run_rows
+    BEGIN SELECT RAISE(ABORT, 'a row is never removed'); END;
+CREATE TRIGGER what_a_row_asks_for_stays
+    BEFORE UPDATE OF run, number, source, selector ON run_rows
+    BEGIN SELECT RAISE(ABORT, 'what a row asks for is never changed'); END;
+CREATE TRIGGER the_plan_of_a_row_stays
+    BEFORE UPDATE OF plan, device ON run_rows
+    WHEN OLD.plan IS NOT NULL AND (OLD.plan IS NOT NEW.plan OR OLD.device IS NOT NEW.device)
+    BEGIN SELECT RAISE(ABORT, 'the plan of a row is never changed'); END;
+CREATE TRIGGER claims_are_counted
+    BEFORE UPDATE OF owner, epoch ON run_rows
+    WHEN NEW.epoch < OLD.epoch OR (NEW.epoch = OLD.epoch
+        AND NEW.owner IS NOT NULL AND NEW.owner IS NOT OLD.owner)
+    BEGIN SELECT RAISE(ABORT, 'a row is claimed under a new number'); END;
+CREATE TRIGGER approvals_are_kept BEFORE DELETE ON approvals
+    BEGIN SELECT RAISE(ABORT, 'an approval is never removed'); END;
+CREATE TRIGGER approvals_do_not_change BEFORE UPDATE ON approvals
+    BEGIN SELECT RAISE(ABORT, 'an approval is never changed'); END;
+CREATE TRIGGER audit_lines_are_kept BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'an audit line is never removed'); END;
+CREATE TRIGGER audit_lines_do_not_change BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'an audit line is never changed'); END;
+CREATE TRIGGER audit_lines_follow_one_another BEFORE INSERT ON audit
+    WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'an audit line follows the last'); END;
 ";

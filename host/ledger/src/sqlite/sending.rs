@@ -13,7 +13,7 @@ use super::book::Book;
 use super::fault::misuse;
 use super::rows::{ending_word, sending_word, written};
 use super::together::Write;
-use crate::rules;
+use crate::{record, rules};
 
 /// Keep a plan whose document is what its name says.
 pub(super) struct KeepPlan(pub(super) StoredPlan);
@@ -49,10 +49,10 @@ impl Write for KeepPlan {
         .bind(written(&book.path, plan.created)?)
         .bind(written(&book.path, plan.expires)?)
         .bind(&plan.document)
-        .execute(connection)
+        .execute(&mut *connection)
         .await
         .map_err(book.words())?;
-        Ok(())
+        book.witness(connection, &record::planned(plan)).await
     }
 }
 
@@ -121,6 +121,12 @@ pub(super) async fn insert(
         .map_err(|_| misuse(&book.path, "a snapshot that cannot be written"))?;
     if let Some(followed) = intent.after_unknown {
         // Whoever follows it up has decided that nobody is waiting for its answer any more.
+        for attempt in book.attempts_in(connection, &followed).await? {
+            if attempt.sending == Sending::Intended {
+                let line = record::followed_up(&attempt, intent);
+                book.witness(connection, &line).await?;
+            }
+        }
         sqlx::query("UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'")
             .bind(followed.to_string())
             .execute(&mut *connection)
@@ -141,10 +147,10 @@ pub(super) async fn insert(
     .bind(snapshot)
     .bind(intent.after_unknown.map(|plan| plan.to_string()))
     .bind(i64::from(intent.again))
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(book.words())?;
-    Ok(())
+    book.witness(connection, &record::intended(intent)).await
 }
 
 /// Record what became of an attempt.
@@ -177,6 +183,11 @@ impl Write for Settle {
             );
             return Err(misuse(&book.path, &detail));
         };
+        if (state, &known) == (now, &attempt.settlement) {
+            return Ok(());
+        }
+        let line = record::settled(&attempt, state, &known, OffsetDateTime::now_utc());
+        book.witness(connection, &line).await?;
         sqlx::query(
             "UPDATE attempts SET state = ?, status = ?, request_id = ?, answer_date = ?, \
              approval_code = ?, settled_by = ? WHERE seq = ?",
@@ -221,6 +232,11 @@ impl Write for End {
             );
             return Err(misuse(&book.path, &detail));
         }
+        if attempt.ending == Some(self.ending) {
+            return Ok(());
+        }
+        let line = record::ended(&attempt, self.ending, OffsetDateTime::now_utc());
+        book.witness(connection, &line).await?;
         sqlx::query("UPDATE attempts SET ending = ? WHERE seq = ?")
             .bind(ending_word(self.ending))
             .bind(seq)
@@ -248,9 +264,11 @@ impl Write for Deliver {
         book: &Book,
         connection: &mut SqliteConnection,
     ) -> Result<(), LedgerError> {
-        let (seq, _) = book
+        let (seq, attempt) = book
             .existing_in(connection, &self.client_request_id)
             .await?;
+        let line = record::disclosed(&attempt, self.at, &self.to);
+        book.witness(connection, &line).await?;
         sqlx::query("INSERT INTO deliveries (attempt, at, target) VALUES (?, ?, ?)")
             .bind(seq)
             .bind(written(&book.path, self.at)?)

@@ -1,5 +1,7 @@
+mod audit;
 mod open;
 mod rules;
+mod runs;
 mod server;
 
 use std::collections::HashMap;

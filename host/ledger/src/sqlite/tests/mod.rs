@@ -1,9 +1,11 @@
 mod budget;
 mod crash;
 mod faults;
+mod formats;
 mod interleaved;
 mod place;
 mod rules;
+mod runs;
 mod together;
 
 use std::path::PathBuf;
@@ -42,7 +44,7 @@ fn home() -> (tempfile::TempDir, PathBuf) {
     (home, path)
 }
 
-type Opening = Pin<Box<dyn Future<Output = Handle> + Send>>;
+type Opening<H = Handle> = Pin<Box<dyn Future<Output = H> + Send>>;
 
 /// Store `n` of a folder.
 fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> Opening {

@@ -1,0 +1,1 @@
+//! Ledgers of older formats are brought forward, with all that is in them.
