@@ -133,6 +133,7 @@ async fn an_intent_whose_commit_is_not_confirmed_is_an_error() {
     let mut tx = ledger.pool.begin(pool::WRITE).await.unwrap();
     let outcome = sending::intend(&mut tx, &intent(&kept, "lost")).await;
     outcome.as_ref().unwrap();
+    tx.seal().await.unwrap();
     by_hand(
         &url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
