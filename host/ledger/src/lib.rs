@@ -26,6 +26,8 @@ mod memory;
 mod postgres;
 mod reported;
 mod sqlite;
+#[cfg(test)]
+mod turns_tests;
 mod words;
 
 #[cfg(any(test, feature = "conformance"))]

@@ -10,6 +10,7 @@
     reason = "a failed expectation is how a test says that it failed"
 )]
 
+mod audit;
 mod intend;
 mod race;
 mod record;
@@ -24,6 +25,7 @@ use passcode_host::ledger::{Ending, Intent, PlanId, SendLedger, Sending, Settlem
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
+pub use audit::{StoreHandle, all_lines, every_rule_of_audit, looked_through};
 pub use runs::{RunHandle, Runs, every_rule_of_runs, races_for_rows};
 
 /// A handle on a store.
@@ -62,7 +64,8 @@ where
 pub(crate) const TENANT: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 
 /// A plan for a device, told from others by `salt`.
-pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
+#[must_use]
+pub fn plan(device: &str, salt: &str) -> StoredPlan {
     let document = format!(r#"{{"device":"{device}","salt":"{salt}"}}"#);
     let created = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000) + Duration::nanoseconds(7);
     StoredPlan {
@@ -76,7 +79,8 @@ pub(crate) fn plan(device: &str, salt: &str) -> StoredPlan {
 }
 
 /// An intent that carries a plan out, under a name.
-pub(crate) fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
+#[must_use]
+pub fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
     Intent {
         plan: plan.id,
         tenant: plan.tenant.clone(),

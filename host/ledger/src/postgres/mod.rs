@@ -75,7 +75,7 @@ impl PostgresLedger {
         Ok(Self {
             pool,
             practice,
-            clock: || None,
+            clock: None,
         })
     }
 

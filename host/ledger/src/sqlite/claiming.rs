@@ -22,6 +22,27 @@ pub(super) const NEXT: &str = concat!(
     " ORDER BY free, number LIMIT ?3"
 );
 
+pub(super) const TAKE: &str = concat!(
+    "UPDATE run_rows SET owner = ?2, epoch = epoch + 1, free = ?3 + ",
+    now!(),
+    " WHERE run = (SELECT seq FROM runs WHERE id = ?1) \
+     AND number IN (SELECT value FROM json_each(?4))"
+);
+
+pub(super) const RENEW: &str = concat!(
+    "UPDATE run_rows SET free = ?3 + ",
+    now!(),
+    " WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND owner = ?2"
+);
+
+pub(super) const RELEASE: &str = "UPDATE run_rows SET owner = NULL, free = 0 \
+     WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND owner = ?2";
+
+pub(super) const HELD: &str = "SELECT r.run, r.plan, (SELECT o.number FROM run_rows o \
+     WHERE o.run = r.run AND o.device = ?5 AND o.number <> r.number) AS other FROM run_rows r \
+     WHERE r.run = (SELECT seq FROM runs WHERE id = ?1) AND r.number = ?2 \
+     AND r.owner = ?3 AND r.epoch = ?4";
+
 /// Take rows whose time has come and which nobody has.
 pub(super) struct Take(pub(super) Claim);
 
@@ -46,19 +67,14 @@ impl Write for Take {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        sqlx::query(concat!(
-            "UPDATE run_rows SET owner = ?2, epoch = epoch + 1, free = ?3 + ",
-            now!(),
-            " WHERE run = (SELECT seq FROM runs WHERE id = ?1) \
-             AND number IN (SELECT value FROM json_each(?4))"
-        ))
-        .bind(&claim.run)
-        .bind(&claim.owner)
-        .bind(milliseconds(claim.lease))
-        .bind(serde_json::to_string(&numbers).unwrap_or_default())
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
+        sqlx::query(TAKE)
+            .bind(&claim.run)
+            .bind(&claim.owner)
+            .bind(milliseconds(claim.lease))
+            .bind(serde_json::to_string(&numbers).unwrap_or_default())
+            .execute(&mut *connection)
+            .await
+            .map_err(book.words())?;
         book.rows_in(connection, &claim.run, &numbers).await
     }
 }
@@ -80,17 +96,13 @@ impl Write for Renew {
         book: &Book,
         connection: &mut SqliteConnection,
     ) -> Result<u64, LedgerError> {
-        let done = sqlx::query(concat!(
-            "UPDATE run_rows SET free = ?3 + ",
-            now!(),
-            " WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND owner = ?2"
-        ))
-        .bind(&self.run)
-        .bind(&self.owner)
-        .bind(milliseconds(self.lease))
-        .execute(connection)
-        .await
-        .map_err(book.words())?;
+        let done = sqlx::query(RENEW)
+            .bind(&self.run)
+            .bind(&self.owner)
+            .bind(milliseconds(self.lease))
+            .execute(connection)
+            .await
+            .map_err(book.words())?;
         Ok(done.rows_affected())
     }
 }
@@ -111,15 +123,12 @@ impl Write for Release {
         book: &Book,
         connection: &mut SqliteConnection,
     ) -> Result<(), LedgerError> {
-        sqlx::query(
-            "UPDATE run_rows SET owner = NULL, free = 0 \
-             WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND owner = ?2",
-        )
-        .bind(&self.run)
-        .bind(&self.owner)
-        .execute(connection)
-        .await
-        .map_err(book.words())?;
+        sqlx::query(RELEASE)
+            .bind(&self.run)
+            .bind(&self.owner)
+            .execute(connection)
+            .await
+            .map_err(book.words())?;
         Ok(())
     }
 }
@@ -202,20 +211,15 @@ impl Steps {
         else {
             return Ok(None);
         };
-        let row = sqlx::query(
-            "SELECT r.run, r.plan, (SELECT o.number FROM run_rows o WHERE o.run = r.run \
-             AND o.device = ?5 AND o.number <> r.number) AS other FROM run_rows r \
-             WHERE r.run = (SELECT seq FROM runs WHERE id = ?1) AND r.number = ?2 \
-             AND r.owner = ?3 AND r.epoch = ?4",
-        )
-        .bind(&self.run)
-        .bind(number)
-        .bind(&self.owner)
-        .bind(epoch)
-        .bind(&step.device)
-        .fetch_optional(connection)
-        .await
-        .map_err(book.words())?;
+        let row = sqlx::query(HELD)
+            .bind(&self.run)
+            .bind(number)
+            .bind(&self.owner)
+            .bind(epoch)
+            .bind(&step.device)
+            .fetch_optional(connection)
+            .await
+            .map_err(book.words())?;
         let Some(row) = row else { return Ok(None) };
         let other: Option<i64> = row.try_get("other").map_err(book.words())?;
         Ok(Some(Found {

@@ -1,4 +1,5 @@
 mod audit;
+mod budget;
 mod open;
 mod rules;
 mod runs;
@@ -13,6 +14,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::PostgresLedger;
 use crate::conformance::Handle;
+use crate::turns_tests::cases;
 
 type Opening<H> = Pin<Box<dyn Future<Output = H> + Send>>;
 
