@@ -1,15 +1,18 @@
 //! What the ledger promises in a PostgreSQL database, as a program that uses it sees it. The patches
 //! that take a promise away name these tests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use passcode_host::ledger::SendLedger as _;
 use passcode_ledger::PostgresLedger;
 use passcode_ledger::conformance::{
     every_rule_of_audit, every_rule_of_runs, intent, plan, races, races_for_rows,
 };
+use passcode_ledger::run::{Claim, NewRow, NewRun, RunLedger as _, Stage};
+use tokio::task::JoinSet;
 
 /// Database `n` of a case.
 macro_rules! stores {
@@ -49,6 +52,59 @@ async fn no_row_is_held_by_two() {
         return;
     };
     races_for_rows(stores!(server, RunHandle), 120).await;
+}
+
+/// All of them at the same moment, again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_claims_at_the_same_moment_none_takes_what_another_does() {
+    let Some(server) = passcode_test_postgres::shared() else {
+        return;
+    };
+    let ledger = PostgresLedger::open(&server.database(), true).await;
+    let ledger = Arc::new(ledger.expect("a ledger"));
+    let run = NewRun {
+        id: "99999999-0000-4000-8000-000000000009".to_owned(),
+        key: None,
+        tenant: "contoso.example".to_owned(),
+        title: "a run".to_owned(),
+        digest: "d1".repeat(32),
+        document: "{}".to_owned(),
+        planner: "{}".to_owned(),
+        created: time::OffsetDateTime::UNIX_EPOCH,
+    };
+    ledger.begin_run(&run).await.expect("a run");
+    let rows: Vec<NewRow> = (1..=12)
+        .map(|number| NewRow {
+            number,
+            source: format!("devices.csv:{number}"),
+            selector: "{}".to_owned(),
+        })
+        .collect();
+    ledger.add_rows(&run.id, &rows).await.expect("rows");
+    for round in 0..60 {
+        let mut all = JoinSet::new();
+        for worker in 0..6 {
+            let (ledger, run) = (ledger.clone(), run.id.clone());
+            all.spawn(async move {
+                let claim = Claim {
+                    run,
+                    owner: format!("worker-{worker}"),
+                    stage: Stage::Listed,
+                    limit: 2,
+                    lease: Duration::from_secs(60),
+                };
+                ledger.claim(&claim).await.expect("a claim")
+            });
+        }
+        let taken = all.join_all().await.concat();
+        let numbers: Vec<u64> = taken.iter().map(|row| row.new.number).collect();
+        let different: BTreeSet<u64> = numbers.iter().copied().collect();
+        assert_eq!(different.len(), numbers.len(), "round {round}: {numbers:?}");
+        for worker in 0..6 {
+            let owner = format!("worker-{worker}");
+            ledger.release(&run.id, &owner).await.expect("released");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

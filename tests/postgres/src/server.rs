@@ -219,12 +219,21 @@ impl Server {
         path
     }
 
-    /// Make an empty database.
+    /// Make an empty database; where it is, by the socket.
     ///
     /// # Panics
     ///
     /// It cannot be made.
     pub fn database(&self) -> String {
+        self.socket_url(&self.named_database())
+    }
+
+    /// Make an empty database; its name.
+    ///
+    /// # Panics
+    ///
+    /// It cannot be made.
+    pub fn named_database(&self) -> String {
         let name = format!("case{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let port = self.port.to_string();
         let folder = self.folder.display().to_string();
@@ -233,7 +242,7 @@ impl Server {
             &["-h", &folder, "-p", &port, "-U", "postgres", &name],
         )
         .expect("a database is made");
-        self.socket_url(&name)
+        name
     }
 
     /// Where a database is, by the socket: any user of this machine, no password.

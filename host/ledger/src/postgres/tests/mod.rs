@@ -4,6 +4,7 @@ mod open;
 mod rules;
 mod runs;
 mod server;
+mod tls;
 
 use std::collections::HashMap;
 use std::pin::Pin;

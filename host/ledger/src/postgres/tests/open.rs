@@ -137,16 +137,7 @@ async fn a_wrong_password_and_a_server_that_is_not_there_say_so_and_no_more() {
     let Some(server) = passcode_test_postgres::shared() else {
         return;
     };
-    let database = server.database();
-    let name = database.rsplit_once('/').unwrap().1;
-    let name = database
-        .split('?')
-        .next()
-        .unwrap()
-        .rsplit('/')
-        .next()
-        .unwrap_or(name);
-    let url = server.address_url(name);
+    let url = server.address_url(&server.named_database());
     let ledger = open(&url).await;
     let shown = format!("{ledger:?} {}", ledger.place());
     assert!(!shown.contains(Server::PASSWORD), "{shown}");
