@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::process::{User, command, kill};
@@ -28,6 +29,9 @@ pub struct Server {
     port: u16,
     databases: AtomicU32,
     runs: AtomicU32,
+    /// The server itself, while it runs. It is our own child, so that it is gone when it was killed
+    /// and not when somebody else looks after it: its lock names a process.
+    process: Mutex<Option<Child>>,
     janitor: Mutex<Child>,
 }
 
@@ -65,6 +69,7 @@ impl Server {
             port: 0,
             databases: AtomicU32::new(0),
             runs: AtomicU32::new(0),
+            process: Mutex::new(None),
             janitor: Mutex::new(janitor),
         };
         server.make(settings);
@@ -88,6 +93,8 @@ impl Server {
                 "--auth-host=scram-sha-256",
                 "--pwfile=password",
                 "--no-sync",
+                // Less to write, and to bring to the disk after a kill.
+                "--wal-segsize=1",
             ],
         )
         .expect("a server is made");
@@ -149,11 +156,47 @@ impl Server {
         ))
     }
 
+    fn process(&self) -> MutexGuard<'_, Option<Child>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Start it and wait until it takes connections; what it said if it ended instead.
     fn try_start(&self) -> Result<(), String> {
-        self.run(
-            "pg_ctl",
-            &["-D", "data", "-l", "log", "-w", "-t", "60", "-s", "start"],
-        )
+        let log = self.folder.join("log");
+        let file = fs::OpenOptions::new().create(true).append(true).open(&log);
+        let file = file.expect("a log is opened");
+        let mut child = command(&self.programs.join("postgres"), self.user, &self.folder)
+            .args(["-D", "data"])
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a file has two names"))
+            .stderr(file)
+            // Whoever interrupts the tests leaves it to the janitor.
+            .process_group(0)
+            .spawn()
+            .expect("a server starts");
+        let begun = Instant::now();
+        loop {
+            let ended = child.try_wait().expect("a child is looked at");
+            if ended.is_some() || begun.elapsed() > PATIENCE {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(fs::read_to_string(&log).unwrap_or_default());
+            }
+            if self.takes_connections(child.id()) {
+                *self.process() = Some(child);
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What `pg_ctl` waits for: the server's number in the first line of its lock, and `ready` in the
+    /// eighth.
+    fn takes_connections(&self, id: u32) -> bool {
+        let lock = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+        let mut lines = lock.lines();
+        lines.next() == Some(id.to_string().as_str())
+            && lines.nth(6).is_some_and(|word| word.trim() == "ready")
     }
 
     /// Start it again after [`Server::kill`]. It recovers what it had promised to keep.
@@ -179,10 +222,9 @@ impl Server {
     ///
     /// It does not run.
     pub fn kill(&self) {
-        let file = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-        let file = file.expect("the server runs");
-        let pid = file.lines().next().and_then(|line| line.parse().ok());
-        kill(pid.expect("the server's process has a number"));
+        let mut child = self.process().take().expect("the server runs");
+        kill(child.id());
+        child.wait().expect("the server is gone");
     }
 
     /// Let it read changed settings: lines that come after those that it has.
@@ -273,9 +315,12 @@ impl Drop for Server {
         let janitor = self
             .janitor
             .get_mut()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner);
         drop(janitor.stdin.take());
         let _ = janitor.wait();
+        if let Some(mut child) = self.process().take() {
+            let _ = child.wait();
+        }
     }
 }
 
