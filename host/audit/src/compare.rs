@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 /// How far apart our time of sending and the tenant's time may be: the clocks of two machines
@@ -14,25 +15,29 @@ pub const TOLERANCE: Duration = Duration::minutes(5);
 
 /// A request that may have reached the tenant: sent, or of unknown outcome. What was refused
 /// before it was carried out has no place here, because Graph may not have written it down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Ours {
     /// The `client-request-id` that was sent.
     pub client_request_id: String,
     /// The managed device's identifier.
     pub device: String,
     /// When it was sent, by the service's clock where that is known.
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
 /// An entry of the tenant's own audit. Entries of actions that we never send are left out by
 /// whoever reads them: in `remoteActionAudits` ours are `resetPasscode`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Theirs {
     /// The `client-request-id`, from a source that has one.
     pub client_request_id: Option<String>,
     /// `managedDeviceId`.
     pub device: String,
     /// `requestDateTime`.
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// `action`.
     pub action: String,
@@ -41,7 +46,8 @@ pub struct Theirs {
 }
 
 /// What belongs together, and what is left over. Each list is in the order of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Matched {
     /// Sent by us and known to the tenant.
     pub both: Vec<(Ours, Theirs)>,

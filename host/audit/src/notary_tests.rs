@@ -33,6 +33,22 @@ fn the_same_file_is_the_same_key() {
     assert_eq!(left.len(), 1);
 }
 
+/// The key and its public half from RFC 8410, section 10, as `openssl genpkey` would write them.
+#[cfg(unix)]
+#[test]
+fn a_key_that_another_program_made_is_read() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit.pem");
+    let key = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
+    let text = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(
+        Notary::open(&path).unwrap().public_key().to_string(),
+        "ed25519:Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
+    );
+}
+
 #[test]
 fn another_file_is_another_key() {
     let home = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! The key's file. Whoever can read it can sign, and whoever can replace it can sign from now on.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -134,7 +134,7 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), NotaryError> {
     }
     // The name has to survive a power failure as well as the file: lines will be signed with it.
     #[cfg(unix)]
-    File::open(&folder)
+    fs::File::open(&folder)
         .and_then(|folder| folder.sync_all())
         .map_err(in_words)?;
     Ok(())

@@ -41,26 +41,6 @@ pub(crate) const MEANINGS: [(u8, &str); 14] = [
     (130, "interrupted"),
 ];
 
-/// The word of an ending, in JSON.
-pub(crate) fn word(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Done => "done",
-        Ended::Accepted => "accepted",
-        Ended::Fault => "fault",
-        Ended::Usage => "usage",
-        Ended::NotSignedIn => "not-signed-in",
-        Ended::Forbidden => "forbidden",
-        Ended::NotFound => "not-found",
-        Ended::Refused => "refused",
-        Ended::Unknown => "unknown",
-        Ended::AwaitingApproval => "awaiting-approval",
-        Ended::Pending => "pending",
-        Ended::Failed => "failed",
-        Ended::Unavailable => "unavailable",
-        Ended::Interrupted => "interrupted",
-    }
-}
-
 pub(crate) fn code(ended: Ended) -> ExitCode {
     ExitCode::from(number(ended))
 }

@@ -98,7 +98,7 @@ impl Failure {
         }
         for (key, value) in [
             ("code", json!(self.code)),
-            ("ended", json!(exit::word(self.ended))),
+            ("ended", json!(self.ended.word())),
             ("message", json!(self.message)),
             ("remedy", json!(self.remedy)),
             ("touched", json!(self.touched)),

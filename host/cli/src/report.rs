@@ -90,7 +90,7 @@ impl Report<'_> {
         let settlement = self.attempt.map(|attempt| &attempt.settlement);
         let mut body = json!({
             "plan": self.plan(),
-            "ended": exit::word(self.ended),
+            "ended": self.ended.word(),
             "exitCode": exit::number(self.ended),
             "summary": self.summary(),
             "device": device(self.document),
@@ -130,7 +130,7 @@ impl Report<'_> {
         let state = self.observed.map(|seen| state_word(&seen.progress.state));
         let mut fields = vec![
             ("plan", self.plan().to_string()),
-            ("ended", exit::word(self.ended).to_owned()),
+            ("ended", self.ended.word().to_owned()),
             ("state", state.unwrap_or_default()),
             ("deviceId", self.document.identity.device.clone()),
             ("deviceName", card("deviceName")),
@@ -147,7 +147,7 @@ impl Report<'_> {
     }
 
     pub(crate) fn human(&self) -> String {
-        let mut out = format!("{}: {}\n", exit::word(self.ended), plain(&self.summary()));
+        let mut out = format!("{}: {}\n", self.ended.word(), plain(&self.summary()));
         if let Some(passcode) = self.passcode {
             out.push_str(&format!("passcode: {passcode}\n"));
         }

@@ -10,7 +10,7 @@ use support::Home;
 
 /// Fault, exit code, what is known of the sending (`-`: the failure says that nothing was sent),
 /// and the failure's code or the state.
-const TABLE: [(&str, i32, &str, &str); 55] = [
+const TABLE: [(&str, i32, &str, &str); 56] = [
     ("drop-before-accept", 7, "unknown", "outcome-unknown"),
     ("drop-after-accept", 0, "accepted", "done"),
     ("503-before-accept", 7, "unknown", "outcome-unknown"),
@@ -28,6 +28,7 @@ const TABLE: [(&str, i32, &str, &str); 55] = [
     ("401-intune-role", 4, "-", "intune-role-missing"),
     // The practice person's token carries the permission.
     ("read-only-role", 4, "-", "intune-scope-missing"),
+    ("no-licence", 4, "-", "licence-missing"),
     ("403", 4, "-", "intune-scope-missing"),
     ("403-conditional-access", 4, "-", "conditional-access"),
     // It strikes the first read, which beta then refused and v1.0 answers.

@@ -91,6 +91,7 @@ fn every_code_stands_on_the_page_and_every_code_of_the_page_in_a_source() {
         "host/runtime/src/door/refused.rs",
         "host/runtime/src/reports.rs",
         "host/runner/src/rights.rs",
+        "host/runner/src/licence.rs",
     ] {
         emitted.extend(words(&source(&root.join(file)), '"'));
     }
@@ -125,6 +126,7 @@ fn every_code_stands_on_the_page_and_every_code_of_the_page_in_a_source() {
     }
     for (file, codes) in [
         ("host/cli/src/wiring/real.rs", &["tenant-mismatch"][..]),
+        ("host/cli/src/commands/login.rs", &["sign-in-not-kept"]),
         (
             "host/entra/src/answer.rs",
             &[
@@ -215,5 +217,50 @@ fn a_token_tells_which_right_is_missing() {
         for id in ["request-id", "client-request-id", "date"] {
             assert!(ids[id].is_string(), "{id}: {failure}");
         }
+    }
+}
+
+/// The same refusal with and without a licence: only how the subscription stands tells them apart.
+#[test]
+fn a_missing_licence_is_told_by_the_subscription_and_not_by_the_words() {
+    let home = Home::new();
+    for words in [
+        &["devices", "--serial", "SAMPLE-COSU-0001"][..],
+        &["reset", "--serial", "SAMPLE-COSU-0001", "--yes"],
+    ] {
+        let fault = [words, &["--fault", "no-licence"]].concat();
+        let failure = home.practice(&fault).fails(4, "licence-missing");
+        assert_eq!(failure["touched"], "no");
+        assert_eq!(failure["status"], 400);
+        assert_eq!(failure["serviceCode"], "BadRequest");
+        let said = failure["message"].as_str().unwrap();
+        assert!(said.contains("`disabled`"), "{said}");
+        let remedy = failure["remedy"].as_str().unwrap();
+        assert!(
+            remedy.contains("admin center") && remedy.contains("passcode doctor"),
+            "{remedy}"
+        );
+        for id in ["request-id", "client-request-id"] {
+            assert!(failure["supportIds"][id].is_string(), "{id}: {failure}");
+        }
+    }
+    // Another tenant in another process, asked with an application's own token.
+    let mut home = Home::new();
+    let tenant = Tenant::start(&home, &["--control-key", "k", "--fault", "no-licence"]);
+    home.connect(&tenant);
+    let failure = reset(&home).fails(4, "licence-missing");
+    assert_eq!(failure["touched"], "no");
+    assert_eq!(
+        home.run(&["doctor"]).expect(6, "doctor")["hindrance"],
+        "not-ready"
+    );
+    // The same words where the subscription is active, or where nobody tells, name no licence.
+    let home = Home::new();
+    for others in [&[][..], &["--fault", "403,method=GET,route=management"]] {
+        let words = ["devices", "--fault", "no-licence,route=list"];
+        let failure = home
+            .practice(&[&words, others].concat())
+            .fails(12, "request-rejected");
+        assert_eq!(failure["status"], 400);
     }
 }

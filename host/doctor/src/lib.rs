@@ -19,6 +19,6 @@ pub use facts::{
     Disk, Facts, Folder, Inside, Ledger, NotSignedIn, Person, Proxy, Roots, SignIn, Signed, Where,
 };
 pub use finding::{Area, Citation, Finding, Hindrance, Verdict};
-pub use gather::{Subject, examine};
+pub use gather::{Subject, examine, lapsed_subscription};
 pub use judge::{Report, judge};
 pub use roles::{Role, Suits, roles};

@@ -9,6 +9,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_ledger::conformance::{
     every_rule_of_audit, every_rule_of_runs, intent, plan, races_for_rows,
 };
+use passcode_ledger::run::{Claim, NewRow, NewRun, RunLedger as _, Stage, Step};
 use tokio::task::JoinSet;
 
 /// Store `n` of a folder.
@@ -69,5 +70,72 @@ async fn what_is_confirmed_is_committed() {
     }
     while let Some(done) = all.join_next().await {
         done.expect("no task found less than it was told");
+    }
+}
+
+/// Of many that are written together one is refused, after it wrote something: that is undone, and
+/// its neighbours are not.
+#[tokio::test]
+async fn what_is_refused_leaves_nothing_behind() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("ledger.db");
+    let ledger = SqliteLedger::open(&path, true).await.expect("a ledger");
+    let mut intents = Vec::new();
+    for at in 0..8 {
+        let name = format!("beside-{at}");
+        let plan = plan(&name, "a");
+        ledger.keep_plan(&plan).await.expect("kept");
+        intents.push(intent(&plan, &name));
+    }
+    ledger.begin_run(&new_run()).await.expect("a run");
+    let rows = [1, 2].map(|number| NewRow {
+        number,
+        source: format!("devices.csv:{number}"),
+        selector: "{}".to_owned(),
+    });
+    ledger.add_rows("run", &rows).await.expect("rows");
+    let claim = Claim {
+        run: "run".to_owned(),
+        owner: "worker".to_owned(),
+        stage: Stage::Listed,
+        limit: 2,
+        lease: std::time::Duration::from_secs(600),
+    };
+    let held = ledger.claim(&claim).await.expect("a claim");
+    // The first is written before the second is found to be impossible.
+    let steps = [None, Some(plan("never", "kept").id)].map(|plan| Step {
+        number: if plan.is_some() { 2 } else { 1 },
+        epoch: 1,
+        to: Stage::Ended,
+        after: std::time::Duration::ZERO,
+        device: None,
+        label: None,
+        plan,
+        outcome: None,
+        code: None,
+        message: None,
+    });
+    let refused = ledger.step("run", "worker", &steps);
+    // The first of those beside it may be written alone; what came meanwhile is not.
+    let beside = futures::future::join_all(intents.iter().map(|one| ledger.intend(one)));
+    let (beside, refused) = tokio::join!(beside, refused);
+    assert!(refused.is_err());
+    for written in beside {
+        written.expect("its neighbours are written");
+    }
+    assert_eq!(ledger.rows("run", 0, 9).await.expect("rows"), held);
+    assert_eq!(ledger.recent(9).await.expect("attempts").len(), 8);
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        id: "run".to_owned(),
+        key: None,
+        tenant: "t".to_owned(),
+        title: "t".to_owned(),
+        digest: "d".to_owned(),
+        document: "{}".to_owned(),
+        planner: "{}".to_owned(),
+        created: time::OffsetDateTime::UNIX_EPOCH,
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) v1_passcode: bool,
     pub(crate) throttle: Throttle,
     pub(crate) subscription: SubscriptionState,
+    /// Of tokens that the directory gives an application, in seconds.
+    pub(crate) token_lifetime: i64,
 }
 
 impl Default for PracticeOptions {
@@ -92,6 +94,7 @@ impl Default for PracticeOptions {
                 v1_passcode: true,
                 throttle: Throttle::default(),
                 subscription: SubscriptionState::Active,
+                token_lifetime: 3_599,
             },
         }
     }

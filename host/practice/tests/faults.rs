@@ -58,6 +58,7 @@ fn refusals_come_with_status_code_and_effect() {
         ("401-claims", 401, "InvalidAuthenticationToken", 0),
         ("401-intune-role", 401, "UnknownError", 0),
         ("read-only-role", 403, "Forbidden", 0),
+        ("no-licence", 400, "BadRequest", 0),
         ("403", 403, "Forbidden", 0),
         ("403-conditional-access", 403, "insufficient_claims", 0),
         ("404", 404, "ResourceNotFound", 0),

@@ -176,6 +176,27 @@ impl Ended {
         }
     }
 
+    /// The word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Accepted => "accepted",
+            Self::Fault => "fault",
+            Self::Usage => "usage",
+            Self::NotSignedIn => "not-signed-in",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::AwaitingApproval => "awaiting-approval",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Whether nothing went wrong.
     #[must_use]
     pub fn is_success(self) -> bool {

@@ -9,10 +9,15 @@
 //! - [`consequences`] says what a look proves about a sending.
 //! - [`Ended`] is the one word in which everything ends, and what exit codes are made of.
 //!
+//! - [`fleet`] does it for a thousand.
+//!
 //! [`Runner`] does the rest. Everything it does survives being dropped at any moment: what
 //! matters was written down before, and the next run begins by looking.
 
+pub mod fleet;
+
 mod ended;
+mod licence;
 mod look;
 mod rights;
 mod runner;
@@ -22,6 +27,7 @@ mod settle;
 mod watch;
 
 pub use ended::Ended;
+pub use licence::Subscription;
 pub use look::{Shown, Standing};
 pub use runner::{Carried, Runner};
 pub use schedule::{FIRST, LONGEST, Schedule};

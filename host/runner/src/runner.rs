@@ -12,6 +12,7 @@ use passcode_host::{
 };
 
 use crate::ended::Ended;
+use crate::licence::{self, Subscription};
 use crate::look::{Shown, Standing};
 use crate::rights;
 use crate::select::{Found, Narrow};
@@ -25,6 +26,7 @@ pub struct Runner {
     action: Action,
     ledger: Arc<dyn SendLedger>,
     tenant: Option<String>,
+    subscription: Option<Arc<dyn Subscription>>,
 }
 
 /// What carrying out a plan brought, before anybody waits.
@@ -81,7 +83,16 @@ impl Runner {
             action,
             ledger,
             tenant,
+            subscription: None,
         }
+    }
+
+    /// The same, which asks how the tenant's subscription stands where a read is refused without
+    /// a cause of its own.
+    #[must_use]
+    pub fn asking(mut self, subscription: Arc<dyn Subscription>) -> Self {
+        self.subscription = Some(subscription);
+        self
     }
 
     /// The host.
@@ -152,11 +163,19 @@ impl Runner {
     }
 
     async fn told(&self, error: HostError, acting: bool) -> HostError {
-        if !rights::concerns(&error) {
-            return error;
+        let error = if rights::concerns(&error) {
+            let identity = self.host.whoami("graph").await.ok();
+            rights::told(error, identity.as_ref(), acting)
+        } else {
+            error
+        };
+        match &self.subscription {
+            // What was sent was preceded by reads: there is a licence.
+            Some(subscription) if !acting && licence::concerns(&error) => {
+                licence::told(error, subscription.lapsed().await.as_deref())
+            }
+            _ => error,
         }
-        let identity = self.host.whoami("graph").await.ok();
-        rights::told(error, identity.as_ref(), acting)
     }
 
     async fn open(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, HostError> {

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::clock::parse_http_date;
 use crate::connector::Answer;
+use crate::door::retry_after;
+
+/// No service is believed to ask for more.
+const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// How a read is repeated that the service throttles (429) or cannot answer now (502, 503,
 /// 504). What may change something is never repeated here.
@@ -45,34 +48,14 @@ impl Retry {
         if !matches!(answer.status, 429 | 502..=504) {
             return None;
         }
-        let named = answer
-            .header("retry-after")
-            .and_then(|text| named(text, now));
-        Some(match named {
-            Some(named) => named + self.first.mul_f64(chance),
+        Some(match retry_after(answer) {
+            Some(named) => named.from(now).min(LONGEST) + self.first.mul_f64(chance),
             None => {
                 let doubled = self.first.saturating_mul(1 << tries.min(16));
                 doubled.min(self.most).mul_f64(0.5 + chance / 2.0)
             }
         })
     }
-}
-
-/// `Retry-After`: seconds, whole as Graph documents it or fractional as its example shows, or
-/// the date that HTTP allows. An hour at most; `None` for what cannot be read.
-fn named(text: &str, now: OffsetDateTime) -> Option<Duration> {
-    const HOUR: Duration = Duration::from_secs(3_600);
-    let text = text.trim();
-    if let Some(date) = parse_http_date(text) {
-        // A moment that is over is no wait.
-        let wait = Duration::try_from(date - now).unwrap_or_default();
-        return Some(wait.min(HOUR));
-    }
-    let digits = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds: f64 = text.parse().ok().filter(|_| digits)?;
-    Some(Duration::try_from_secs_f64(seconds).map_or(HOUR, |wait| wait.min(HOUR)))
 }
 
 /// Between 0 and 1. Not for secrets.

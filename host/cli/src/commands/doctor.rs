@@ -75,7 +75,7 @@ fn body(ended: Ended, facts: &Facts, report: &Report) -> Value {
         }
     };
     json!({
-        "ended": exit::word(ended),
+        "ended": ended.word(),
         "exitCode": exit::number(ended),
         "possible": report.hindrance().is_none(),
         "hindrance": report.hindrance(),

@@ -104,7 +104,7 @@ impl Explained {
             .as_ref()
             .map(|document| &document.plan.proposal);
         json!({
-            "ended": exit::word(self.ended),
+            "ended": self.ended.word(),
             "exitCode": exit::number(self.ended),
             "possible": self.document.is_some(),
             "device": self.device,

@@ -1,5 +1,5 @@
-//! `passcode login`: a person signs in, and what is needed to stay signed in is kept, if it can be
-//! kept encrypted.
+//! `passcode login`: a person signs in, and what is needed to stay signed in is kept, encrypted. A
+//! sign-in that cannot be kept is none: the next command would know nothing of it.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(super) async fn login(app: &App, args: LoginArgs) -> Result<Reply, Failure> 
     let kept = Arc::new(Anew::new(&home));
     if let Some(trouble) = kept.trouble().await {
         // Before anybody takes the trouble to sign in.
-        crate::console::note(&format!("note: {}", not_kept(&trouble)));
+        return Err(not_kept(&trouble, "nobody was asked to sign in"));
     }
     private_folder(&home)?;
     let people = People {
@@ -59,56 +59,58 @@ pub(super) async fn login(app: &App, args: LoginArgs) -> Result<Reply, Failure> 
         graph: cloud.graph_root(),
         tenant: tenant.as_deref(),
     };
-    Ok(signed_in(app, &from, &token, kept.outcome()))
+    match kept.outcome() {
+        Some(Ok(())) => Ok(signed_in(app, &from, &token)),
+        Some(Err(error)) => Err(not_kept(&error, "you signed in, and nothing is kept")),
+        None => Err(Failure::new(
+            Ended::NotSignedIn,
+            "sign-in-not-kept",
+            "you signed in, and nothing is kept: the authority gave nothing to keep (no refresh token)",
+        )
+        .remedy(EACH_TIME)),
+    }
 }
 
-/// What is said of a sign-in, and of what became of it.
-fn signed_in(
-    app: &App,
-    from: &From<'_>,
-    token: &AccessToken,
-    outcome: Option<Result<(), CredentialError>>,
-) -> Reply {
+/// What is said of a sign-in that is kept.
+fn signed_in(app: &App, from: &From<'_>, token: &AccessToken) -> Reply {
     let mut whose = Whose::of(from, token);
-    let kept = matches!(outcome, Some(Ok(())));
-    let why = match outcome {
-        Some(Ok(())) => None,
-        Some(Err(error)) => Some(not_kept(&error)),
-        None => Some(
-            "the sign-in is not kept: the authority gave nothing to keep (no refresh token)"
-                .to_owned(),
-        ),
-    };
     let mut human = whose.human();
-    human.push('\n');
-    match &why {
-        Some(why) => {
-            human.push_str(&format!("{why}\n"));
-            if app.format != crate::args::Format::Table {
-                crate::console::note(&format!("warning: {why}"));
-            }
-        }
-        None => {
-            human.push_str("kept, encrypted with a key in the system's keyring; ");
-            human.push_str("`passcode logout` forgets it\n");
-            if !uses_it(app.config.settings.given(Key::Auth)) {
-                human.push_str(&format!(
-                    "to use it: `auth = \"{KEPT}\"` in the config file, or PASSCODE_AUTH={KEPT}\n"
-                ));
-            }
-        }
+    human.push_str("\nkept, encrypted with a key in the system's keyring; ");
+    human.push_str("`passcode logout` forgets it\n");
+    if !uses_it(app.config.settings.given(Key::Auth)) {
+        human.push_str(&format!(
+            "to use it: `auth = \"{KEPT}\"` in the config file, or PASSCODE_AUTH={KEPT}\n"
+        ));
     }
-    whose.body.insert("kept".to_owned(), json!(kept));
-    whose.body.insert("notKept".to_owned(), json!(why));
+    whose.body.insert("kept".to_owned(), json!(true));
     let rows = whose.rows();
     Reply::new(Ended::Done, "login", false, whose.body.into())
         .rows(rows)
         .human(human)
 }
 
-fn not_kept(error: &CredentialError) -> String {
-    let message = plain(&error.message);
-    format!("the sign-in is not kept: {message}. It ends with this command")
+const EACH_TIME: &str = "set PASSCODE_AUTH=device-code (or browser), and sign in for each command, on a terminal; on servers and in jobs sign in as an app";
+/// What a keyring is here.
+const KEYRING: &str = if cfg!(target_os = "macos") {
+    "unlock the login keychain"
+} else if cfg!(windows) {
+    "use an account that has the Credential Manager"
+} else {
+    "install and unlock a keyring (GNOME Keyring, KWallet, or another Secret Service) on the session bus"
+};
+
+/// Why nothing is kept. What was done until then is `so_far`.
+fn not_kept(error: &CredentialError, so_far: &str) -> Failure {
+    let remedy = match error.code.as_str() {
+        "keyring-unavailable" => KEYRING,
+        _ => &error.remedy,
+    };
+    Failure::new(
+        Ended::NotSignedIn,
+        &error.code,
+        format!("{so_far}: {}", plain(&error.message)),
+    )
+    .remedy(format!("{remedy}; or {EACH_TIME}"))
 }
 
 /// The practice tenant's person is signed in already.

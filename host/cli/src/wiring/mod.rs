@@ -4,6 +4,7 @@ mod doctor;
 mod person;
 mod practice;
 mod real;
+mod subscription;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_builtin::{COMPONENT, GRANT};
+use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
@@ -27,6 +29,7 @@ use crate::app::App;
 use crate::config::Key;
 use crate::failure::Failure;
 use crate::home::folder;
+use subscription::Asked;
 
 /// Connected.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub(crate) struct Place {
     /// Whether a person may have to be asked.
     asks: bool,
     pub(crate) cloud: String,
+    /// The same with all that belongs to it, for what is asked beside the door.
+    whole: Option<Cloud>,
     pub(crate) tenant: Option<String>,
     pub(crate) practice: bool,
     /// Certificate authorities to trust beside the system's (PEM).
@@ -93,8 +98,12 @@ pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected
         // Not within a step: a person takes longer than a step may.
         place.token().await?;
     }
+    let mut runner = Runner::new(host, action, ledger, place.tenant);
+    if let Some(cloud) = place.whole {
+        runner = runner.asking(Arc::new(Asked::new(cloud, place.roots, place.credential)));
+    }
     Ok(Connected {
-        runner: Runner::new(host, action, ledger, place.tenant),
+        runner,
         practice: place.practice,
         folder,
         _tenant: tenant,

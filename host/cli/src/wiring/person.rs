@@ -58,7 +58,7 @@ pub(super) fn asks(sign_in: &SignIn) -> bool {
 pub(crate) struct Speaking {
     /// Whether a browser may be opened. Without a terminal nobody sits in front of one.
     pub(crate) opens: bool,
-    /// Whether it says that a sign-in is not kept; `login` says so in its answer.
+    /// Whether it says that a sign-in is not kept; `login` fails then.
     pub(crate) warns: bool,
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, CredentialError, TokenRequest};
 use passcode_practice::{Control, Fleet, PracticeError, PracticeOptions, PracticeTenant};
 
@@ -152,6 +153,7 @@ impl InProcess {
             credential: Arc::new(HelpDesk(self.tenant.control())),
             // A plan is for a tenant, not for the port it had.
             cloud: "custom".to_owned(),
+            whole: Cloud::custom(self.tenant.url(), self.tenant.url(), &[]).ok(),
             tenant: Some(self.tenant.tenant_id()),
             practice: true,
             roots: None,

@@ -36,6 +36,7 @@ pub(super) fn place(app: &App, home: &Path, may_ask: bool) -> Result<Place, Fail
     let graph = choice.cloud.graph_root().to_owned();
     let authority = choice.cloud.authority().to_owned();
     let cloud = choice.cloud.name().to_owned();
+    let whole = choice.cloud.clone();
     let (http, roots) = http(&config.settings)?;
     let credential = choice
         .sign_in
@@ -47,6 +48,7 @@ pub(super) fn place(app: &App, home: &Path, may_ask: bool) -> Result<Place, Fail
         credential,
         asks,
         cloud,
+        whole: Some(whole),
         // A practice tenant in another process keeps apart from real data, too. Its id is
         // nobody else's; a host takes it only on this machine.
         practice: tenant.as_deref() == Some(PRACTICE_TENANT_ID),

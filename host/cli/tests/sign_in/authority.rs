@@ -2,7 +2,7 @@
 //! canary in everything that it gives.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Write as _;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,9 @@ pub const REFRESH: &str = "CANARY-refresh-token-2718";
 /// What GitHub's issuer gives.
 pub const GITHUB_ASSERTION: &str = "CANARY-github-assertion-1414";
 
+/// What Azure Pipelines gives.
+pub const PIPELINES_ASSERTION: &str = "CANARY-pipelines-assertion-1729";
+
 /// A request to the authority.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -29,6 +32,10 @@ pub struct Asked {
 /// The authority, a tenant, and the token that it gives.
 pub struct Authority {
     pub url: String,
+    /// The same, encrypted; some ways to sign in take nothing else.
+    pub encrypted: String,
+    /// Whom to trust for that (PEM).
+    pub ca: String,
     pub tenant: PracticeTenant,
     pub token: String,
     said: Arc<Mutex<Said>>,
@@ -39,6 +46,7 @@ struct Said {
     asked: Vec<Asked>,
     /// OAuth errors that are answered before tokens are given.
     errors: VecDeque<&'static str>,
+    no_refresh: bool,
 }
 
 fn lock(said: &Mutex<Said>) -> std::sync::MutexGuard<'_, Said> {
@@ -55,18 +63,18 @@ impl Authority {
     pub fn giving(request: &TokenRequest) -> Self {
         let tenant = PracticeTenant::start(PracticeOptions::immediate()).unwrap();
         let token = tenant.mint_token(request);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let said = Arc::new(Mutex::new(Said::default()));
-        let serving = (said.clone(), token.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                // A client that goes away is none of our business.
-                let _ = stream.and_then(|stream| serve(stream, &serving.0, &serving.1));
-            }
+        let url = listen("http", &said, &token, Ok);
+        let (tls, ca) = tls();
+        let encrypted = listen("https", &said, &token, move |stream| {
+            let session = rustls::ServerConnection::new(tls.clone());
+            let session = session.map_err(std::io::Error::other)?;
+            Ok(rustls::StreamOwned::new(session, stream))
         });
         Self {
             url,
+            encrypted,
+            ca,
             tenant,
             token,
             said,
@@ -76,6 +84,11 @@ impl Authority {
     /// Answer with these errors first.
     pub fn refuse(&self, errors: &[&'static str]) {
         lock(&self.said).errors.extend(errors);
+    }
+
+    /// Give people nothing to stay signed in with, from now on.
+    pub fn give_no_refresh_token(&self) {
+        lock(&self.said).no_refresh = true;
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -107,7 +120,44 @@ impl Authority {
     }
 }
 
-fn serve(mut stream: TcpStream, said: &Mutex<Said>, token: &str) -> std::io::Result<()> {
+/// Serve on a port of its own, as long as the test runs.
+fn listen<S: Read + Write>(
+    scheme: &str,
+    said: &Arc<Mutex<Said>>,
+    token: &str,
+    open: impl Fn(TcpStream) -> std::io::Result<S> + Send + 'static,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+    let (said, token) = (said.clone(), token.to_owned());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // A client that goes away is none of our business.
+            let _ = stream
+                .and_then(&open)
+                .and_then(|stream| serve(stream, &said, &token));
+        }
+    });
+    url
+}
+
+/// A certificate of this test's own for this machine.
+fn tls() -> (Arc<rustls::ServerConfig>, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let private = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private.into())
+        .unwrap();
+    (Arc::new(config), certificate.pem())
+}
+
+fn serve(mut stream: impl Read + Write, said: &Mutex<Said>, token: &str) -> std::io::Result<()> {
     let Some(request) = Request::read(&mut stream, &[])? else {
         return Ok(());
     };
@@ -128,16 +178,19 @@ fn serve(mut stream: TcpStream, said: &Mutex<Said>, token: &str) -> std::io::Res
         )
     } else if path.ends_with("/github") {
         (200, format!("{{\"value\":\"{GITHUB_ASSERTION}\"}}"))
+    } else if path.ends_with("/pipelines") {
+        (200, format!("{{\"oidcToken\":\"{PIPELINES_ASSERTION}\"}}"))
     } else if let Some(error) = lock(said).errors.pop_front() {
         (400, format!("{{\"error\":\"{error}\"}}"))
     } else {
         // Nobody refreshes what an app is given for itself.
         let refresh = match grant.as_deref() {
             None | Some("client_credentials") => String::new(),
+            _ if lock(said).no_refresh => String::new(),
             Some(_) => format!(",\"refresh_token\":\"{REFRESH}\""),
         };
         let body = format!(
-            "{{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"{token}\"{refresh}}}"
+            "{{\"token_type\":\"Bearer\",\"expires_in\":3600,\"ext_expires_in\":3600,\"access_token\":\"{token}\"{refresh}}}"
         );
         (200, body)
     };
@@ -145,7 +198,8 @@ fn serve(mut stream: TcpStream, said: &Mutex<Said>, token: &str) -> std::io::Res
         "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())
+    stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
+    stream.flush()
 }
 
 fn form(body: &str) -> BTreeMap<String, String> {

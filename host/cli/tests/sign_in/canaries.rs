@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use passcode_practice::TokenRequest;
 use tempfile::TempDir;
 
-use crate::authority::{Authority, DEVICE_CODE, GITHUB_ASSERTION, REFRESH};
+use crate::authority::{Authority, DEVICE_CODE, GITHUB_ASSERTION, PIPELINES_ASSERTION, REFRESH};
 use crate::support::Home;
 
 const PASSCODE: &str = "CANARY-passcode-31415";
@@ -88,6 +88,7 @@ fn cases(authority: &Authority, folder: &Path) -> Vec<Case> {
     std::fs::write(folder.join("assertion"), assertion).unwrap();
     let (pem, key) = certificate();
     std::fs::write(folder.join("app.pem"), pem).unwrap();
+    std::fs::write(folder.join("ca.pem"), &authority.ca).unwrap();
     let path = |name: &str| folder.join(name).display().to_string();
     vec![
         Case {
@@ -146,7 +147,99 @@ fn cases(authority: &Authority, folder: &Path) -> Vec<Case> {
             ],
             secrets: vec![text("CANARY-identity-header-1732")],
         },
+        Case {
+            way: "azure-pipelines",
+            set: vec![
+                (
+                    "SYSTEM_OIDCREQUESTURI",
+                    format!("{}/pipelines?job=1", authority.encrypted),
+                ),
+                ("SYSTEM_ACCESSTOKEN", text("CANARY-system-token-4181")),
+                ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", text("c0ffee")),
+                ("PASSCODE_AUTHORITY_URL", authority.encrypted.clone()),
+                ("PASSCODE_CA_FILE", path("ca.pem")),
+            ],
+            secrets: vec![text("CANARY-system-token-4181"), text(PIPELINES_ASSERTION)],
+        },
+        #[cfg(unix)]
+        Case {
+            way: "azure-cli",
+            set: vec![("PATH", tools(folder, &authority.token))],
+            secrets: vec![text(TOOLS_OWN)],
+        },
+        #[cfg(unix)]
+        Case {
+            way: "azure-developer-cli",
+            set: vec![("PATH", tools(folder, &authority.token))],
+            secrets: vec![text(TOOLS_OWN)],
+        },
     ]
+}
+
+/// What stands beside the token in what Azure's tools print.
+#[cfg(unix)]
+const TOOLS_OWN: &str = "CANARY-of-the-tool-6765";
+
+/// A PATH that leads to programs which answer as `az` and `azd` do when somebody is signed in, and
+/// to nothing else of these names.
+#[cfg(unix)]
+fn tools(folder: &Path, token: &str) -> String {
+    let az = format!(
+        r#"{{"accessToken":"{token}","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800,"subscription":"{TOOLS_OWN}","tenant":"t","tokenType":"Bearer"}}"#
+    );
+    let azd =
+        format!(r#"{{"token":"{token}","expiresOn":"2099-01-01T00:00:00Z","x":"{TOOLS_OWN}"}}"#);
+    for (name, answer) in [("az", az), ("azd", azd)] {
+        std::fs::write(folder.join(format!("{name}.json")), answer).unwrap();
+        program(
+            folder,
+            name,
+            "echo CANARY-of-the-tool-6765 >&2\ncat \"$0.json\"\n",
+        );
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{path}", folder.display())
+}
+
+#[cfg(unix)]
+fn program(folder: &Path, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = folder.join(name);
+    std::fs::write(&file, format!("#!/bin/sh\n{text}")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A tool that fails with its token in what it says, or prints something else than it should.
+#[cfg(unix)]
+#[test]
+fn what_a_tool_says_when_it_fails_is_shown_without_its_token() {
+    let folder = TempDir::new().unwrap();
+    let authority = Authority::giving(&TokenRequest::app());
+    let token = &authority.token;
+    let mut home = authority.home();
+    let path = std::env::var("PATH").unwrap_or_default();
+    home.set("PATH", &format!("{}:{path}", folder.path().display()));
+    for (way, name) in [("azure-cli", "az"), ("azure-developer-cli", "azd")] {
+        home.set("PASSCODE_AUTH", way);
+        for text in [
+            format!("echo 'ERROR: the token {token} is no good' >&2\nexit 1\n"),
+            format!("echo '{{\"data\":{{\"message\":\"token {token}\"}}}}' >&2\nexit 1\n"),
+            format!("echo '{token}'\n"),
+            format!("echo '{{\"accessToken\":\"{token}\",\"token\":[\"{token}\"]}}'\n"),
+        ] {
+            program(folder.path(), name, &text);
+            for words in [&["auth", "status", "-v"][..], &["devices", "-v"]] {
+                let ran = home.run(words);
+                ran.fails(3, way);
+                let leaks = leaks(
+                    &format!("{}{}{ran:?}", ran.stdout, ran.stderr),
+                    home.path(),
+                    std::slice::from_ref(token),
+                );
+                assert!(leaks.is_empty(), "{way} {text}: {leaks:?}");
+            }
+        }
+    }
 }
 
 /// A certificate with its key (PEM), and the lines of the key.
@@ -177,6 +270,11 @@ fn no_way_to_sign_in_leaves_a_secret_anywhere() {
         }
         let heard = a_day(&authority, &home);
         assert!(heard.contains(case.way), "{}", case.way);
+        if case.way == "azure-pipelines" {
+            // It went the whole way, and not by a token of somebody else.
+            let given = authority.values("client_assertion");
+            assert!(given.iter().all(|one| one == PIPELINES_ASSERTION) && !given.is_empty());
+        }
         let mut secrets = case.secrets;
         secrets.extend([authority.token.clone(), PASSCODE.to_owned()]);
         // What was made for this sign-in only, and seen on the other side.
@@ -186,12 +284,18 @@ fn no_way_to_sign_in_leaves_a_secret_anywhere() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_person_who_signs_in_leaves_no_secret_either() {
+    let Some(keyring) = crate::keyring::Keyring::start() else {
+        return;
+    };
     let authority = Authority::start();
-    let home = authority.home();
+    let mut home = authority.home();
+    home.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
     let ran = home.run(&["login", "-v"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(home.path().join("sign-ins").is_file());
     let secrets = [authority.token.as_str(), REFRESH, DEVICE_CODE].map(str::to_owned);
     assert_eq!(authority.values("device_code"), [DEVICE_CODE]);
     let leaks = leaks(

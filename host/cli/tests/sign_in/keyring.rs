@@ -11,14 +11,14 @@ use crate::authority::{Authority, DEVICE_CODE, REFRESH};
 use crate::canaries::{a_day, leaks};
 
 /// A session bus with an unlocked keyring, gone at the end.
-struct Keyring {
+pub struct Keyring {
     session: Child,
     address: String,
     _folder: TempDir,
 }
 
 impl Keyring {
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         let there = |program: &str| {
             let asked = Command::new(program).arg("--version").output();
             asked.is_ok_and(|output| output.status.success())
@@ -50,6 +50,11 @@ impl Keyring {
             address: address.trim().to_owned(),
             _folder: folder,
         })
+    }
+
+    /// Of its bus.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 }
 

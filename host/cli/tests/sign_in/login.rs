@@ -7,6 +7,8 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::authority::{Authority, REFRESH, USER_CODE};
+#[cfg(target_os = "linux")]
+use crate::keyring::Keyring;
 use crate::support::{Home, ran};
 
 /// Whether nobody's sign-in rests in a home.
@@ -16,34 +18,77 @@ fn nothing_kept(home: &Home) -> bool {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_code_is_shown_and_without_a_keyring_nothing_is_kept_and_that_is_said() {
+fn without_a_keyring_nobody_is_asked_and_what_would_help_is_said() {
     let authority = Authority::start();
-    authority.refuse(&["authorization_pending"]);
     let mut home = authority.home();
-    let ran = home.run(&["login", "--quiet"]);
-    let document = ran.expect(0, "login");
-    assert!(ran.stderr.contains(USER_CODE), "{ran:?}");
-    assert!(ran.stderr.contains("https://microsoft.com/devicelogin"));
-    assert_eq!(document["kept"], false);
-    assert_eq!(document["user"], "helpdesk@contoso.example");
-    assert!(ran.stderr.contains("warning: the sign-in is not kept"));
-    assert!(ran.stderr.contains("keyring"), "{ran:?}");
+    for words in [&["login"][..], &["login", "--browser", "--quiet"]] {
+        let ran = home.run(words);
+        let refused = ran.fails(3, "keyring-unavailable");
+        assert!(!ran.stderr.contains("To sign in"), "{ran:?}");
+        let message = refused["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("nobody was asked to sign in"),
+            "{message}"
+        );
+        let remedy = refused["remedy"].as_str().unwrap();
+        for part in ["GNOME Keyring", "PASSCODE_AUTH=device-code", "as an app"] {
+            assert!(remedy.contains(part), "{remedy}");
+        }
+    }
+    assert!(authority.asked().is_empty(), "{:?}", authority.asked());
     assert!(nothing_kept(&home));
-    let table = home.run(&["login", "-o", "table"]);
-    assert!(
-        table.stdout.contains("It ends with this command"),
-        "{table:?}"
-    );
     home.set("PASSCODE_AUTH", "kept-sign-in");
     let refused = home.run(&["auth", "status"]).fails(3, "not-signed-in");
     let remedy = refused["remedy"].as_str().unwrap();
     assert!(remedy.starts_with("sign in: `passcode login`"), "{remedy}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_code_is_shown_and_what_cannot_be_kept_is_no_sign_in() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let authority = Authority::start();
+    authority.refuse(&["authorization_pending"]);
+    let mut home = authority.home();
+    home.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
+    let ran = home.run(&["login", "--quiet"]);
+    let document = ran.expect(0, "login");
+    assert!(ran.stderr.contains(USER_CODE), "{ran:?}");
+    assert!(ran.stderr.contains("https://microsoft.com/devicelogin"));
+    assert_eq!(document["kept"], true);
+    assert_eq!(document["user"], "helpdesk@contoso.example");
+    home.run(&["logout"]).expect(0, "logout");
+
+    authority.give_no_refresh_token();
+    let ran = home.run(&["login"]);
+    let refused = ran.fails(3, "sign-in-not-kept");
+    assert!(ran.stderr.contains(USER_CODE), "{ran:?}");
+    let remedy = refused["remedy"].as_str().unwrap();
+    assert!(remedy.contains("PASSCODE_AUTH=device-code"), "{remedy}");
+    assert!(nothing_kept(&home));
+
+    // The keyring is there, and the file's place is taken.
+    std::fs::create_dir(home.path().join("sign-ins")).unwrap();
+    let authority = Authority::start();
+    let (inside, mut home) = (home, authority.home());
+    home.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
+    home.set("PASSCODE_HOME", inside.path().to_str().unwrap());
+    let refused = home.run(&["login"]).fails(3, "sign-ins-file");
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.starts_with("you signed in, and nothing is kept"));
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn a_browser_brings_a_code_that_is_taken_only_with_our_state() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
     let authority = Authority::start();
-    let home = authority.home();
+    let mut home = authority.home();
+    home.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
     let mut child = home
         .command(&["login", "--browser"])
         .stdout(Stdio::piped())
@@ -83,11 +128,16 @@ fn a_browser_brings_a_code_that_is_taken_only_with_our_state() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_sign_in_that_is_declined_signs_nobody_in() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
     let authority = Authority::start();
     authority.refuse(&["authorization_declined"]);
-    let home = authority.home();
+    let mut home = authority.home();
+    home.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
     let refused = home.run(&["login"]).fails(3, "sign-in-declined");
     assert_eq!(refused["remedy"], "sign in again, and accept");
     assert!(nothing_kept(&home));

@@ -1,6 +1,10 @@
 //! `passcode auth status`: who, by which way, until when, with which rights; and where tokens may go.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use passcode_practice::{PRACTICE_TENANT_ID, TokenRequest};
+
+use serde_json::{Value, json};
 
 use crate::authority::{Authority, CLIENT};
 use crate::support::Home;
@@ -112,6 +116,70 @@ fn a_token_that_says_nothing_goes_only_where_the_file_says() {
     home.run(&["auth", "status"]).expect(0, "auth");
     home.set("PASSCODE_GRAPH_URL", "https://graph.corp.invalid");
     home.run(&["auth", "status"]).fails(2, "origin-not-allowed");
+}
+
+/// A token with these claims, signed by nobody.
+fn token(claims: &Value) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!(
+        "{}.{}.CANARY-signature",
+        part("{\"alg\":\"none\"}"),
+        part(&claims.to_string())
+    )
+}
+
+/// The app id that stands for Graph in every cloud.
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+#[test]
+fn a_token_of_another_cloud_is_refused_by_its_audience_or_its_issuer() {
+    let global = "https://login.microsoftonline.com/7e4a/v2.0";
+    let china = "https://login.partner.microsoftonline.cn/7e4a/v2.0";
+    for (cloud, claims) in [
+        ("global", json!({"aud": "https://graph.microsoft.us"})),
+        ("usgov", json!({"aud": "https://graph.microsoft.com"})),
+        ("global", json!({"aud": GRAPH, "iss": china})),
+        ("china", json!({"aud": GRAPH, "iss": global})),
+        ("dod", json!({"aud": GRAPH, "iss": global})),
+    ] {
+        let mut home = Home::new();
+        home.set("PASSCODE_CLOUD", cloud);
+        home.set("PASSCODE_ACCESS_TOKEN", &token(&claims));
+        // It reads the token, and sends nothing.
+        let ran = home.run(&["auth", "status", "-v"]);
+        let refused = ran.fails(3, "wrong-cloud");
+        let remedy = refused["remedy"].as_str().unwrap();
+        assert!(remedy.contains("PASSCODE_CLOUD"), "{cloud} {remedy}");
+        assert!(!format!("{ran:?}").contains("CANARY"));
+    }
+    let mut home = Home::new();
+    let good = token(&json!({"aud": GRAPH, "iss": global}));
+    home.set("PASSCODE_ACCESS_TOKEN", &good);
+    home.run(&["auth", "status"]).expect(0, "auth");
+}
+
+#[test]
+fn a_personal_accounts_token_is_sent_nowhere() {
+    let authority = Authority::giving(&TokenRequest::help_desk());
+    let mut home = authority.home();
+    let audience = authority.tenant.url();
+    let personal = "9188040d-6c67-4c5b-b112-36a304b66dad";
+    let claims = json!({"aud": audience, "tid": personal, "scp": "User.Read"});
+    home.set("PASSCODE_ACCESS_TOKEN", &token(&claims));
+    home.unset("AZURE_TENANT_ID");
+    for words in [&["auth", "status"][..], &["devices", "-v"]] {
+        let ran = home.run(words);
+        let refused = ran.fails(3, "personal-account");
+        let remedy = refused["remedy"].as_str().unwrap();
+        assert!(remedy.contains("work or school account"), "{remedy}");
+        assert!(!format!("{ran:?}").contains("CANARY"));
+    }
+    assert!(authority.tenant.journal().is_empty());
+    // The same token of somebody's tenant goes there.
+    let claims = json!({"aud": audience, "tid": PRACTICE_TENANT_ID});
+    home.set("PASSCODE_ACCESS_TOKEN", &token(&claims));
+    home.run(&["devices"]).fails(3, "token-not-accepted");
+    assert!(!authority.tenant.journal().is_empty());
 }
 
 /// A variable alone sends no secret elsewhere, whichever variable it is.

@@ -193,12 +193,22 @@ impl Drop for Tenant {
 
 /// One POST to the control surface of a tenant whose key is `k`.
 pub fn control(tenant: &Tenant, path: &str, body: &str) -> String {
+    steer(tenant, "POST", path, body)
+}
+
+/// What reached a tenant whose key is `k`.
+pub fn journal(tenant: &Tenant) -> Vec<Value> {
+    let answer = steer(tenant, "GET", "journal", "");
+    serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+}
+
+fn steer(tenant: &Tenant, method: &str, path: &str, body: &str) -> String {
     use std::io::{Read as _, Write as _};
     let url = tenant.announced["url"].as_str().unwrap();
     let authority = url.trim_start_matches("http://");
     let mut stream = std::net::TcpStream::connect(authority).unwrap();
     let request = format!(
-        "POST /practice/{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nx-practice-key: k\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} /practice/{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nx-practice-key: k\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();

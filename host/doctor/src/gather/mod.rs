@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use crate::answer::Why;
 use crate::facts::{Facts, NotSignedIn, SignIn, Signed, Where};
+use crate::judge::lapsed;
 
 /// Whoever signs in on our behalf has limits of its own; this is for those that have none.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -86,6 +87,30 @@ pub async fn examine(subject: &Subject) -> Facts {
         disk,
         now: OffsetDateTime::now_utc(),
     }
+}
+
+/// The state of the tenant's Intune subscription, if it is one in which the Graph API for Intune
+/// does not answer. One GET, with the credential's token, to the cloud's Graph root only; `None`
+/// if the state is another, or cannot be read.
+pub async fn lapsed_subscription(
+    http: &Http,
+    cloud: &Cloud,
+    credential: &dyn Credential,
+) -> Option<String> {
+    let request = TokenRequest {
+        scope: cloud.scope(),
+        claims: None,
+        renew: false,
+    };
+    let token = tokio::time::timeout(PATIENCE, credential.token(&request)).await;
+    let token = token.ok()?.ok()?;
+    let fits = claims(token.secret())
+        .is_none_or(|claims| claims.audience.iter().any(|one| cloud.is_audience(one)));
+    if !fits || network::inside(cloud).await.is_some() {
+        return None;
+    }
+    let answer = requests::subscription(http, cloud, &token).await;
+    lapsed(&answer).map(str::to_owned)
 }
 
 async fn sign_in(subject: &Subject) -> (SignIn, Option<AccessToken>) {

@@ -64,7 +64,7 @@ pub(super) async fn ask(
         authority,
         devices,
         rights(http, cloud, token, person),
-        http.look_with(cloud, SUBSCRIPTION, token),
+        subscription(http, cloud, token),
         http.look_with(cloud, APPROVALS, token),
     );
     Asked {
@@ -76,9 +76,14 @@ pub(super) async fn ask(
         ahead,
         devices: Answer::of(devices),
         rights,
-        subscription: Answer::of(subscription),
+        subscription,
         approvals: Answer::of(approvals),
     }
+}
+
+/// How the tenant's Intune subscription stands.
+pub(super) async fn subscription(http: &Http, cloud: &Cloud, token: &AccessToken) -> Answer {
+    Answer::of(http.look_with(cloud, SUBSCRIPTION, token).await)
 }
 
 async fn rights(http: &Http, cloud: &Cloud, token: &AccessToken, person: Person) -> Answer {

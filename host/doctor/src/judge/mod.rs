@@ -10,6 +10,8 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use tenant::lapsed;
+
 use crate::answer::{Answer, Refusal};
 use crate::facts::{Facts, SignIn};
 use crate::finding::{Area, Finding, Hindrance, Verdict};

@@ -14,13 +14,13 @@ const AREA: Area = Area::Tenant;
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     vec![
-        devices(&facts.devices),
+        devices(&facts.devices, &facts.subscription),
         subscription(&facts.subscription, facts.devices.is_told()),
         approval(&facts.approvals),
     ]
 }
 
-fn devices(answer: &Answer) -> Finding {
+fn devices(answer: &Answer, subscription: &Answer) -> Finding {
     let id = "devices";
     let block = |hindrance, sentence: &str| Finding::block(AREA, id, hindrance, sentence);
     let refusal = match answer {
@@ -45,6 +45,16 @@ fn devices(answer: &Answer) -> Finding {
         }
         Answer::Refused(refusal) => refusal,
     };
+    if let Some(state) = lapsed(subscription) {
+        return block(
+            Hindrance::NotReady,
+            &format!(
+                "devices are not shown: the tenant's Intune subscription is in the state `{state}`"
+            ),
+        )
+        .remedy(RENEW)
+        .citing(&[SUBSCRIPTION, LICENCE]);
+    }
     match refusal {
         Refusal::NoIntuneRole => block(
             Hindrance::Forbidden,
@@ -76,6 +86,19 @@ fn devices(answer: &Answer) -> Finding {
     }
 }
 
+const RENEW: &str = "renew the subscription in the Microsoft 365 admin center";
+
+/// The state of the subscription, if it is one in which the Graph API for Intune does not answer.
+pub(crate) fn lapsed(answer: &Answer) -> Option<&str> {
+    let Answer::Told(body) = answer else {
+        return None;
+    };
+    let state = body["subscriptionState"].as_str()?;
+    ["disabled", "deleted", "blocked", "lockedOut"]
+        .contains(&state)
+        .then_some(state)
+}
+
 fn subscription(answer: &Answer, listed: bool) -> Finding {
     let id = "licence";
     let Answer::Told(body) = answer else {
@@ -96,13 +119,13 @@ fn subscription(answer: &Answer, listed: bool) -> Finding {
             format!("the tenant's Intune subscription is in the state `{state}`"),
         )
         .remedy("look at the subscription in the Microsoft 365 admin center"),
-        "disabled" | "deleted" | "blocked" | "lockedOut" => Finding::block(
+        _ if lapsed(answer).is_some() => Finding::block(
             AREA,
             id,
             Hindrance::NotReady,
             format!("the tenant's Intune subscription is in the state `{state}`; the Graph API for Intune takes an active one"),
         )
-        .remedy("renew the subscription in the Microsoft 365 admin center"),
+        .remedy(RENEW),
         _ => unread(AREA, id, answer, "how the Intune subscription of the tenant stands"),
     }
     .citing(cited)

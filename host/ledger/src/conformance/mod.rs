@@ -107,7 +107,8 @@ pub fn intent(plan: &StoredPlan, client_request_id: &str) -> Intent {
 }
 
 /// What is recorded with a state that an answer brought.
-pub(crate) fn answer(status: u16) -> Settlement {
+#[must_use]
+pub fn answer(status: u16) -> Settlement {
     Settlement {
         status: Some(status),
         request_id: Some("5c0f0c1e".into()),

@@ -10,9 +10,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use passcode_host::ledger::{Attempt, PlanId, StoredPlan};
+use async_trait::async_trait;
+use passcode_audit::{Head, Line, Record};
+use passcode_host::ledger::{Attempt, LedgerError, LedgerFault, PlanId, StoredPlan};
 use time::OffsetDateTime;
 
+use crate::AuditLog;
 use crate::run::{KeptApproval, Row, Run};
 
 /// A ledger in memory.
@@ -31,6 +34,26 @@ struct Kept {
     runs: Vec<Run>,
     rows: BTreeMap<(String, u64), Held>,
     approvals: Vec<KeptApproval>,
+    /// The audit chain. Nobody signs what is gone with the process.
+    lines: Vec<Line>,
+}
+
+impl Kept {
+    /// Add a line, before what it speaks of is written.
+    fn witness(&mut self, record: &Record) -> Result<(), LedgerError> {
+        let line = Line::unsigned(&self.head(), record);
+        let line = line.map_err(|error| LedgerError {
+            fault: LedgerFault::Other,
+            message: error.to_string(),
+            remedy: "set the clock of this machine".to_owned(),
+        })?;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    fn head(&self) -> Head {
+        self.lines.last().map_or(Head::EMPTY, Line::head)
+    }
 }
 
 /// A row, who has it and until when, and when its time comes.
@@ -67,6 +90,20 @@ impl MemoryLedger {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl AuditLog for MemoryLedger {
+    async fn head(&self) -> Result<Head, LedgerError> {
+        Ok(self.kept().head())
+    }
+
+    async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let kept = self.kept();
+        let lines = kept.lines.iter().filter(|line| line.number > after);
+        Ok(lines.take(limit).cloned().collect())
     }
 }
 
@@ -111,6 +148,16 @@ mod tests {
         };
         conformance::every_rule(&open).await;
         conformance::races(&open, 20).await;
+    }
+
+    #[tokio::test]
+    async fn it_keeps_every_rule_of_audit() {
+        let stores = stores();
+        let open = |store| {
+            let ledger = stores(store);
+            async move { ledger.await as conformance::StoreHandle }
+        };
+        conformance::every_rule_of_audit(&open).await;
     }
 
     #[tokio::test]

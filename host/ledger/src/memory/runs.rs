@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::sends::misuse;
 use super::{Held, Kept, MemoryLedger};
+use crate::record;
 use crate::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Stage, Step,
     Stepped, Tally, duplicate_of,
@@ -108,6 +109,7 @@ impl RunLedger for MemoryLedger {
             set: None,
             changed: (self.clock)(),
         };
+        kept.witness(&record::run_begun(run))?;
         kept.runs.push(begun.clone());
         Ok(Begun::New(begun))
     }
@@ -139,15 +141,20 @@ impl RunLedger for MemoryLedger {
     ) -> Result<bool, LedgerError> {
         let now = (self.clock)();
         let mut kept = self.kept();
-        let Some(run) = kept.runs.iter_mut().find(|run| run.new.id == id) else {
+        let Some(at) = kept.runs.iter().position(|run| run.new.id == id) else {
             return Ok(false);
         };
-        if !from.contains(&run.state) {
+        let Some(run) = kept.runs.get(at).filter(|run| from.contains(&run.state)) else {
             return Ok(false);
-        }
+        };
         if set.is_some() && run.set.is_some() && run.set.as_deref() != set {
             return Err(misuse("the set of a run is never changed"));
         }
+        let line = record::run_moved(run, to, why, set, now);
+        kept.witness(&line)?;
+        let Some(run) = kept.runs.get_mut(at) else {
+            return Ok(false);
+        };
         run.state = to;
         run.why = why.map(str::to_owned);
         run.set = run.set.take().or(set.map(str::to_owned));
@@ -311,6 +318,7 @@ impl RunLedger for MemoryLedger {
             one.subject == approval.subject && one.document == approval.document
         };
         if !kept.approvals.iter().any(there) {
+            kept.witness(&record::handed_in(approval))?;
             kept.approvals.push(approval.clone());
         }
         Ok(())

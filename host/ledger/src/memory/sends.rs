@@ -8,7 +8,7 @@ use passcode_host::ledger::{
 use time::OffsetDateTime;
 
 use super::{Kept, MemoryLedger};
-use crate::rules;
+use crate::{record, rules};
 
 pub(super) fn misuse(message: impl Into<String>) -> LedgerError {
     LedgerError {
@@ -71,12 +71,18 @@ impl Kept {
                 return Err(misuse("the plan that is followed up is not in this ledger").into());
             }
             // Nobody will settle it any more.
-            for attempt in &mut self.attempts {
+            for at in 0..self.attempts.len() {
+                let Some(attempt) = self.attempts.get_mut(at) else {
+                    continue;
+                };
                 if attempt.intent.plan == followed && attempt.sending == Sending::Intended {
+                    let line = record::followed_up(attempt, intent);
                     attempt.sending = Sending::Unknown;
+                    self.witness(&line)?;
                 }
             }
         }
+        self.witness(&record::intended(intent))?;
         let mut written = intent.clone();
         for listed in &mut written.snapshot {
             // A seal means nothing outside the step that it was made in.
@@ -105,6 +111,7 @@ impl SendLedger for MemoryLedger {
             Some(there) if there == plan => Ok(()),
             Some(_) => Err(misuse("another plan of that id is kept")),
             None => {
+                kept.witness(&record::planned(plan))?;
                 kept.order.push(plan.id);
                 kept.plans.insert(plan.id, plan.clone());
                 Ok(())
@@ -127,11 +134,16 @@ impl SendLedger for MemoryLedger {
         settlement: &Settlement,
     ) -> Result<(), LedgerError> {
         let mut kept = self.kept();
-        let attempt = kept.attempt(client_request_id)?;
+        let attempt = kept.attempt(client_request_id)?.clone();
         let (state, known) =
             rules::settled(attempt.sending, &attempt.settlement, sending, settlement).ok_or_else(
                 || misuse(format!("{:?} cannot become {sending:?}", attempt.sending)),
             )?;
+        if (state, &known) == (attempt.sending, &attempt.settlement) {
+            return Ok(());
+        }
+        kept.witness(&record::settled(&attempt, state, &known, (self.clock)()))?;
+        let attempt = kept.attempt(client_request_id)?;
         attempt.sending = state;
         attempt.settlement = known;
         Ok(())
@@ -139,11 +151,14 @@ impl SendLedger for MemoryLedger {
 
     async fn end(&self, client_request_id: &str, ending: Ending) -> Result<(), LedgerError> {
         let mut kept = self.kept();
-        let attempt = kept.attempt(client_request_id)?;
+        let attempt = kept.attempt(client_request_id)?.clone();
         if attempt.sending != Sending::Accepted {
             return Err(misuse("an attempt that was not accepted cannot end"));
         }
-        attempt.ending = Some(ending);
+        if attempt.ending != Some(ending) {
+            kept.witness(&record::ended(&attempt, ending, (self.clock)()))?;
+            kept.attempt(client_request_id)?.ending = Some(ending);
+        }
         Ok(())
     }
 
@@ -153,7 +168,10 @@ impl SendLedger for MemoryLedger {
         at: OffsetDateTime,
         to: &str,
     ) -> Result<(), LedgerError> {
-        self.kept().attempt(client_request_id)?.delivered = Some((at, to.to_owned()));
+        let mut kept = self.kept();
+        let attempt = kept.attempt(client_request_id)?.clone();
+        kept.witness(&record::disclosed(&attempt, at, to))?;
+        kept.attempt(client_request_id)?.delivered = Some((at, to.to_owned()));
         Ok(())
     }
 

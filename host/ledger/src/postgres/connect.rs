@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn a_server_that_forgets_is_mended_or_refused() {
         const MENDED: Result<Option<&str>, LedgerFault> = Ok(Some("SET synchronous_commit = on"));
-        let table: [(&str, fn(&mut Promises), _, _); 10] = [
+        type Change = fn(&mut Promises);
+        let table: [(&str, Change, _, _); 10] = [
             ("usual", |_| {}, Ok(None), Ok(None)),
             (
                 "off",

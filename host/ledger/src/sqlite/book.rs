@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_audit::Notary;
-use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
+use passcode_host::ledger::{Attempt, Intent, LedgerError, PlanId, Sending, StoredPlan};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 
@@ -21,6 +21,23 @@ const OPEN: &str = attempts!(
     "AND (a.state IN ('intended', 'unknown') OR (a.state = 'accepted' AND a.ending IS NULL)) ",
     "ORDER BY a.seq"
 );
+
+/// Everything that has a say in an intent, by three indexes.
+pub(super) const BESIDE: &str = attempts!(
+    "WHERE a.plan = ?1 OR a.client_request_id = ?2 OR (a.tenant = ?3 AND a.device = ?4 ",
+    "AND (a.state IN ('intended', 'unknown') OR (a.state = 'accepted' AND a.ending IS NULL))) ",
+    "ORDER BY a.seq"
+);
+
+/// What there is beside an intent.
+pub(super) struct Beside {
+    /// Every attempt of its plan.
+    pub(super) of_plan: Vec<Attempt>,
+    /// Every attempt on its device that is undecided, or accepted without an ending.
+    pub(super) open: Vec<Attempt>,
+    /// Whether an attempt has its name.
+    pub(super) of_name: bool,
+}
 
 /// Which file, and how it is used.
 pub(super) struct Book {
@@ -122,6 +139,43 @@ impl Book {
             ))
         })
         .transpose()
+    }
+
+    pub(super) async fn beside(
+        &self,
+        connection: &mut SqliteConnection,
+        intent: &Intent,
+    ) -> Result<Beside, LedgerError> {
+        let found = sqlx::query(BESIDE)
+            .bind(intent.plan.to_string())
+            .bind(&intent.client_request_id)
+            .bind(&intent.tenant)
+            .bind(&intent.device)
+            .fetch_all(connection)
+            .await
+            .map_err(self.words())?;
+        let mut beside = Beside {
+            of_plan: Vec::new(),
+            open: Vec::new(),
+            of_name: false,
+        };
+        for attempt in self.all(&found)? {
+            let of = &attempt.intent;
+            beside.of_name |= of
+                .client_request_id
+                .eq_ignore_ascii_case(&intent.client_request_id);
+            let on_device = of.tenant.eq_ignore_ascii_case(&intent.tenant)
+                && of.device.eq_ignore_ascii_case(&intent.device);
+            let open = attempt.sending.is_undecided()
+                || (attempt.sending == Sending::Accepted && attempt.ending.is_none());
+            if on_device && open {
+                beside.open.push(attempt.clone());
+            }
+            if of.plan == intent.plan {
+                beside.of_plan.push(attempt);
+            }
+        }
+        Ok(beside)
     }
 
     pub(super) async fn existing_in(

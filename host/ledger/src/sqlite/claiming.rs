@@ -13,6 +13,7 @@ use super::budget::milliseconds;
 use super::fault::misuse;
 use super::runs::now;
 use super::together::Write;
+use super::witness::Chain;
 use crate::run::{Claim, Row, Stage, Step, Stepped, duplicate_of};
 
 pub(super) const NEXT: &str = concat!(
@@ -55,6 +56,7 @@ impl Write for Take {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        _: &mut Chain,
     ) -> Result<Vec<Row>, LedgerError> {
         let Self(claim) = self;
         let numbers: Vec<i64> = sqlx::query_scalar(NEXT)
@@ -95,6 +97,7 @@ impl Write for Renew {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        _: &mut Chain,
     ) -> Result<u64, LedgerError> {
         let done = sqlx::query(RENEW)
             .bind(&self.run)
@@ -122,6 +125,7 @@ impl Write for Release {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        _: &mut Chain,
     ) -> Result<(), LedgerError> {
         sqlx::query(RELEASE)
             .bind(&self.run)
@@ -149,6 +153,7 @@ impl Write for Steps {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        _: &mut Chain,
     ) -> Result<Vec<Stepped>, LedgerError> {
         let mut all = Vec::with_capacity(self.steps.len());
         for step in &self.steps {

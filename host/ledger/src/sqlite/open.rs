@@ -232,7 +232,7 @@ async fn intact(connection: &mut SqliteConnection, path: &Path) -> Result<(), Le
     Ok(())
 }
 
-/// As [`intact`], and every plan's hash.
+/// As [`intact`], and every plan's hash. Audit lines are left to the [`Book`](super::Book).
 pub(super) async fn check(
     connection: &mut SqliteConnection,
     path: &Path,
@@ -260,5 +260,6 @@ pub(super) async fn check(
         plans,
         attempts: attempts.unsigned_abs(),
         deliveries: deliveries.unsigned_abs(),
+        lines: 0,
     })
 }

@@ -10,6 +10,7 @@ use super::fault::misuse;
 use super::rows::written;
 use super::runs::now;
 use super::together::Write;
+use super::witness::Chain;
 use crate::record;
 use crate::run::{Begun, KeptApproval, NewRow, NewRun, Run, RunState};
 
@@ -40,6 +41,7 @@ impl Write for BeginRun {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<Begun, LedgerError> {
         let Self(run) = self;
         let known = sqlx::query(
@@ -79,7 +81,8 @@ impl Write for BeginRun {
         .execute(&mut *connection)
         .await
         .map_err(book.words())?;
-        book.witness(connection, &record::run_begun(run)).await?;
+        book.witness(connection, chain, &record::run_begun(run))
+            .await?;
         let begun = book.run_in(connection, &run.id).await?;
         begun
             .map(Begun::New)
@@ -105,6 +108,7 @@ impl Write for MoveRun {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<bool, LedgerError> {
         let run = match book.run_in(connection, &self.id).await? {
             Some(run) if self.from.contains(&run.state) => run,
@@ -127,7 +131,7 @@ impl Write for MoveRun {
         .await
         .map_err(book.words())?;
         let moved = record::run_moved(&run, self.to, why, set, OffsetDateTime::now_utc());
-        book.witness(connection, &moved).await?;
+        book.witness(connection, chain, &moved).await?;
         Ok(true)
     }
 }
@@ -147,6 +151,7 @@ impl Write for AddRows {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        _: &mut Chain,
     ) -> Result<(), LedgerError> {
         let run: Option<i64> = sqlx::query_scalar("SELECT seq FROM runs WHERE id = ?")
             .bind(&self.run)
@@ -154,23 +159,26 @@ impl Write for AddRows {
             .await
             .map_err(book.words())?;
         let run = run.ok_or_else(|| misuse(&book.path, "there is no run of that name"))?;
+        let mut rows = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
             let number = i64::try_from(row.number)
                 .map_err(|_| misuse(&book.path, "a row's number is too large"))?;
-            sqlx::query(concat!(
-                "INSERT INTO run_rows (run, number, source, selector, changed) \
-                 VALUES (?, ?, ?, ?, ",
-                now!(),
-                ") ON CONFLICT (run, number) DO NOTHING"
-            ))
-            .bind(run)
-            .bind(number)
-            .bind(&row.source)
-            .bind(&row.selector)
-            .execute(&mut *connection)
-            .await
-            .map_err(book.words())?;
+            rows.push((number, &row.source, &row.selector));
         }
+        // One statement for all: a list has a hundred thousand of them.
+        let rows = serde_json::to_string(&rows)
+            .map_err(|_| misuse(&book.path, "rows that cannot be written"))?;
+        sqlx::query(concat!(
+            "INSERT INTO run_rows (run, number, source, selector, changed) \
+             SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ",
+            now!(),
+            " FROM json_each(?2) WHERE true ON CONFLICT (run, number) DO NOTHING"
+        ))
+        .bind(run)
+        .bind(rows)
+        .execute(&mut *connection)
+        .await
+        .map_err(book.words())?;
         Ok(())
     }
 }
@@ -187,6 +195,7 @@ impl Write for KeepApproval {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), LedgerError> {
         let Self(approval) = self;
         let done = sqlx::query(
@@ -201,7 +210,7 @@ impl Write for KeepApproval {
         .map_err(book.words())?;
         if done.rows_affected() > 0 {
             let handed_in = record::handed_in(approval);
-            book.witness(connection, &handed_in).await?;
+            book.witness(connection, chain, &handed_in).await?;
         }
         Ok(())
     }

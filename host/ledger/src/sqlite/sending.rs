@@ -13,6 +13,7 @@ use super::book::Book;
 use super::fault::misuse;
 use super::rows::{ending_word, sending_word, written};
 use super::together::Write;
+use super::witness::Chain;
 use crate::{record, rules};
 
 /// Keep a plan whose document is what its name says.
@@ -27,6 +28,7 @@ impl Write for KeepPlan {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), LedgerError> {
         let Self(plan) = self;
         match book.plan_in(connection, &plan.id).await? {
@@ -52,7 +54,8 @@ impl Write for KeepPlan {
         .execute(&mut *connection)
         .await
         .map_err(book.words())?;
-        book.witness(connection, &record::planned(plan)).await
+        book.witness(connection, chain, &record::planned(plan))
+            .await
     }
 }
 
@@ -68,6 +71,7 @@ impl Write for Intend {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), IntentRefused> {
         let Self(intent) = self;
         let plan = book
@@ -75,19 +79,12 @@ impl Write for Intend {
             .await?
             .ok_or(IntentRefused::UnknownPlan)?;
         belongs(book, intent, &plan)?;
-        let of_plan = book.attempts_in(connection, &intent.plan).await?;
-        let open = book
-            .open_in(connection, &intent.tenant, &intent.device)
-            .await?;
-        rules::may_intend(intent, &of_plan, &open)?;
-        if book
-            .attempt_in(connection, &intent.client_request_id)
-            .await?
-            .is_some()
-        {
+        let beside = book.beside(connection, intent).await?;
+        rules::may_intend(intent, &beside.of_plan, &beside.open)?;
+        if beside.of_name {
             return Err(misuse(&book.path, "the client-request-id was used before").into());
         }
-        insert(book, connection, intent).await?;
+        insert(book, connection, chain, intent).await?;
         Ok(())
     }
 }
@@ -110,6 +107,7 @@ fn belongs(book: &Book, intent: &Intent, plan: &StoredPlan) -> Result<(), Ledger
 pub(super) async fn insert(
     book: &Book,
     connection: &mut SqliteConnection,
+    chain: &mut Chain,
     intent: &Intent,
 ) -> Result<(), LedgerError> {
     // A seal means something only to the process that made it.
@@ -124,7 +122,7 @@ pub(super) async fn insert(
         for attempt in book.attempts_in(connection, &followed).await? {
             if attempt.sending == Sending::Intended {
                 let line = record::followed_up(&attempt, intent);
-                book.witness(connection, &line).await?;
+                book.witness(connection, chain, &line).await?;
             }
         }
         sqlx::query("UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'")
@@ -150,7 +148,8 @@ pub(super) async fn insert(
     .execute(&mut *connection)
     .await
     .map_err(book.words())?;
-    book.witness(connection, &record::intended(intent)).await
+    book.witness(connection, chain, &record::intended(intent))
+        .await
 }
 
 /// Record what became of an attempt.
@@ -169,6 +168,7 @@ impl Write for Settle {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), LedgerError> {
         let (seq, attempt) = book
             .existing_in(connection, &self.client_request_id)
@@ -187,7 +187,7 @@ impl Write for Settle {
             return Ok(());
         }
         let line = record::settled(&attempt, state, &known, OffsetDateTime::now_utc());
-        book.witness(connection, &line).await?;
+        book.witness(connection, chain, &line).await?;
         sqlx::query(
             "UPDATE attempts SET state = ?, status = ?, request_id = ?, answer_date = ?, \
              approval_code = ?, settled_by = ? WHERE seq = ?",
@@ -221,6 +221,7 @@ impl Write for End {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), LedgerError> {
         let (seq, attempt) = book
             .existing_in(connection, &self.client_request_id)
@@ -236,7 +237,7 @@ impl Write for End {
             return Ok(());
         }
         let line = record::ended(&attempt, self.ending, OffsetDateTime::now_utc());
-        book.witness(connection, &line).await?;
+        book.witness(connection, chain, &line).await?;
         sqlx::query("UPDATE attempts SET ending = ? WHERE seq = ?")
             .bind(ending_word(self.ending))
             .bind(seq)
@@ -263,12 +264,13 @@ impl Write for Deliver {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<(), LedgerError> {
         let (seq, attempt) = book
             .existing_in(connection, &self.client_request_id)
             .await?;
         let line = record::disclosed(&attempt, self.at, &self.to);
-        book.witness(connection, &line).await?;
+        book.witness(connection, chain, &line).await?;
         sqlx::query("INSERT INTO deliveries (attempt, at, target) VALUES (?, ?, ?)")
             .bind(seq)
             .bind(written(&book.path, self.at)?)

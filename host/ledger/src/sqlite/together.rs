@@ -1,6 +1,7 @@
 //! One transaction for everything that waits to be written, each in a savepoint of its own: one
 //! that is refused leaves nothing behind and its neighbours as they are. Nobody hears anything
-//! before the commit.
+//! before the commit. The lines of the audit chain are written last, all at once: if they cannot be,
+//! nothing is.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, oneshot};
 use super::SqliteLedger;
 use super::book::Book;
 use super::fault::fault;
+use super::witness::Chain;
 use crate::group::{Batch, Queue, Waiting};
 
 /// Something to be written, with all that it needs.
@@ -27,6 +29,7 @@ pub(super) trait Write: Send + Sync + 'static {
         &self,
         book: &Book,
         connection: &mut SqliteConnection,
+        chain: &mut Chain,
     ) -> Result<Self::Answer, Self::Refusal>;
 }
 
@@ -67,7 +70,12 @@ pub(super) trait Queued: Send {
     /// Whether its caller is still there.
     fn is_wanted(&self) -> bool;
     /// Run it; whether it wrote what it had to write.
-    async fn run(&mut self, book: &Book, connection: &mut SqliteConnection) -> bool;
+    async fn run(
+        &mut self,
+        book: &Book,
+        connection: &mut SqliteConnection,
+        chain: &mut Chain,
+    ) -> bool;
     /// What it found wrong with the ledger.
     fn fault(&self) -> Option<LedgerError>;
     /// Tell the caller what came of it. Only after the commit.
@@ -82,8 +90,13 @@ impl<W: Write> Queued for Entry<W> {
         !self.caller.is_closed()
     }
 
-    async fn run(&mut self, book: &Book, connection: &mut SqliteConnection) -> bool {
-        let outcome = self.write.write(book, connection).await;
+    async fn run(
+        &mut self,
+        book: &Book,
+        connection: &mut SqliteConnection,
+        chain: &mut Chain,
+    ) -> bool {
+        let outcome = self.write.write(book, connection, chain).await;
         let wrote = outcome.is_ok();
         self.outcome = Some(outcome);
         wrote
@@ -161,16 +174,30 @@ async fn commit(
     queue.take(entries);
     let mut transaction = book.begin(connection).await?;
     queue.take(entries);
-    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+    let mut chain = Chain::default();
+    let alone = entries.len() == 1;
+    if !alone {
         execute(book, &mut transaction, "SAVEPOINT one").await?;
-        if !entry.run(book, &mut transaction).await {
-            let undone = execute(book, &mut transaction, "ROLLBACK TO one").await;
-            // SQLite ends the whole transaction by itself where the disk is full. Going on would
-            // commit what follows one by one, without what went before.
-            undone.map_err(|error| entry.fault().unwrap_or(error))?;
-        }
-        execute(book, &mut transaction, "RELEASE one").await?;
     }
+    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+        let lines = chain.len();
+        if entry.run(book, &mut transaction, &mut chain).await {
+            if !alone {
+                execute(book, &mut transaction, "RELEASE one; SAVEPOINT one").await?;
+            }
+            continue;
+        }
+        if alone {
+            // Dropped, the transaction undoes all that there is.
+            return Ok(());
+        }
+        chain.truncate(lines);
+        let undone = execute(book, &mut transaction, "ROLLBACK TO one").await;
+        // SQLite ends the whole transaction by itself where the disk is full. Going on would
+        // commit what follows one by one, without what went before.
+        undone.map_err(|error| entry.fault().unwrap_or(error))?;
+    }
+    book.write_lines(&mut transaction, &chain).await?;
     transaction.commit().await.map_err(book.words())
 }
 
@@ -179,6 +206,6 @@ async fn execute(
     connection: &mut SqliteConnection,
     sql: &'static str,
 ) -> Result<(), LedgerError> {
-    let done = sqlx::query(sql).execute(connection).await;
+    let done = sqlx::raw_sql(sql).execute(connection).await;
     done.map(drop).map_err(book.words())
 }

@@ -157,6 +157,13 @@ impl Control {
 
     // --- tokens ---
 
+    /// How long tokens last that the directory gives an application from now on, by the machine's clock. Default
+    /// 3599 s. Those that were given out keep their end.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX / 2);
+        self.shared.lock().settings.token_lifetime = seconds;
+    }
+
     /// Makes an access token for this tenant's Graph.
     #[must_use]
     pub fn mint_token(&self, request: &TokenRequest) -> String {

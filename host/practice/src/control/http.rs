@@ -28,6 +28,7 @@ struct Time {
     pace: Option<f64>,
     advance_seconds: Option<f64>,
     clock_offset_seconds: Option<i64>,
+    token_lifetime_seconds: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +179,9 @@ fn time(control: &Control, wanted: Time) -> Answer {
     }
     if let Some(seconds) = wanted.clock_offset_seconds {
         control.set_clock_offset(seconds);
+    }
+    if let Some(seconds) = wanted.token_lifetime_seconds {
+        control.set_token_lifetime(Duration::from_secs(seconds.into()));
     }
     Ok(Value::Null)
 }

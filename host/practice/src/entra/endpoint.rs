@@ -128,6 +128,7 @@ pub(crate) fn answer(shared: &Shared, inner: &mut Inner, call: &Call) -> Reply {
         client_id: client.id,
     };
     request.permissions = client.permissions;
+    request.lifetime = inner.settings.token_lifetime;
     let audience = audience.to_owned();
     let token = shared.mint(inner, &request, &audience);
     let body = json!({

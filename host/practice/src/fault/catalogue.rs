@@ -44,6 +44,8 @@ pub(crate) enum Effect {
     FilterRefused,
     UserChanges,
     ReadOnlyRole,
+    /// The tenant has no Intune licence any more.
+    Unlicensed,
 }
 
 /// One of the ways in which Multi Admin Approval was seen to answer.
@@ -170,6 +172,7 @@ pub fn faults() -> &'static [FaultInfo] {
         fault("401-claims", ANY, 1, E::Before(Refuse::Claims), "401 with a claims challenge"),
         fault("401-intune-role", ANY, 0, E::Before(Refuse::IntuneRole), "401 UnknownError, nested twice: the person has no Intune role"),
         fault("read-only-role", ANY, 0, E::ReadOnlyRole, "the person has the Intune role Read Only Operator"),
+        fault("no-licence", ANY, 0, E::Unlicensed, "the tenant's Intune subscription is disabled: 400 to everything but the question how it stands"),
         fault("403", POST, 0, E::Before(Refuse::Scope), "403 Forbidden: the permission is missing"),
         fault("403-conditional-access", ANY, 0, E::Before(Refuse::ConditionalAccess), "403 with insufficient_claims"),
         fault("404", ANY, 1, E::Before(Refuse::NotFound), "404 ResourceNotFound, nested once"),

@@ -1,9 +1,12 @@
 //! `deviceManagement` itself: how the tenant's Intune subscription stands, and what takes approval.
 
 use crate::control::inner::Inner;
+use crate::fault::Fault;
+use crate::fault::catalogue::Effect;
 use crate::graph::refusal::query_or_refusal;
 use crate::graph::service::Request;
 use crate::http::reply::Reply;
+use crate::subscription::SubscriptionState;
 use crate::world::derived_guid;
 use serde_json::{Map, Value, json};
 
@@ -24,9 +27,15 @@ pub(crate) fn show(inner: &Inner, request: &Request<'_>) -> Reply {
         return place.bad_select_of("deviceManagement", name, version);
     }
     let account = derived_guid(&format!("intune:{}", inner.world.tenant));
+    let unlicensed = |fault: &Fault| fault.info.effect == Effect::Unlicensed;
+    let state = if request.struck.iter().any(unlicensed) {
+        SubscriptionState::Disabled
+    } else {
+        inner.settings.subscription
+    };
     let all = [
         ("id", json!(account)),
-        ("subscriptionState", json!(inner.settings.subscription)),
+        ("subscriptionState", json!(state)),
         ("intuneAccountId", json!(account)),
     ];
     let shown = |name: &str| selected.is_empty() || selected.iter().any(|own| own == name);

@@ -182,6 +182,14 @@ fn admit(
             );
         }
     };
+    if has(struck, Effect::Unlicensed) && !matches!(route, Route::Management) {
+        // As people have reported it (microsoftgraph/msgraph-beta-sdk-go issue 198); no document shows one.
+        return place.error(
+            400,
+            "BadRequest",
+            "Request not applicable to target tenant.",
+        );
+    }
     if has(struck, Effect::ReadOnlyRole) {
         identity.become_reader();
     }

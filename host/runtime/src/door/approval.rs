@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::error_code;
+use super::reading::error_code;
 use crate::connector::Answer;
 use crate::document::PlanDocument;
 use crate::ledger::{Attempt, Sending};
@@ -101,7 +101,7 @@ pub(super) fn demand(answer: &Answer) -> Demand {
         return Demand::Nothing;
     }
     let given = answer.header(CODE);
-    if given.is_some() || error_code(answer).as_deref() == Some("ApprovalRequired") {
+    if given.is_some() || error_code(answer) == "ApprovalRequired" {
         let code = given
             .and_then(well_formed)
             .or_else(|| code_in(&answer.body));

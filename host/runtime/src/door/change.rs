@@ -5,7 +5,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::approval::{ApprovalSent, Carried, Demand, demand};
-use super::{Admitted, Broken, Door, Sent, Stopped, demanded_claims, token_refused};
+use super::reading::{demanded_claims, token_refused};
+use super::{Admitted, Broken, Door, Sent, Stopped};
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};

@@ -4,6 +4,7 @@
 
 mod approval;
 mod change;
+mod reading;
 mod reads;
 mod refused;
 mod rules;
@@ -19,11 +20,14 @@ use uuid::Uuid;
 
 pub use approval::ApprovalSent;
 pub(crate) use approval::Carried;
+pub(crate) use reading::retry_after;
 pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Admitted, Bounds, Broken, admit};
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
+
+use reading::{demanded_claims, json_content, token_refused};
 
 use crate::authority::{Authority, Path, Phase, Route};
 use crate::budget::Share;
@@ -34,7 +38,6 @@ use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
 use crate::identity::counted_as;
-use crate::json;
 use crate::ledger::{PlanId, Sending, Settlement};
 use crate::pace::{NoTurn, Taken};
 use crate::retry;
@@ -469,56 +472,6 @@ impl Door {
             url,
         });
         Ok(format!("page:{}", self.pages.len()))
-    }
-}
-
-/// Whether the service says that the token itself is no good. Intune also answers 401 to a
-/// person without an Intune role; a new token does not help there.
-fn token_refused(answer: &Answer) -> bool {
-    let challenged = ["invalid_token", "insufficient_claims"]
-        .iter()
-        .any(|error| challenge(answer, error));
-    answer.status == 401
-        && (challenged || error_code(answer).as_deref() == Some("InvalidAuthenticationToken"))
-}
-
-/// Whether a challenge names this error.
-fn challenge(answer: &Answer, error: &str) -> bool {
-    let challenge = answer.header("www-authenticate");
-    challenge.is_some_and(|challenge| challenge.contains(error))
-}
-
-/// The claims that the service demands of the next token (`claims="BASE64"` in its challenge),
-/// as JSON. In either alphabet of base64, padded or not: documents show one, and RFC 7515's is
-/// the other.
-fn demanded_claims(answer: &Answer) -> Option<String> {
-    use base64::Engine as _;
-
-    let challenge = answer.header("www-authenticate")?;
-    let (_, rest) = challenge.split_once("claims=\"")?;
-    let encoded = rest.split('"').next()?;
-    let encoded = encoded.trim_end_matches('=').replace('-', "+");
-    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD
-        .decode(encoded.replace('_', "/"))
-        .ok()?;
-    String::from_utf8(bytes).ok()
-}
-
-fn error_code(answer: &Answer) -> Option<String> {
-    let value = json::parse(&answer.body).ok()?;
-    Some(value.get("error")?.get("code")?.as_str()?.to_owned())
-}
-
-/// An answer with a body says that it is JSON.
-fn json_content(answer: &Answer) -> Result<(), Stopped> {
-    let kind = answer.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if answer.body.is_empty() || kind == "application/json" || kind.ends_with("+json") {
-        Ok(())
-    } else {
-        Err(Stopped::Unreadable(
-            "the answer is not what its content type says, or not JSON",
-        ))
     }
 }
 

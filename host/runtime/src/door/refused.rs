@@ -1,13 +1,12 @@
 //! What the host makes of a refusal of its own read. A component has its own eyes for the rest;
 //! the codes are the same.
 
-use serde_json::Value;
+use std::time::Duration;
 
-use super::{challenge, demanded_claims};
+use super::reading::{Wait, challenge, codes, demanded_claims, retry_after};
 use crate::clock::{parse_http_date, rfc3339};
 use crate::connector::Answer;
 use crate::contract::types::{Problem, ProblemKind, Touched};
-use crate::json;
 
 /// A refusal, as far as it decides what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,11 @@ impl Refused {
                 || challenge(answer, "insufficient_claims")
                 || codes.iter().any(|code| code == "insufficient_claims"),
             codes,
-            retry_after: answer.header("retry-after").and_then(seconds),
+            // A date is not read: the component, which knows no time, does not either.
+            retry_after: match retry_after(answer) {
+                Some(Wait::Lasting(wait)) => Some(whole_seconds(wait)),
+                _ => None,
+            },
             support_ids: ids
                 .filter_map(|name| Some((name.to_owned(), answer.header(name)?.to_owned())))
                 .chain(date.map(|date| ("date".to_owned(), date)))
@@ -93,43 +96,10 @@ const ROLE: &str = "have someone assign an Intune role with \"Managed devices / 
 const READ: &str = "grant the app DeviceManagementManagedDevices.Read.All with admin consent; a signed-in person also needs an Intune role that may read managed devices";
 const POLICY: &str = "sign in again and answer the additional request, or use an account that meets the Conditional Access policy";
 
-/// The codes of a refusal, from the outside in: of the error, of inner errors, and of the JSON
-/// that Intune writes into the message. The first is there, and may be empty.
-fn codes(body: &[u8]) -> Vec<String> {
-    let parsed = json::parse(body).unwrap_or_default();
-    let word = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let error = &parsed["error"];
-    let mut codes = vec![word(error, "code")];
-    let mut inner = error;
-    for _ in 0..4 {
-        inner = match (&inner["innerError"], &inner["innererror"]) {
-            (Value::Null, other) => other,
-            (own, _) => own,
-        };
-        codes.push(word(inner, "code"));
-    }
-    let mut message = word(error, "message");
-    for _ in 0..4 {
-        let Ok(nested) = json::parse(message.as_bytes()) else {
-            break;
-        };
-        codes.push(word(&nested, "ErrorCode"));
-        message = word(&nested, "Message");
-    }
-    let first = codes.remove(0);
-    codes.retain(|code| !code.is_empty());
-    codes.insert(0, first);
-    codes
-}
-
-/// `Retry-After` in seconds, rounded up. A date is not read: the component does not either.
-fn seconds(text: &str) -> Option<u32> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let more = u32::from(fraction.bytes().any(|byte| byte != b'0'));
-    whole.parse::<u32>().ok()?.checked_add(more)
+/// Rounded up.
+fn whole_seconds(wait: Duration) -> u32 {
+    let more = u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(wait.as_secs().saturating_add(more)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ async fn work(ledger: &RunHandle, worker: u32, held: &Held, dead: &Mutex<Vec<Row
     let mut ended = 0;
     for round in 0.. {
         let owner = format!("worker-{worker}-{round}");
-        let dies = round == 1 && worker % 3 == 0;
+        let dies = round == 1 && worker.is_multiple_of(3);
         let lease = if dies { SHORT } else { LONG };
         let claim = wish(RUN, &owner, Stage::Listed, 5, lease);
         let rows = ledger.claim(&claim).await.expect("a claim");
@@ -94,8 +94,7 @@ pub(super) async fn one_device(handles: &[RunHandle; 2], rows: u64) {
     let rows = rows.min(40);
     listed(&*handles[0], RUN, rows).await;
     let mut all = JoinSet::new();
-    for half in 0..2_usize {
-        let ledger = handles[half].clone();
+    for (half, ledger) in handles.iter().cloned().enumerate() {
         let limit = u32::try_from(rows / 2).expect("few rows");
         let owner = format!("half-{half}");
         let held = taken(&*ledger, RUN, &owner, Stage::Listed, limit).await;

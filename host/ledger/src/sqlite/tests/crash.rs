@@ -53,6 +53,9 @@ async fn the_child() {
         println!("intended 0");
         return std::future::pending().await;
     }
+    if role == "many" {
+        return many(std::sync::Arc::new(ledger)).await;
+    }
     // Says what is durable, after it is, until it is killed or may not go on.
     for at in 0..100_000 {
         let next = plan(&format!("device-{at}"), "a");
@@ -72,6 +75,24 @@ async fn the_child() {
             Err(other) => panic!("{other}"),
         }
     }
+}
+
+/// As below, by many tasks at once.
+async fn many(ledger: std::sync::Arc<SqliteLedger>) {
+    let mut all = tokio::task::JoinSet::new();
+    for task in 0..24 {
+        let ledger = ledger.clone();
+        all.spawn(async move {
+            for at in (task..).step_by(24) {
+                let next = plan(&format!("device-{at}"), "a");
+                ledger.keep_plan(&next).await.unwrap();
+                let intent = intent(&next, &format!("request-{at}"));
+                ledger.intend(&intent).await.unwrap();
+                println!("\nintended {at}");
+            }
+        });
+    }
+    all.join_all().await;
 }
 
 /// The numbers of the first intents that a child said were durable, and its last word if it
@@ -127,6 +148,25 @@ async fn what_was_intended_before_a_kill_is_reported_unknown_and_not_sent_again(
                 matches!(other, Err(IntentRefused::Undecided(_))),
                 "{other:?}"
             );
+        }
+    }
+}
+
+/// They share commits: a kill between two of them takes all of a batch, or none of it.
+#[tokio::test]
+async fn what_many_were_told_before_a_kill_is_there_after_it() {
+    for round in 0..8 {
+        let (_home, path) = home();
+        let mut writing = child("many", &path).spawn().unwrap();
+        let (intended, _) = lines(&mut writing, 5 + round * 20);
+        writing.kill().unwrap();
+        writing.wait().unwrap();
+        let ledger = SqliteLedger::open(&path, false).await.unwrap();
+        let checked = ledger.check().await.unwrap();
+        assert_eq!(checked.lines, checked.plans + checked.attempts);
+        for at in intended {
+            let next = plan(&format!("device-{at}"), "a");
+            assert_eq!(ledger.attempts(&next.id).await.unwrap().len(), 1, "{at}");
         }
     }
 }

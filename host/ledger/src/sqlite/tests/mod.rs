@@ -35,7 +35,9 @@ impl SqliteLedger {
         connection: &mut SqliteConnection,
         intent: &Intent,
     ) -> Result<(), LedgerError> {
-        sending::insert(&self.book, connection, intent).await
+        let mut chain = super::witness::Chain::default();
+        sending::insert(&self.book, connection, &mut chain, intent).await?;
+        self.book.write_lines(connection, &chain).await
     }
 }
 

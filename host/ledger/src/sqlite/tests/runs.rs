@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use passcode_host::ledger::SendLedger as _;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::super::{claiming, runs};
+use super::super::{book, claiming, runs};
 use super::home;
 use crate::SqliteLedger;
 use crate::conformance::{RunHandle, every_rule_of_runs, plan, races_for_rows};
@@ -102,6 +102,7 @@ async fn no_claim_looks_at_every_row() {
         (runs::ROWS_NAMED, false),
         (runs::ROWS_AFTER, false),
         (runs::LAST_SENT, false),
+        (book::BESIDE, false),
         // One run's rows, by their index.
         (runs::TALLY, false),
         // The newest plans, from the end.

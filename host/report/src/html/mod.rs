@@ -1,0 +1,89 @@
+//! A run as one page that needs nothing else: no script, no link, no font, no image from
+//! anywhere. A browser is told so (`Content-Security-Policy`), in case a text should ever escape
+//! from its place.
+
+mod charts;
+mod escape;
+mod head;
+mod rows;
+mod timeline;
+
+use std::io::Write;
+
+use crate::summary::Summary;
+use crate::view::{Plain, ReportError, RunView};
+use escape::Escape;
+
+const STYLE: &str = include_str!("style.css");
+/// SHA-256 of the style: the one style the page may have.
+const STYLE_HASH: &str = "sha256-MSmIyYxkDZhz4vQvFABFRtAtbP62d1sytMBbAn0QUEM=";
+
+/// Write the page.
+///
+/// Of the rows it shows those that the summary kept, and says so if that is not all of them.
+///
+/// # Errors
+///
+/// What the writer says.
+pub fn write_html<W: Write>(
+    out: &mut W,
+    run: &RunView,
+    summary: &Summary,
+    plain: Plain,
+) -> Result<(), ReportError> {
+    let escape = Escape::new(plain);
+    let title = escape.brief(&run.title);
+    write!(
+        out,
+        "<!doctype html>\n\
+         <html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}: run report</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body>\n"
+    )?;
+    out.write_all(head::banner(run).as_bytes())?;
+    out.write_all(b"<main>\n")?;
+    for part in [
+        head::head(run, summary, escape),
+        head::facts(run, escape),
+        charts::outcome(summary, escape),
+        timeline::section(run, summary),
+        charts::slowest(summary, escape),
+        rows::trouble(summary, escape),
+        rows::devices(summary, escape),
+        rows::legend(),
+        head::foot(run, escape),
+    ] {
+        out.write_all(part.as_bytes())?;
+    }
+    out.write_all(b"</main>\n</body>\n</html>\n")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use sha2::Digest as _;
+
+    #[test]
+    fn the_policy_names_the_style_that_is_in_the_page() {
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(STYLE));
+        assert_eq!(
+            STYLE_HASH,
+            format!("sha256-{hash}"),
+            "write this hash into STYLE_HASH"
+        );
+    }
+
+    #[test]
+    fn the_style_fetches_nothing() {
+        for word in ["url(", "@import", "http", "<"] {
+            assert!(!STYLE.contains(word), "{word}");
+        }
+    }
+}

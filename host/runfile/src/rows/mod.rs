@@ -1,0 +1,97 @@
+//! The devices that a run file asks for, one after the other, however many there are.
+
+mod ask;
+mod lines;
+mod records;
+mod table;
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Read};
+use std::path::Path;
+
+use ask::{Given, ask};
+
+use crate::fault::Fault;
+use crate::model::{Kind, RunFile, Selector, Texts};
+use crate::survey::digest;
+
+/// One device that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Where: `devices.csv:12`, `stdin:3`, `who.serials[0]`.
+    pub source: String,
+    /// How the device is named.
+    pub selector: Selector,
+    /// What else the row says about the device, to be compared once it is found.
+    pub expect: BTreeMap<Kind, String>,
+    /// On whose behalf and why.
+    pub texts: Texts,
+}
+
+impl RunFile {
+    /// The rows: those listed in the file, then those of the table, then those of standard input.
+    /// Nothing is opened before it is needed, and one row is in memory at a time.
+    ///
+    /// `read` opens a file by the path that stands in the run file. A run file that was read back
+    /// from its document has no listed rows.
+    ///
+    /// Each fault is one item; a row without a fault is one item. What follows a fault that makes
+    /// the rest unreadable is left out.
+    pub fn rows<'a, F>(
+        &'a self,
+        read: F,
+        stdin: Option<Box<dyn Read>>,
+    ) -> impl Iterator<Item = Result<Asked, Fault>> + 'a
+    where
+        F: FnMut(&Path) -> io::Result<Box<dyn Read>> + 'a,
+    {
+        let csv = self.who.csv.as_ref();
+        let csv = csv.map(|csv| table::Table::new(self, csv, read));
+        let stdin = self.who.stdin.then(|| lines::Lines::new(self, stdin));
+        self.listed()
+            .chain(csv.into_iter().flatten())
+            .chain(stdin.into_iter().flatten())
+    }
+
+    fn listed(&self) -> impl Iterator<Item = Result<Asked, Fault>> + '_ {
+        self.who.lists.iter().flat_map(move |(kind, devices)| {
+            devices
+                .iter()
+                .enumerate()
+                .flat_map(move |(number, device)| {
+                    let given = Given {
+                        source: format!("who.{}[{number}]", kind.list()),
+                        file: &self.name,
+                        at: device.at,
+                        kind: *kind,
+                        names: vec![(*kind, device.value.clone(), device.at)],
+                        texts: [None, None, None],
+                    };
+                    each(ask(self, given, &|_| None))
+                })
+        })
+    }
+}
+
+fn each(asked: Result<Asked, Vec<Fault>>) -> Vec<Result<Asked, Fault>> {
+    match asked {
+        Ok(asked) => vec![Ok(asked)],
+        Err(faults) => faults.into_iter().map(Err).collect(),
+    }
+}
+
+/// The rows without those whose selector stood in an earlier one: a device that is asked for twice
+/// is done once. Sixteen bytes are kept of each.
+pub fn first_of_each(
+    rows: impl Iterator<Item = Result<Asked, Fault>>,
+) -> impl Iterator<Item = Result<Asked, Fault>> {
+    let mut seen = HashSet::new();
+    rows.filter(move |row| match row {
+        Ok(asked) => seen.insert(digest(&asked.selector.same())),
+        Err(_) => true,
+    })
+}
+
+#[cfg(test)]
+#[path = "../rows_tests.rs"]
+mod tests;

@@ -1,0 +1,510 @@
+//! One process at work on a run: takes rows, does their next steps, writes down where they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use passcode_host::ledger::LedgerError;
+use passcode_ledger::Reported;
+use passcode_ledger::run::{Claim, Row, RunLedger, RunState, Stage, Step, Stepped, Tally};
+use passcode_runfile::{StopWhen, Window};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::hands::{Did, Hands, Wants, next};
+use super::verdict::is_failure;
+use crate::Ended;
+
+/// How often a worker counts, and looks around where nothing happens.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// What a worker is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To make plans. Nothing is sent.
+    Plan,
+    /// To carry them out.
+    Send,
+}
+
+/// What a worker is told.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The run.
+    pub run: String,
+    /// The worker's name. No other worker ever has it.
+    pub owner: String,
+    /// What it is there for.
+    pub purpose: Purpose,
+    /// How many rows at once.
+    pub concurrency: u32,
+    /// How long a row is held without a sign of life.
+    pub lease: Duration,
+    /// When so many fail that the run stops.
+    pub stop_when: Option<StopWhen>,
+    /// When it may send.
+    pub window: Option<Window>,
+}
+
+/// Something that happened, for whoever watches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// How many rows are where, from time to time.
+    Tally(Tally),
+    /// A row's step was written down.
+    Row {
+        /// The row, as it was taken.
+        row: Box<Row>,
+        /// What came of it.
+        did: Did,
+    },
+    /// Another row has the same device.
+    Duplicate {
+        /// The row that was set aside.
+        number: u64,
+        /// The one that stays.
+        of: u64,
+    },
+    /// Nothing can be sent for so long: the window is closed.
+    Closed(Duration),
+    /// No more is sent; what is in flight is waited for.
+    Leaving {
+        /// How many rows that are.
+        in_flight: usize,
+    },
+}
+
+/// Why a worker left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// There is nothing more to do.
+    Finished,
+    /// It was asked to.
+    Interrupted,
+    /// The run was stopped, finished or denied by somebody else.
+    Moved(Option<RunState>),
+    /// Too many failed.
+    Failing {
+        /// Of so many that ended.
+        finished: u64,
+        /// So many failed.
+        failed: u64,
+    },
+    /// Nothing can go on.
+    Halted {
+        /// How.
+        ended: Ended,
+        /// What is wrong, as a stable code.
+        code: String,
+        /// That in words.
+        message: String,
+        /// What to do.
+        remedy: Option<String>,
+    },
+}
+
+/// A row that was taken, and what came of it.
+type Done = (Row, Did);
+
+struct Worker<'a, H, T> {
+    hands: &'a Arc<H>,
+    ledger: &'a dyn RunLedger,
+    job: &'a Job,
+    told: T,
+    under_way: JoinSet<Done>,
+    /// Under which claim each of those is held. A lease of our own that ran out because the store
+    /// was slow brings us our own row again; it is not begun a second time.
+    held: BTreeMap<u64, u64>,
+    /// How many rows ended, and how many of them badly: as the ledger said last, and since.
+    finished: u64,
+    failed: u64,
+    checked: Option<Instant>,
+    renewed: Instant,
+    idle_until: Option<Instant>,
+    leaving: Option<Left>,
+}
+
+/// Work on a run until there is nothing more to do, or until `stop` says so.
+///
+/// # Errors
+///
+/// If the ledger cannot be read or written. Nothing is sent then; what was sent is written down.
+pub async fn work<H: Hands>(
+    hands: &Arc<H>,
+    ledger: &dyn RunLedger,
+    job: &Job,
+    mut stop: watch::Receiver<bool>,
+    told: impl FnMut(Event) + Send,
+) -> Result<Left, LedgerError> {
+    let mut worker = Worker {
+        hands,
+        ledger,
+        job,
+        told,
+        under_way: JoinSet::new(),
+        held: BTreeMap::new(),
+        finished: 0,
+        failed: 0,
+        checked: None,
+        renewed: Instant::now(),
+        idle_until: None,
+        leaving: None,
+    };
+    let left = worker.run(&mut stop).await;
+    if left.is_err() {
+        // What is on its way is not abandoned because we cannot write: its own record may work.
+        while worker.under_way.join_next().await.is_some() {}
+    }
+    // Rows that were taken and not begun are free again at once; a lease would keep them a while.
+    let released = ledger.release(&job.run, &job.owner).await;
+    let left = left?;
+    released?;
+    Ok(left)
+}
+
+impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
+    async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Left, LedgerError> {
+        loop {
+            if self.leaving.is_none() {
+                if *stop.borrow() {
+                    self.leave(Left::Interrupted);
+                } else {
+                    self.check().await?;
+                    self.stop_if_failing().await?;
+                }
+            }
+            if self.leaving.is_none() {
+                self.take().await?;
+            }
+            if self.under_way.is_empty()
+                && let Some(left) = self.leaving.take()
+            {
+                return Ok(left);
+            }
+            self.wait(stop).await?;
+        }
+    }
+
+    fn leave(&mut self, left: Left) {
+        if self.leaving.is_none() {
+            let in_flight = self.under_way.len();
+            (self.told)(Event::Leaving { in_flight });
+            self.leaving = Some(left);
+        }
+    }
+
+    /// From time to time: how does the run stand?
+    async fn check(&mut self) -> Result<(), LedgerError> {
+        if self
+            .checked
+            .is_some_and(|checked| checked.elapsed() < CHECK)
+        {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let tally = self.ledger.tally(&self.job.run).await?;
+        self.counted(&tally.ended);
+        (self.told)(Event::Tally(tally));
+        // Counting a long run takes a while: not more than a part of the time goes into it.
+        self.checked = Some(Instant::now() + asked.elapsed() * 20);
+        Ok(())
+    }
+
+    /// Whether the run is still to be worked on. Nobody else's word for it is older than a taking.
+    async fn goes_on(&mut self) -> Result<bool, LedgerError> {
+        let state = self.ledger.run(&self.job.run).await?.map(|run| run.state);
+        let wanted = match self.job.purpose {
+            Purpose::Plan => RunState::Planning,
+            Purpose::Send => RunState::Running,
+        };
+        if state != Some(wanted) {
+            self.leave(Left::Moved(state));
+        }
+        Ok(state == Some(wanted))
+    }
+
+    fn counted(&mut self, ended: &BTreeMap<String, u64>) {
+        self.finished = ended.values().sum();
+        self.failed = ended
+            .iter()
+            .filter(|(outcome, _)| is_failure(outcome))
+            .map(|(_, count)| count)
+            .sum();
+    }
+
+    /// So many failed that nobody is to go on. The others hear of it at their next taking.
+    async fn stop_if_failing(&mut self) -> Result<(), LedgerError> {
+        let (finished, failed) = (self.finished, self.failed);
+        if self.job.purpose == Purpose::Send
+            && let Some(stop_when) = &self.job.stop_when
+            && stop_when.reached(finished, failed)
+        {
+            self.leave(Left::Failing { finished, failed });
+            let (run, from, to) = (&self.job.run, [RunState::Running], RunState::Stopped);
+            let why = Some("failure-share");
+            self.ledger.move_run(run, &from, to, why, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Take as many rows as there are free hands.
+    async fn take(&mut self) -> Result<(), LedgerError> {
+        let free = usize::try_from(self.job.concurrency)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(self.under_way.len());
+        let idle = self
+            .idle_until
+            .is_some_and(|until| Instant::now() < until);
+        // By halves, so that many rows share one transaction.
+        if idle || (free * 2 < self.job.concurrency as usize && !self.under_way.is_empty()) {
+            return Ok(());
+        }
+        self.idle_until = None;
+        if !self.goes_on().await? {
+            return Ok(());
+        }
+        let mut free = u32::try_from(free).unwrap_or(u32::MAX);
+        for stage in self.stages() {
+            if free == 0 {
+                break;
+            }
+            // Looking must not starve sending.
+            let limit = match stage {
+                Stage::Sent => free.div_ceil(2),
+                _ => free,
+            };
+            let claim = Claim {
+                run: self.job.run.clone(),
+                owner: self.job.owner.clone(),
+                stage,
+                limit,
+                lease: self.job.lease,
+            };
+            for row in self.ledger.claim(&claim).await? {
+                if self.held.insert(row.new.number, row.epoch).is_none() {
+                    free = free.saturating_sub(1);
+                    self.begin(row);
+                }
+            }
+        }
+        if self.under_way.is_empty() {
+            self.nothing_taken().await?;
+        }
+        Ok(())
+    }
+
+    fn stages(&mut self) -> Vec<Stage> {
+        match self.job.purpose {
+            Purpose::Plan => vec![Stage::Listed],
+            Purpose::Send => {
+                let now = self.hands.now();
+                let closed = self.job.window.as_ref().map(|window| window.opens_in(now));
+                match closed.filter(|closed| !closed.is_zero()) {
+                    None => vec![Stage::Sent, Stage::Planned],
+                    Some(closed) => {
+                        (self.told)(Event::Closed(closed));
+                        vec![Stage::Sent]
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, row: Row) {
+        let hands = Arc::clone(self.hands);
+        self.under_way.spawn(async move {
+            let did = match next(&row) {
+                Wants::Plan => hands.plan(&row).await,
+                Wants::Send => hands.send(&row).await,
+                Wants::Look => hands.look(&row).await,
+                Wants::End(ended) => Did::Ended {
+                    ended,
+                    device: None,
+                    why: (!ended.is_success()).then(|| recorded(&row)),
+                },
+                Wants::Nothing => Did::ended(Ended::Fault, "fault", "a row that ended was taken"),
+            };
+            (row, did)
+        });
+    }
+
+    /// Whether there is anything left, and when its time comes.
+    async fn nothing_taken(&mut self) -> Result<(), LedgerError> {
+        let tally = self.ledger.tally(&self.job.run).await?;
+        self.counted(&tally.ended);
+        let left = match self.job.purpose {
+            Purpose::Plan => tally.listed,
+            Purpose::Send => tally.listed + tally.planned + tally.sent,
+        };
+        if left == 0 {
+            (self.told)(Event::Tally(tally));
+            self.leaving = Some(Left::Finished);
+            return Ok(());
+        }
+        // Others have the rest, or its time has not come.
+        let due = Duration::from_millis(tally.due_in.unwrap_or(u64::MAX));
+        self.idle_until = Some(Instant::now() + due.clamp(Duration::from_millis(10), CHECK));
+        (self.told)(Event::Tally(tally));
+        Ok(())
+    }
+
+    /// Until something is done, or it is time to look around.
+    async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), LedgerError> {
+        let renew = self.renewed + self.job.lease / 3;
+        let idle = self
+            .idle_until
+            .unwrap_or_else(|| Instant::now() + CHECK)
+            .min(renew);
+        let leaving = self.leaving.is_some();
+        tokio::select! {
+            biased;
+            Some(done) = self.under_way.join_next() => self.write(done).await?,
+            Ok(()) = stop.changed(), if !leaving => {}
+            () = tokio::time::sleep_until(idle) => {}
+        }
+        if Instant::now() >= renew {
+            self.renewed = Instant::now();
+            let (run, owner) = (&self.job.run, &self.job.owner);
+            self.ledger.renew(run, owner, self.job.lease).await?;
+        }
+        Ok(())
+    }
+
+    /// Write down what is done: that, and whatever else is done by now.
+    async fn write(
+        &mut self,
+        first: Result<Done, tokio::task::JoinError>,
+    ) -> Result<(), LedgerError> {
+        let mut done = Vec::new();
+        let mut next_one = Some(first);
+        while let Some(one) = next_one {
+            match one {
+                Ok(one) => done.push(one),
+                // A panic in one row's task. Its lease runs out, and whoever takes it then sees
+                // what became of it.
+                Err(error) => self.leave(Left::Halted {
+                    ended: Ended::Fault,
+                    code: "fault".to_owned(),
+                    message: error.to_string(),
+                    remedy: None,
+                }),
+            }
+            next_one = self.under_way.try_join_next();
+        }
+        for (row, _) in &mut done {
+            row.epoch = self.held.remove(&row.new.number).unwrap_or(row.epoch);
+        }
+        let steps: Vec<Step> = done.iter().map(|(row, did)| step(row, did)).collect();
+        let stepped = self
+            .ledger
+            .step(&self.job.run, &self.job.owner, &steps)
+            .await?;
+        for ((row, did), stepped) in done.into_iter().zip(stepped) {
+            match stepped {
+                Stepped::Written => self.note(row, did),
+                Stepped::Duplicate(of) => (self.told)(Event::Duplicate {
+                    number: row.new.number,
+                    of,
+                }),
+                // Another worker has it, and writes what it sees.
+                Stepped::Lost => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, row: Row, did: Did) {
+        match &did {
+            Did::Ended { ended, .. } => {
+                self.finished += 1;
+                self.failed += u64::from(is_failure(ended.word()));
+            }
+            Did::Halt {
+                ended,
+                code,
+                message,
+                remedy,
+            } => self.leave(Left::Halted {
+                ended: *ended,
+                code: code.clone(),
+                message: message.clone(),
+                remedy: remedy.clone(),
+            }),
+            _ => {}
+        }
+        (self.told)(Event::Row {
+            row: Box::new(row),
+            did,
+        });
+    }
+}
+
+/// What the ledger says of an attempt that another process made and that ended badly.
+fn recorded(row: &Row) -> (String, String) {
+    let attempt = row.attempt.as_ref();
+    let status = attempt.and_then(|attempt| attempt.settlement.status);
+    let word = attempt.map_or("ended", |attempt| Reported::of(attempt).as_str());
+    let answer = status.map_or_else(String::new, |status| format!(", status {status}"));
+    (word.to_owned(), format!("as the ledger has it: {word}{answer}"))
+}
+
+/// What is written about a row.
+fn step(row: &Row, did: &Did) -> Step {
+    let mut step = Step {
+        number: row.new.number,
+        epoch: row.epoch,
+        to: row.stage,
+        after: Duration::ZERO,
+        device: None,
+        label: None,
+        plan: None,
+        outcome: None,
+        code: None,
+        message: None,
+    };
+    let json = |label| serde_json::to_string(label).ok();
+    match did {
+        Did::Planned {
+            device,
+            label,
+            plan,
+        } => {
+            step.to = Stage::Planned;
+            step.device = Some(device.clone());
+            step.label = json(label);
+            step.plan = Some(*plan);
+        }
+        Did::Sent { look_in } => {
+            step.to = Stage::Sent;
+            step.after = *look_in;
+        }
+        Did::Later {
+            after,
+            code,
+            message,
+        } => {
+            if row.stage == Stage::Sent {
+                // Nothing was executed after all: it is to be sent, and only when that may be.
+                step.to = Stage::Planned;
+            }
+            step.after = *after;
+            step.code = Some(code.clone());
+            step.message = Some(message.clone());
+        }
+        Did::Ended { ended, device, why } => {
+            step.to = Stage::Ended;
+            step.outcome = Some(ended.word().to_owned());
+            if let Some((device, label)) = device {
+                step.device = Some(device.clone());
+                step.label = json(label);
+            }
+            // What was wrong on the way is no longer wrong.
+            let (code, message) = why.clone().unwrap_or_default();
+            (step.code, step.message) = (Some(code), Some(message));
+        }
+        // The row stays as it was.
+        Did::Halt { .. } => {}
+    }
+    step
+}
