@@ -278,13 +278,22 @@ impl Hands for Devices {
 
     async fn look(&self, row: &Row) -> Did {
         let (Some(plan), Some(attempt)) = (row.plan, &row.attempt) else {
-            return Did::ended(Ended::Fault, "fault", "a row without an attempt was looked at");
+            return Did::ended(
+                Ended::Fault,
+                "fault",
+                "a row without an attempt was looked at",
+            );
         };
         let waited = self.now() - attempt.intent.at;
         let waited = Duration::try_from(waited).unwrap_or_default();
         let seen = self.runner.look(&plan).await;
         let sure = !attempt.sending.is_undecided();
-        after_look(seen.as_ref().map_err(Clone::clone), waited, self.order.wait, sure)
+        after_look(
+            seen.as_ref().map_err(Clone::clone),
+            waited,
+            self.order.wait,
+            sure,
+        )
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -66,11 +66,14 @@ fn stopped_by(document: &PlanDocument) -> (&'static str, String) {
     let accepted = &plan.caller.accepted_checks;
     let blocked = ids(&|check| check.verdict == Verdict::Block);
     let open = ids(&|check| check.needs_acceptance && !accepted.contains(&check.id));
-    let review = plan.reviews.iter().find_map(|review| match &review.opinion {
-        Opinion::Deny(why) => Some(("reviewer-denied", why)),
-        Opinion::RequireApproval(why) => Some(("approval-required", why)),
-        Opinion::Abstain => None,
-    });
+    let review = plan
+        .reviews
+        .iter()
+        .find_map(|review| match &review.opinion {
+            Opinion::Deny(why) => Some(("reviewer-denied", why)),
+            Opinion::RequireApproval(why) => Some(("approval-required", why)),
+            Opinion::Abstain => None,
+        });
     match review {
         _ if !blocked.is_empty() => ("check-blocks", format!("blocked by {blocked}")),
         _ if !open.is_empty() => ("check-not-accepted", format!("not accepted: {open}")),

@@ -253,9 +253,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let free = usize::try_from(self.job.concurrency)
             .unwrap_or(usize::MAX)
             .saturating_sub(self.under_way.len());
-        let idle = self
-            .idle_until
-            .is_some_and(|until| Instant::now() < until);
+        let idle = self.idle_until.is_some_and(|until| Instant::now() < until);
         // By halves, so that many rows share one transaction.
         if idle || (free * 2 < self.job.concurrency as usize && !self.under_way.is_empty()) {
             return Ok(());
@@ -446,7 +444,10 @@ fn recorded(row: &Row) -> (String, String) {
     let status = attempt.and_then(|attempt| attempt.settlement.status);
     let word = attempt.map_or("ended", |attempt| Reported::of(attempt).as_str());
     let answer = status.map_or_else(String::new, |status| format!(", status {status}"));
-    (word.to_owned(), format!("as the ledger has it: {word}{answer}"))
+    (
+        word.to_owned(),
+        format!("as the ledger has it: {word}{answer}"),
+    )
 }
 
 /// What is written about a row.

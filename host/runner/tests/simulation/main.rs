@@ -41,7 +41,11 @@ fn nothing_is_sent_twice_and_every_device_is_in_one_true_state() {
     for seed in seeds() {
         let played = play(seed, Plot::of_seed(seed));
         let told = format!("PASSCODE_SEED={seed}");
-        assert_eq!(played.state, RunState::Finished, "{told}: it came to an end");
+        assert_eq!(
+            played.state,
+            RunState::Finished,
+            "{told}: it came to an end"
+        );
         assert_eq!(played.rows.len(), played.asked, "{told}: no row is lost");
         for row in &played.rows {
             let state = RowState::of(row);
@@ -49,17 +53,31 @@ fn nothing_is_sent_twice_and_every_device_is_in_one_true_state() {
             let arrived = played.arrived.get(device).copied().unwrap_or_default();
             let carried_out = played.carried_out.get(device).copied().unwrap_or_default();
             *seen.entry(state.word().to_owned()).or_default() += 1;
-            assert!(carried_out <= 1, "{told}: {device} was reset {carried_out} times");
+            assert!(
+                carried_out <= 1,
+                "{told}: {device} was reset {carried_out} times"
+            );
             // What was refused before it was carried out may be tried again; nothing else may.
             let may_come = 1 + played.refused.get(device).copied().unwrap_or_default();
-            assert!(arrived <= may_come, "{told}: {device} got {arrived} requests");
+            assert!(
+                arrived <= may_come,
+                "{told}: {device} got {arrived} requests"
+            );
             match state {
                 RowState::Attempted(Reported::Done | Reported::Failed) | RowState::Delivered => {
-                    assert_eq!(carried_out, 1, "{told}: row {} says {state}", row.new.number);
+                    assert_eq!(
+                        carried_out, 1,
+                        "{told}: row {} says {state}",
+                        row.new.number
+                    );
                 }
                 RowState::Attempted(Reported::Rejected | Reported::NotExecuted)
                 | RowState::SetAside(_) => {
-                    assert_eq!(carried_out, 0, "{told}: row {} says {state}", row.new.number);
+                    assert_eq!(
+                        carried_out, 0,
+                        "{told}: row {} says {state}",
+                        row.new.number
+                    );
                 }
                 // Lost on the way, and the service shows nothing.
                 RowState::Attempted(Reported::Unknown) => {}
@@ -68,8 +86,18 @@ fn nothing_is_sent_twice_and_every_device_is_in_one_true_state() {
         }
     }
     if seeds().end - seeds().start > 1_000 {
-        for state in ["done", "failed", "unknown", "rejected", "not-found", "duplicate"] {
-            assert!(seen.contains_key(state), "no seed led to `{state}`: {seen:?}");
+        for state in [
+            "done",
+            "failed",
+            "unknown",
+            "rejected",
+            "not-found",
+            "duplicate",
+        ] {
+            assert!(
+                seen.contains_key(state),
+                "no seed led to `{state}`: {seen:?}"
+            );
         }
     }
 }

@@ -132,7 +132,11 @@ impl Network {
             }
             _ => {
                 let action = (now + takes, fails && self.troubled);
-                known.actions.entry(device.to_owned()).or_default().push(action);
+                known
+                    .actions
+                    .entry(device.to_owned())
+                    .or_default()
+                    .push(action);
             }
         }
     }

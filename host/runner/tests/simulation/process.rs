@@ -150,7 +150,11 @@ impl Process {
         let settled = self.settle(&name, sending, &settlement).await;
         let sent = Sent {
             client_request_id: name,
-            sending: if settled.is_ok() { sending } else { Sending::Intended },
+            sending: if settled.is_ok() {
+                sending
+            } else {
+                Sending::Intended
+            },
             settlement,
             approval: None,
         };

@@ -107,14 +107,22 @@ impl World {
             created: OffsetDateTime::UNIX_EPOCH,
         };
         ledger.begin_run(&run).await.expect("a run");
-        let rows: Vec<NewRow> = (1..=self.plot.rows).map(|number| self.row(number)).collect();
+        let rows: Vec<NewRow> = (1..=self.plot.rows)
+            .map(|number| self.row(number))
+            .collect();
         ledger.add_rows(RUN, &rows).await.expect("rows");
 
         self.phase(Purpose::Plan, begun).await;
         let run = ledger.run(RUN).await.unwrap().expect("the run");
         let (set, _) = plan_set(&*ledger, &run).await.unwrap();
         let moved = ledger
-            .move_run(RUN, &[RunState::Planning], RunState::Running, None, Some(&set))
+            .move_run(
+                RUN,
+                &[RunState::Planning],
+                RunState::Running,
+                None,
+                Some(&set),
+            )
             .await;
         assert_eq!(moved, Ok(true));
         self.phase(Purpose::Send, begun).await;
@@ -184,7 +192,8 @@ impl World {
                 life: Arc::clone(&life),
             };
             let name = format!("{purpose:?}-{number}-{generation}");
-            self.network.note(format!("{} {name} begins", life.milliseconds()));
+            self.network
+                .note(format!("{} {name} begins", life.milliseconds()));
             let hands = Arc::new(Process {
                 store: store.clone(),
                 name: name.clone(),
@@ -194,7 +203,8 @@ impl World {
             let job = self.job(&name, purpose);
             let (_stop, stopped) = watch::channel(false);
             let working = work(&hands, &store, &job, stopped, |event| {
-                self.network.told(|| format!("{} {name} {event:?}", life.milliseconds()));
+                self.network
+                    .told(|| format!("{} {name} {event:?}", life.milliseconds()));
             });
             let ill = async {
                 if !mortal {
@@ -214,7 +224,8 @@ impl World {
                 () = ill => None,
                 left = working => Some(left),
             };
-            self.network.note(format!("{} {name} leaves: {left:?}", life.milliseconds()));
+            self.network
+                .note(format!("{} {name} leaves: {left:?}", life.milliseconds()));
             match left {
                 Some(Ok(Left::Finished | Left::Moved(_) | Left::Failing { .. })) => break,
                 // Killed, or without a store: the next one.
