@@ -22,6 +22,8 @@ pub mod run;
 
 mod audit;
 mod group;
+#[cfg(test)]
+mod interleaved_tests;
 mod memory;
 mod postgres;
 mod reported;

@@ -2,7 +2,7 @@
 
 use passcode_host::ledger::{SendLedger as _, Sending};
 
-use super::{by_hand, open, stores};
+use super::{by_hand, cases, open, stores};
 use crate::conformance::{every_rule, intent, plan, races, stands_at};
 use crate::postgres::{pool, sending};
 
@@ -109,4 +109,16 @@ async fn nothing_is_removed_or_changed() {
     let attempts = ledger.attempts(&kept.id).await.unwrap();
     assert_eq!(attempts[0].sending, Sending::Accepted);
     assert!(attempts[0].delivered.is_some());
+}
+
+#[test]
+fn no_interleaving_of_two_processes_sends_one_plan_twice() {
+    let Some(server) = passcode_test_postgres::shared() else {
+        return;
+    };
+    crate::interleaved_tests::no_interleaving_of_two_processes_sends_one_plan_twice(
+        cases(12),
+        || server.database(),
+        async |url| open(url).await,
+    );
 }

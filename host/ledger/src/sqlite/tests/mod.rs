@@ -58,10 +58,3 @@ fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> Opening {
         Box::pin(async move { Arc::new(SqliteLedger::open(path, true).await.unwrap()) as Handle })
     }
 }
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-}
