@@ -1,6 +1,8 @@
 //! What the ledger promises in a PostgreSQL database, as a program that uses it sees it. The patches
 //! that take a promise away name these tests.
 
+#![cfg(unix)]
+
 use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

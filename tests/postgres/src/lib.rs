@@ -12,6 +12,7 @@
 //! let url = server.database();
 //! ```
 
+#![cfg(unix)]
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,7 @@
 //! The server is there, and gone afterwards.
 
+#![cfg(unix)]
+
 use std::net::TcpStream;
 
 #[test]

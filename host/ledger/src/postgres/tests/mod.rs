@@ -1,3 +1,5 @@
+#![cfg(unix)]
+
 mod audit;
 mod budget;
 mod open;
