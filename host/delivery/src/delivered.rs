@@ -63,25 +63,3 @@ impl fmt::Debug for Delivered<'_> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_shows_no_passcode() {
-        let line = Delivered {
-            run: "r1",
-            practice: false,
-            number: 7,
-            device_id: "d7",
-            device_name: None,
-            serial: None,
-            user: None,
-            plan: "p7",
-            passcode: "Canary-4711",
-        };
-        let shown = format!("{line:?} {line:#?}");
-        assert!(!shown.contains("4711") && shown.contains("****"), "{shown}");
-    }
-}

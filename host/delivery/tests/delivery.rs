@@ -1,5 +1,7 @@
 //! Passcodes in a file: who can open it, what else can, and what is left when it goes wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -134,6 +136,13 @@ fn nothing_in_clear_is_ever_on_the_disk_and_the_name_comes_last() {
     // The search does find it where it is.
     fs::write(folder.path().join("planted"), CANARY).unwrap();
     assert!(look(folder.path()).1);
+}
+
+#[test]
+fn debug_shows_no_passcode() {
+    let row = row(7, CANARY);
+    let shown = format!("{row:?} {row:#?}");
+    assert!(!shown.contains(CANARY) && shown.contains("****"), "{shown}");
 }
 
 #[test]

@@ -137,3 +137,21 @@ async fn what_is_confirmed_outlives_the_server_whatever_is_usual_there() {
         assert_eq!(found.len(), 1, "confirmed, and forgotten");
     }
 }
+
+/// It is this machine, by a name that does not say so, and speaks no TLS.
+#[tokio::test]
+async fn a_server_elsewhere_that_does_not_prove_who_it_is_is_refused() {
+    let Some(server) = passcode_test_postgres::shared() else {
+        return;
+    };
+    let here = server.address_url(&server.named_database());
+    let elsewhere = here.replace("@127.0.0.1:", "@127.1:");
+    PostgresLedger::open(&elsewhere, true)
+        .await
+        .expect_err("nobody said that it need not");
+    let said = format!("{elsewhere}?sslmode=disable");
+    PostgresLedger::open(&said, true)
+        .await
+        .expect("it was said");
+    PostgresLedger::open(&here, true).await.expect("it is here");
+}

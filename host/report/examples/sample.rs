@@ -161,7 +161,7 @@ fn sample_row(number: u64) -> RowView {
     let wait = i64::try_from(number * 320).unwrap_or(0) + if number > 430 { 45_000 } else { 0 };
     let sent = SENDING + Duration::milliseconds(wait);
     let mut took = 3_000 + i64::try_from(chance(number, 2) % 9_000).unwrap_or(0);
-    if chance(number, 3) % 17 == 0 {
+    if chance(number, 3).is_multiple_of(17) {
         took *= 4;
     }
     let planned_at = PLANNING + Duration::milliseconds(i64::try_from(number * 41).unwrap_or(0));
@@ -190,7 +190,9 @@ fn sample_row(number: u64) -> RowView {
             _ => format!("{name}-{number:04}"),
         }),
         serial: Some(format!("SAMPLE-{:06}", 104_000 + number)),
-        user: (number % 5 == 0).then(|| format!("shift{}@contoso.example", number % 40)),
+        user: number
+            .is_multiple_of(5)
+            .then(|| format!("shift{}@contoso.example", number % 40)),
         kind: Some("android-dedicated".to_owned()),
         level: Some("device".to_owned()),
         plan: planned.then(|| id(20)),

@@ -27,7 +27,7 @@ impl Bars {
         let bar = |name: &'static str, template: &str| {
             let bar = ProgressBar::no_length();
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸ "));
+                bar.set_style(style.progress_chars("━╸─"));
             }
             all.add(bar).with_prefix(name)
         };
@@ -108,4 +108,43 @@ fn below(now: &Snapshot) -> String {
     let mut parts = say::pace(now);
     parts.extend(say::waiting(now));
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::progress::{Event, Progress, Standing};
+
+    #[test]
+    fn each_bar_shows_its_own_part() {
+        let mut progress = Progress::from(Standing {
+            rows: 10,
+            planned: 8,
+            set_aside: 2,
+            sent: 5,
+            ended: 3,
+            failed: 1,
+            unsure: 1,
+        });
+        let at = Duration::from_secs(7);
+        progress.note(at, &Event::Throttled { seconds: 20 });
+        progress.note(at, &Event::Budget { used: 50, of: 200 });
+        let now = progress.snapshot(at);
+        let bars = Bars::on(ProgressDrawTarget::hidden());
+        bars.show(&now);
+        for (bar, position, length, message) in [
+            (&bars.planned, 8, 8, "8/8, 2 set aside"),
+            (&bars.sent, 5, 8, "5/8"),
+            (&bars.finished, 5, 10, "5/10, 1 failed, 1 not known"),
+        ] {
+            assert_eq!((bar.position(), bar.length()), (position, Some(length)));
+            assert_eq!(bar.message(), message);
+        }
+        assert_eq!(
+            bars.below.message(),
+            "budget 25 % · waiting 20 s: throttled by the service"
+        );
+    }
 }

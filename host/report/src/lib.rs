@@ -24,6 +24,6 @@ pub use progress::{
     Event, Every, Phase, Progress, Snapshot, Standing, Waiting, due, event_json, line,
 };
 pub use sheet::{COLUMNS, Sheet, SheetOptions, inert};
-pub use summary::{Keep, Spans, Summary, Timeline};
+pub use summary::{Keep, Spans, Summary};
 pub use view::{ApprovalView, Plain, ReportError, RowView, RunView};
 pub use words::{Class, Word, word};

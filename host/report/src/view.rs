@@ -56,7 +56,8 @@ pub struct RunView {
     pub component_digest: Option<String>,
     /// The version of this software.
     pub version: String,
-    /// How many rows are in which state, as the ledger counts them.
+    /// How many rows are in which state, as the ledger counts them. In JSON beside the sums of the
+    /// rows that were handed over; the page shows only those sums.
     pub tally: BTreeMap<String, u64>,
     /// Why it was done.
     pub reason: Option<String>,
@@ -129,11 +130,10 @@ pub struct RowView {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The disk, or whatever it was written to.
-    #[error("the report could not be written: {0}")]
+    #[error(
+        "the report could not be written: {0}; check the folder, who may write there and how much room there is"
+    )]
     Write(#[from] std::io::Error),
-    /// A value that JSON cannot hold.
-    #[error("the report could not be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
 }
 
 const INSTANT: &[FormatItem<'_>] =

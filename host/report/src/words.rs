@@ -121,7 +121,7 @@ pub(crate) const WORDS: &[Word] = &[
     w("ended", Class::SetAside, "Set aside without a reason on record. Nothing was sent.",
         Some("Look at the row: `passcode run show`.")),
     w("unknown", Class::Unsure, "It may or may not have been carried out; nobody knows.",
-        Some("Look at the device or its action results. Do not send it again before that; then `--after-unknown PLAN`.")),
+        Some("Look at the device or its action results. Do not send it again before that; then only by a new plan with `--after-unknown PLAN`.")),
     w("ambiguous", Class::Unsure, "Accepted, but several new results appeared and none can be called ours.",
         Some("Look at the device: somebody else acted on it at the same time.")),
     w("failed", Class::Failed, "The device reported failure.",

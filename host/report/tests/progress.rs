@@ -1,5 +1,7 @@
 //! Progress, with a clock that the test holds.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../../runtime/src/text.rs"]
 #[expect(unreachable_pub, reason = "the rule itself, where it lives")]
 mod text;

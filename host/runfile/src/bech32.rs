@@ -15,21 +15,31 @@ const GENERATOR: [u32; 5] = [
 /// The length of `age1…`: the prefix, 52 characters of an X25519 key, 6 of the check sum.
 const LENGTH: usize = 62;
 
-/// Whether a text is the recipient of an X25519 identity of age: `age1` and 58 characters.
-pub(crate) fn is_age_recipient(text: &str) -> bool {
-    let Some(data) = text.strip_prefix("age1") else {
-        return false;
+/// What a text is as the recipient of an X25519 identity of age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    /// `age1` and 58 characters whose check sum is right.
+    Whole,
+    /// The same, but the check sum is wrong.
+    Mistyped,
+    /// Something else.
+    None,
+}
+
+/// Judge a recipient.
+pub(crate) fn recipient(text: &str) -> Recipient {
+    let data = text.strip_prefix("age1").filter(|_| text.len() == LENGTH);
+    let values: Option<Vec<u32>> = data.and_then(|data| data.bytes().map(value).collect());
+    let Some(values) = values else {
+        return Recipient::None;
     };
-    if text.len() != LENGTH {
-        return false;
+    let prefix = b"age";
+    let high = prefix.iter().map(|byte| u32::from(byte >> 5));
+    let low = prefix.iter().map(|byte| u32::from(byte & 31));
+    match check_sum(high.chain([0]).chain(low).chain(values)) {
+        1 => Recipient::Whole,
+        _ => Recipient::Mistyped,
     }
-    let values: Option<Vec<u32>> = data.bytes().map(value).collect();
-    values.is_some_and(|values| {
-        let prefix = b"age";
-        let high = prefix.iter().map(|byte| u32::from(byte >> 5));
-        let low = prefix.iter().map(|byte| u32::from(byte & 31));
-        check_sum(high.chain([0]).chain(low).chain(values)) == 1
-    })
 }
 
 fn value(byte: u8) -> Option<u32> {
@@ -51,28 +61,24 @@ fn check_sum(values: impl Iterator<Item = u32>) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::is_age_recipient;
+    use super::{Recipient, recipient};
 
     /// The recipient in age's own documentation.
     const KNOWN: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
     #[test]
-    fn a_recipient_with_one_wrong_character_is_none() {
-        assert!(is_age_recipient(KNOWN));
+    fn a_recipient_with_one_wrong_character_is_mistyped() {
+        assert_eq!(recipient(KNOWN), Recipient::Whole);
         for place in 4..KNOWN.len() {
             let mut wrong = KNOWN.as_bytes().to_vec();
             wrong[place] = if wrong[place] == b'q' { b'p' } else { b'q' };
             let wrong = String::from_utf8(wrong).unwrap();
-            assert!(!is_age_recipient(&wrong), "{wrong}");
+            assert_eq!(recipient(&wrong), Recipient::Mistyped, "{wrong}");
         }
-        for other in [
-            "",
-            "age1",
-            &KNOWN[..61],
-            &KNOWN.to_uppercase(),
-            &KNOWN.replace("age1", "agf1"),
-        ] {
-            assert!(!is_age_recipient(other), "{other}");
+        let (upper, prefix) = (KNOWN.to_uppercase(), KNOWN.replace("age1", "agf1"));
+        let letter = KNOWN.replace('q', "b");
+        for other in ["", "age1", &KNOWN[..61], &upper, &prefix, &letter] {
+            assert_eq!(recipient(other), Recipient::None, "{other}");
         }
     }
 }

@@ -146,7 +146,3 @@ pub fn cool(
     };
     (!left.is_zero()).then_some(left)
 }
-
-#[cfg(test)]
-#[path = "guards_tests.rs"]
-mod tests;

@@ -19,7 +19,7 @@
 //! let run = RunFile::parse(text, "kiosks.run.yaml").unwrap();
 //! let files = |_: &std::path::Path| {
 //!     let table = "Device name,Serial number,Ticket\nGhent-1,C02XL0GYJGH5,INC-7\n";
-//!     Ok(Box::new(Cursor::new(table)) as Box<dyn Read>)
+//!     Ok(Box::new(Cursor::new(table)) as Box<dyn Read + Send>)
 //! };
 //! let rows: Vec<_> = run.rows(files, None).collect::<Result<_, _>>().unwrap();
 //! assert_eq!(rows[0].source, "kiosks.csv:2");

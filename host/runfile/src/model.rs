@@ -154,7 +154,7 @@ impl Kind {
 }
 
 /// How one device is named.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Selector {
     /// By what.
     pub kind: Kind,
@@ -182,8 +182,8 @@ impl Selector {
 }
 
 /// On whose behalf and why, for one device: templates are filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Texts {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]

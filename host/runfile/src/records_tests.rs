@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::Records;
 
 fn open(bytes: &[u8]) -> Records {
-    Records::open(Box::new(Cursor::new(bytes.to_vec())) as Box<dyn Read>).unwrap()
+    Records::open(Box::new(Cursor::new(bytes.to_vec())) as Box<dyn Read + Send>).unwrap()
 }
 
 /// Every row as `line: cell@line:column|…`, every fault as `!line:column message`.
@@ -110,7 +110,7 @@ fn what_only_a_lenient_reader_would_read_is_named() {
 #[test]
 fn utf_16_is_named_and_not_guessed_at() {
     for bytes in [b"\xFF\xFEa\0,\0b\0", b"\xFE\xFF\0a\0,\0b"] {
-        let input = Box::new(Cursor::new(bytes.to_vec())) as Box<dyn Read>;
+        let input = Box::new(Cursor::new(bytes.to_vec())) as Box<dyn Read + Send>;
         let Err(wrong) = Records::open(input) else {
             panic!()
         };
@@ -147,6 +147,8 @@ fn a_slow_source_is_read_like_any_other() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever the csv crate writes is read as it was written.
     #[test]
     fn a_table_is_read_as_it_was_written(
@@ -181,7 +183,7 @@ proptest! {
     fn any_bytes_are_read_to_their_end(bytes in proptest::collection::vec(prop_oneof![
         Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'a'), any::<u8>()
     ], 0..200)) {
-        let input = Box::new(Cursor::new(bytes.clone())) as Box<dyn Read>;
+        let input = Box::new(Cursor::new(bytes.clone())) as Box<dyn Read + Send>;
         if let Ok(mut records) = Records::open(input) {
             let lines = 1 + bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
             let mut before = 0;

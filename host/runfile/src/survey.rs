@@ -190,7 +190,3 @@ impl Places {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "survey_tests.rs"]
-mod tests;

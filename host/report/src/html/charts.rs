@@ -31,7 +31,7 @@ fn shares(summary: &Summary) -> Vec<(Class, u64, u64)> {
         .filter(|(_, n)| !small(*n))
         .map(|(_, n)| n)
         .sum();
-    present
+    let mut shares: Vec<_> = present
         .into_iter()
         .map(|(class, number)| {
             let share = if small(number) {
@@ -42,7 +42,13 @@ fn shares(summary: &Summary) -> Vec<(Class, u64, u64)> {
             };
             (class, number, share)
         })
-        .collect()
+        .collect();
+    // What is lost in dividing goes to the largest, where nobody sees it.
+    let missing = 1_000u64.saturating_sub(shares.iter().map(|(_, _, share)| share).sum());
+    if let Some((_, _, share)) = shares.iter_mut().max_by_key(|(_, number, _)| *number) {
+        *share += missing;
+    }
+    shares
 }
 
 fn in_words(summary: &Summary) -> String {
@@ -150,9 +156,9 @@ fn ring(summary: &Summary) -> String {
         from += share;
     }
     let done = summary.of_class(Class::Done);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "</g><text class=\"big\" x=\"110\" y=\"114\">{}</text><text class=\"small\" x=\"110\" y=\"138\">done</text></svg>\n",
+        "</g><text class=\"big\" x=\"110\" y=\"114\">{}</text><text class=\"small\" x=\"110\" y=\"138\">done</text></svg>",
         percent(done, summary.rows())
             .replace("under ", "<")
             .replace("over ", ">")
@@ -203,4 +209,46 @@ pub(super) fn slowest(summary: &Summary, escape: Escape) -> String {
     }
     out.push_str("</tbody>\n</table>\n</section>\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::RowView;
+
+    #[test]
+    fn parts_make_a_whole_and_none_that_is_there_is_lost() {
+        for counts in [
+            [1, 0, 0],
+            [1, 1, 1],
+            [99_990, 9, 1],
+            [333, 333, 1],
+            [0, 0, 7],
+        ] {
+            let mut summary = Summary::default();
+            for (number, state) in counts.into_iter().zip(["done", "failed", "unknown"]) {
+                for _ in 0..number {
+                    let state = state.to_owned();
+                    summary.add(&RowView {
+                        state,
+                        ..RowView::default()
+                    });
+                }
+            }
+            let parts = shares(&summary);
+            assert_eq!(
+                parts.iter().map(|(_, _, share)| share).sum::<u64>(),
+                1_000,
+                "{counts:?}"
+            );
+            assert_eq!(
+                parts.len(),
+                counts.iter().filter(|count| **count > 0).count()
+            );
+            assert!(
+                parts.iter().all(|(_, _, share)| *share >= SEEN),
+                "{parts:?}"
+            );
+        }
+    }
 }

@@ -16,7 +16,7 @@ use escape::Escape;
 
 const STYLE: &str = include_str!("style.css");
 /// SHA-256 of the style: the one style the page may have.
-const STYLE_HASH: &str = "sha256-MSmIyYxkDZhz4vQvFABFRtAtbP62d1sytMBbAn0QUEM=";
+const STYLE_HASH: &str = "sha256-oXidxh04xSw7CbJqAJvPoXbhYE4WUVpzsHvIwXp/v0w=";
 
 /// Write the page.
 ///
@@ -84,6 +84,59 @@ mod tests {
     fn the_style_fetches_nothing() {
         for word in ["url(", "@import", "http", "<"] {
             assert!(!STYLE.contains(word), "{word}");
+        }
+    }
+
+    /// The colours of a scheme, by name: the first block is light, the second dark.
+    fn colours(scheme: usize) -> std::collections::HashMap<&'static str, [f64; 3]> {
+        let block = STYLE.split(":root {").nth(scheme + 1).unwrap();
+        let block = block.split('}').next().unwrap();
+        let pairs = block.split(';').filter_map(|pair| pair.split_once(": #"));
+        pairs
+            .map(|(name, hex)| {
+                let part = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+                (name.trim(), [part(0), part(2), part(4)].map(f64::from))
+            })
+            .collect()
+    }
+
+    /// Contrast as WCAG 2.2 has it.
+    fn contrast(one: [f64; 3], two: [f64; 3]) -> f64 {
+        let light = |colour: [f64; 3]| {
+            let [r, g, b] = colour.map(|part| match part / 255.0 {
+                part if part <= 0.040_45 => part / 12.92,
+                part => ((part + 0.055) / 1.055).powf(2.4),
+            });
+            0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+        };
+        let (one, two) = (light(one), light(two));
+        one.max(two) / one.min(two)
+    }
+
+    #[test]
+    fn everything_can_be_told_from_what_is_behind_it() {
+        for scheme in [0, 1] {
+            let colours = colours(scheme);
+            let mut pairs = vec![
+                ("--ink".to_owned(), "--paper".to_owned(), 7.0),
+                ("--soft".to_owned(), "--paper".to_owned(), 4.5),
+                ("--soft".to_owned(), "--page".to_owned(), 4.5),
+                ("--soft".to_owned(), "--faint".to_owned(), 4.5),
+                ("--plans".to_owned(), "--paper".to_owned(), 3.0),
+            ];
+            for class in crate::words::Class::ALL.map(crate::words::Class::word) {
+                let name = |end: &str| format!("--{class}{end}");
+                pairs.push((name("-t"), name("-b"), 4.5));
+                pairs.push((name("-t"), "--paper".to_owned(), 4.5));
+                pairs.push((name(""), "--paper".to_owned(), 3.0));
+            }
+            for (front, back, least) in pairs {
+                let found = contrast(colours[front.as_str()], colours[back.as_str()]);
+                assert!(
+                    found >= least,
+                    "{front} on {back} in scheme {scheme}: {found:.2}"
+                );
+            }
         }
     }
 }

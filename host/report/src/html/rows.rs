@@ -10,9 +10,12 @@ use crate::words::{self, Class, WORDS};
 
 /// A state, with a sign, so that colour is not all that tells.
 pub(super) fn chip(state: &str, escape: Escape) -> String {
-    let class = words::word(state).class;
+    let word = words::word(state);
+    let class = word.class;
+    // A word of ours stays on one line; one that nobody has heard of may be as long as it likes.
+    let odd = if word.state == state { "" } else { " odd" };
     format!(
-        "<span class=\"chip {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
+        "<span class=\"chip {}{odd}\"><span aria-hidden=\"true\">{}</span> {}</span>",
         class.word(),
         sign(class),
         escape.brief(state)
@@ -204,9 +207,14 @@ fn line(row: &RowView, escape: Escape) -> String {
         .level
         .as_deref()
         .map(|level| format!("<span class=\"sub\">{}</span>", escape.brief(level)));
-    let delivered = row
-        .delivered_at
-        .map(|at| format!("<span class=\"sub\">{}</span>", moment(at)));
+    let delivered = row.delivered_at.map(|at| {
+        let moment = moment(at);
+        // On the day of the sending its time is enough.
+        let same_day = row.sent_at.is_some_and(|sent| sent.date() == at.date());
+        let shown = moment.split_once(' ').filter(|_| same_day);
+        let shown = shown.map_or(moment.as_str(), |(_, time)| time);
+        format!("<span class=\"sub t\">{shown}</span>")
+    });
     format!(
         "<tr class=\"{}\"><td class=\"n\">{}</td><th scope=\"row\">{}</th><td>{}</td><td>{}{}</td><td>{}{}</td><td class=\"t\">{}</td><td class=\"n\">{span}</td><td>{}{}</td></tr>\n",
         class.word(),

@@ -12,7 +12,7 @@ use crate::view::RowView;
 use crate::words::{self, Class};
 
 pub use spans::Spans;
-pub use timeline::Timeline;
+use timeline::Timeline;
 
 /// How many rows a summary keeps, for the tables of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,7 @@ impl Durations {
             }
             bound *= STEP;
         }
-        bound.min(self.longest as f64) / 1_000.0
+        bound.min(self.longest as f64).ceil() / 1_000.0
     }
 }
 

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 /// and become longer when there would be too many: each length divides the next, so nothing that
 /// was counted has to be counted anew.
 #[derive(Clone, Debug)]
-pub struct Timeline<const N: usize> {
+pub(crate) struct Timeline<const N: usize> {
     most: i64,
     seconds: i64,
     counts: BTreeMap<i64, [u64; N]>,
@@ -64,13 +64,12 @@ impl<const N: usize> Timeline<N> {
     }
 
     /// How long an interval is, in seconds.
-    #[must_use]
-    pub fn seconds(&self) -> i64 {
+    pub(crate) fn seconds(&self) -> i64 {
         self.seconds
     }
 
     /// Every interval from the first to the last that has an event in it, with its beginning.
-    pub fn intervals(&self) -> impl Iterator<Item = (OffsetDateTime, [u64; N])> + '_ {
+    pub(crate) fn intervals(&self) -> impl Iterator<Item = (OffsetDateTime, [u64; N])> + '_ {
         let first = self.counts.first_key_value().map_or(0, |(at, _)| *at);
         let length = if self.counts.is_empty() {
             0

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reader::{Fields, Reader};
 
-use crate::bech32::is_age_recipient;
+use crate::bech32::{self, Recipient};
 use crate::fault::{At, Fault};
 use crate::model::{Action, Budget, Delivery, Platform, RunFile};
 use crate::template::Template;
@@ -257,26 +257,26 @@ impl Reader<'_> {
 
     fn recipient(&mut self, node: &Node, path: &str) -> Option<String> {
         let text = self.text(node, path)?;
-        if is_age_recipient(text) {
-            return Some(text.to_owned());
-        }
-        if text
+        let secret = text
             .trim()
             .to_ascii_uppercase()
-            .starts_with("AGE-SECRET-KEY-")
-        {
-            self.fault(
-                node.at,
-                format!("`{path}` is a secret key, and whoever reads this file has it now"),
+            .starts_with("AGE-SECRET-KEY-");
+        let (wrong, remedy) = match bech32::recipient(text) {
+            Recipient::Whole => return Some(text.to_owned()),
+            Recipient::Mistyped => (
+                "has a typing error: its check sum is wrong",
+                "copy the public key again as `age-keygen` printed it",
+            ),
+            Recipient::None if secret => (
+                "is a secret key, and whoever reads this file has it now",
                 "make a new one with `age-keygen`, and write its public key here: `age1…`",
-            );
-        } else {
-            self.fault(
-                node.at,
-                format!("`{path}` is no age recipient, or has a typing error"),
+            ),
+            Recipient::None => (
+                "is no age recipient",
                 "write the public key that `age-keygen` printed: `age1` and 58 characters",
-            );
-        }
+            ),
+        };
+        self.fault(node.at, format!("`{path}` {wrong}"), remedy);
         None
     }
 
@@ -305,7 +305,3 @@ fn or_absent<T>(value: Option<Option<T>>) -> Option<Option<T>> {
         Some(None) => None,
     }
 }
-
-#[cfg(test)]
-#[path = "../parse_tests.rs"]
-mod tests;

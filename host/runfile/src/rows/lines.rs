@@ -19,13 +19,13 @@ const LONGEST: usize = 256 * 1024;
 
 pub(super) struct Lines<'a> {
     run: &'a RunFile,
-    input: Option<BufReader<Box<dyn Read>>>,
+    input: Option<BufReader<Box<dyn Read + Send>>>,
     line: u64,
     waiting: VecDeque<Fault>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(run: &'a RunFile, stdin: Option<Box<dyn Read>>) -> Self {
+    pub(super) fn new(run: &'a RunFile, stdin: Option<Box<dyn Read + Send>>) -> Self {
         let mut waiting = VecDeque::new();
         if stdin.is_none() {
             waiting.push_back(run.fault(

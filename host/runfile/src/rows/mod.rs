@@ -10,13 +10,15 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use ask::{Given, ask};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::model::{Kind, RunFile, Selector, Texts};
 use crate::survey::digest;
 
 /// One device that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Asked {
     /// Where: `devices.csv:12`, `stdin:3`, `who.serials[0]`.
     pub source: String,
@@ -40,10 +42,10 @@ impl RunFile {
     pub fn rows<'a, F>(
         &'a self,
         read: F,
-        stdin: Option<Box<dyn Read>>,
+        stdin: Option<Box<dyn Read + Send>>,
     ) -> impl Iterator<Item = Result<Asked, Fault>> + 'a
     where
-        F: FnMut(&Path) -> io::Result<Box<dyn Read>> + 'a,
+        F: FnMut(&Path) -> io::Result<Box<dyn Read + Send>> + 'a,
     {
         let csv = self.who.csv.as_ref();
         let csv = csv.map(|csv| table::Table::new(self, csv, read));
@@ -91,7 +93,3 @@ pub fn first_of_each(
         Err(_) => true,
     })
 }
-
-#[cfg(test)]
-#[path = "../rows_tests.rs"]
-mod tests;

@@ -41,15 +41,18 @@ pub(super) struct Wrong {
     pub(super) ends: bool,
 }
 
+/// What was looked at, and then the rest.
+type Input = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
+
 pub(super) struct Records {
-    input: BufReader<Chain<Cursor<Vec<u8>>, Box<dyn Read>>>,
+    input: BufReader<Input>,
     delimiter: u8,
     at: At,
 }
 
 impl Records {
     /// Look at the beginning: which encoding, what separates.
-    pub(super) fn open(mut input: Box<dyn Read>) -> Result<Self, Wrong> {
+    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<Self, Wrong> {
         let mut head = Vec::new();
         let read = input.by_ref().take(HEAD).read_to_end(&mut head);
         read.map_err(|error| unreadable(At::START, &error))?;
@@ -96,9 +99,10 @@ impl Records {
             size += cell.bytes.len();
             if size > ROW || record.cells.len() >= CELLS {
                 let at = cell.at;
-                return Err(
-                    self.too_large(at, format!("a row has more than 1 MiB or {CELLS} cells"))
-                );
+                return Err(too_large(
+                    at,
+                    format!("a row has more than 1 MiB or {CELLS} cells"),
+                ));
             }
             record.cells.push(cell);
             match self.bump()? {
@@ -123,7 +127,7 @@ impl Records {
             self.bump()?;
             bytes.push(byte);
             if bytes.len() > CELL {
-                return Err(self.too_large(at, "a cell has more than 32 KiB".to_owned()));
+                return Err(too_large(at, "a cell has more than 32 KiB".to_owned()));
             }
         }
         Ok(Cell { bytes, at })
@@ -159,7 +163,7 @@ impl Records {
             bytes.push(byte);
             if bytes.len() > CELL {
                 let message = "a quoted cell that begins here has more than 32 KiB";
-                return Err(self.too_large(at, message.to_owned()));
+                return Err(too_large(at, message.to_owned()));
             }
         }
     }
@@ -175,16 +179,6 @@ impl Records {
             }
         }
         Ok(())
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as what is wrong with this table")]
-    fn too_large(&self, at: At, message: String) -> Wrong {
-        Wrong {
-            at,
-            message,
-            remedy: "is it a table? a quotation mark may not be closed",
-            ends: true,
-        }
     }
 
     fn peek(&mut self) -> Result<Option<u8>, Wrong> {
@@ -220,6 +214,15 @@ impl Records {
     fn new_line(&mut self) {
         self.at.line += 1;
         self.at.column = 1;
+    }
+}
+
+fn too_large(at: At, message: String) -> Wrong {
+    Wrong {
+        at,
+        message,
+        remedy: "is it a table? a quotation mark may not be closed",
+        ends: true,
     }
 }
 

@@ -60,7 +60,7 @@ struct Found {
 
 impl<'a, F> Table<'a, F>
 where
-    F: FnMut(&Path) -> io::Result<Box<dyn Read>>,
+    F: FnMut(&Path) -> io::Result<Box<dyn Read + Send>>,
 {
     pub(super) fn new(run: &'a RunFile, csv: &'a Csv, read: F) -> Self {
         Self {
@@ -203,7 +203,7 @@ where
 
 impl<F> Iterator for Table<'_, F>
 where
-    F: FnMut(&Path) -> io::Result<Box<dyn Read>>,
+    F: FnMut(&Path) -> io::Result<Box<dyn Read + Send>>,
 {
     type Item = Result<Asked, Fault>;
 

@@ -130,16 +130,19 @@ async fn what_the_file_refuses_is_undone_by_itself() {
     // Makes the first unknown, and then fails.
     let mut following = intent(&second, "second");
     following.after_unknown = Some(first.id);
-    let beside = intent(&beside, "beside");
-    let (failed, written) = tokio::join!(ledger.intend(&following), ledger.intend(&beside));
-    assert!(matches!(failed, Err(IntentRefused::Ledger(_))));
-    written.unwrap();
+    let results = together(&ledger, &[following, intent(&beside, "beside")]).await;
+    assert!(
+        matches!(&results[..], [Err(IntentRefused::Ledger(_)), Ok(())]),
+        "{results:?}"
+    );
     let attempts = ledger.attempts(&first.id).await.unwrap();
     assert_eq!(
         attempts[0].sending,
         passcode_host::ledger::Sending::Intended
     );
-    assert_eq!(ledger.check().await.unwrap().attempts, 2);
+    let checked = ledger.check().await.unwrap();
+    assert_eq!((checked.plans, checked.attempts), (3, 2));
+    assert_eq!(checked.lines, 5, "nor is there a line of it");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use time::macros::datetime;
 use time::{OffsetDateTime, UtcOffset, Weekday};
 
-use super::{CheckedIn, StopWhen, Window, checked_in, cool};
+use passcode_runfile::{CheckedIn, StopWhen, Window, checked_in, cool};
 
 const WORKDAYS: [Weekday; 5] = [
     Weekday::Monday,

@@ -1,8 +1,7 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::{KEPT, Survey};
-use crate::{RunFile, first_of_each};
+use passcode_runfile::{KEPT, RunFile, Survey, first_of_each};
 
 fn run(rest: &str) -> RunFile {
     let text = format!("schema: passcode/run/v1\ntitle: t\naction: auto\n{rest}");
@@ -11,7 +10,7 @@ fn run(rest: &str) -> RunFile {
 
 fn survey(run: &RunFile, table: &str) -> Survey {
     let table = table.to_owned();
-    let read = move |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read>);
+    let read = move |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read + Send>);
     run.survey(run.rows(read, None))
 }
 
@@ -125,7 +124,7 @@ fn long(bad: bool) -> Survey {
             rest: Vec::new(),
             bad,
         };
-        Ok(Box::new(long) as Box<dyn Read>)
+        Ok(Box::new(long) as Box<dyn Read + Send>)
     };
     run.survey(run.rows(read, None))
 }

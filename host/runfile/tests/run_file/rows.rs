@@ -1,8 +1,7 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::Asked;
-use crate::{Fault, Kind, RunFile};
+use passcode_runfile::{Asked, Fault, Kind, RunFile};
 
 const GUID: &str = "7c1e2a90-3b4d-4f5a-8c6d-1e2f3a4b5c6d";
 
@@ -11,7 +10,7 @@ fn run(rest: &str) -> RunFile {
     RunFile::parse(&text, "t.run.yaml").unwrap()
 }
 
-fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read> {
+fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(Cursor::new(text.into()))
 }
 
@@ -298,43 +297,55 @@ fn a_table_that_is_not_there_is_named_where_the_run_file_names_it() {
     );
 }
 
-struct Broken(bool);
+/// Gives so many rows, half a row, and then breaks.
+struct Broken {
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Broken {
+    fn after(beginning: &str, row: &str, rows: usize) -> Box<dyn Read + Send> {
+        let (half, _) = row.split_at(row.len() / 2);
+        let text = format!("{beginning}{}{half}", row.repeat(rows));
+        Box::new(Self {
+            rest: Cursor::new(text.into_bytes()),
+        })
+    }
+}
 
 impl Read for Broken {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.0 {
-            return Err(io::Error::other("the disk is gone"));
+        match self.rest.read(into)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            some => Ok(some),
         }
-        self.0 = true;
-        // More than is looked at to find the separator would be asked for again.
-        let text = b"Serial number\nA\nB";
-        into[..text.len()].copy_from_slice(text);
-        Ok(text.len())
     }
 }
 
 #[test]
 fn a_source_that_breaks_is_never_taken_for_one_that_ended() {
     let table = run("who: {csv: {file: d.csv}}");
-    let broken = |_: &Path| Ok(Box::new(Broken(false)) as Box<dyn Read>);
-    let found = shown(table.rows(broken, None).collect());
-    assert!(
-        found
-            .last()
-            .unwrap()
-            .contains("it cannot be read: the disk is gone"),
-        "{found:?}"
-    );
     let stdin = run("who: {stdin: true}");
-    let none = |_: &Path| Err(io::ErrorKind::NotFound.into());
-    let found = shown(stdin.rows(none, Some(Box::new(Broken(false)))).collect());
-    assert!(
-        found
-            .last()
-            .unwrap()
-            .contains("it cannot be read: the disk is gone"),
-        "{found:?}"
-    );
+    // The beginning of a table is read at once, to see what separates; the rest later.
+    for rows in [0, 3, 10_000] {
+        let broken = |_: &Path| Ok(Broken::after("Serial number\n", "A12\n", rows));
+        let found = shown(table.rows(broken, None).collect());
+        let last = found.last().unwrap();
+        assert!(
+            last.contains("it cannot be read: the disk is gone"),
+            "{rows}: {last}"
+        );
+        assert!(found.len() <= rows + 1, "{rows}: half a row is no row");
+        let line = "{\"serialNumber\":\"A\"}\n";
+        let none = |_: &Path| Err(io::ErrorKind::NotFound.into());
+        let found = stdin.rows(none, Some(Broken::after("", line, rows)));
+        let found = shown(found.collect());
+        let last = found.last().unwrap();
+        assert!(
+            last.contains("it cannot be read: the disk is gone"),
+            "{rows}: {last}"
+        );
+        assert_eq!(found.len(), rows + 1);
+    }
 }
 
 #[test]
@@ -425,7 +436,7 @@ fn what_a_template_takes_is_judged_like_what_is_written() {
 #[test]
 fn a_selector_is_written_as_the_contract_writes_it() {
     for kind in Kind::ALL {
-        let selector = crate::Selector {
+        let selector = passcode_runfile::Selector {
             kind,
             value: "v".to_owned(),
         };
@@ -433,4 +444,26 @@ fn a_selector_is_written_as_the_contract_writes_it() {
         assert_eq!(json, format!("{{\"{}\":\"v\"}}", kind.contract()));
     }
     assert_eq!(Kind::User.contract(), "user-principal-name");
+}
+
+#[test]
+fn a_row_can_be_kept_and_read_again() {
+    let run = run("who: {stdin: true}\nreason: r");
+    let line = "{\"serialNumber\":\"A\",\"deviceName\":\"Ghent\",\"verifiedBy\":\"callback\"}";
+    let asked = of_stdin(&run, line).remove(0).unwrap();
+    let kept = serde_json::to_string(&asked).unwrap();
+    assert_eq!(
+        kept,
+        "{\"source\":\"stdin:1\",\"selector\":{\"kind\":\"serial\",\"value\":\"A\"},\
+         \"expect\":{\"name\":\"Ghent\"},\"texts\":{\"reason\":\"r\",\"verifiedBy\":\"callback\"}}"
+    );
+    assert_eq!(serde_json::from_str::<Asked>(&kept).unwrap(), asked);
+}
+
+/// A run is begun and its rows are written by code that waits in between.
+#[test]
+fn rows_can_go_from_thread_to_thread() {
+    fn check<T: Send>(_: &T) {}
+    let run = run("who: {csv: {file: d.csv}, stdin: true}");
+    check(&run.rows(|_: &Path| Ok(bytes("")), None));
 }

@@ -45,7 +45,7 @@ fn judge(text: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text(text in any::<String>()) {
@@ -85,8 +85,8 @@ proptest! {
     ) {
         let run = RunFile::parse(WHOLE, "t").unwrap();
         let table = table.concat();
-        let read = |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read>);
-        let stdin = Box::new(Cursor::new(lines.concat())) as Box<dyn Read>;
+        let read = |_: &Path| Ok(Box::new(Cursor::new(table.clone())) as Box<dyn Read + Send>);
+        let stdin = Box::new(Cursor::new(lines.concat())) as Box<dyn Read + Send>;
         let survey = run.survey(run.rows(read, Some(stdin)));
         prop_assert_eq!(survey.rows, survey.devices + survey.duplicate_count);
         for fault in survey.faults {

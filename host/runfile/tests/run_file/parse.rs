@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use time::{UtcOffset, Weekday};
 
-use crate::{Action, Delivery, Kind, Platform, RunFile};
+use passcode_runfile::{Action, Delivery, Kind, Platform, RunFile};
 
 const HEAD: &str = "schema: passcode/run/v1\ntitle: t\naction: auto\n";
 const WHO: &str = "who: {serials: [A]}\n";
@@ -214,7 +214,11 @@ fn each_wrong_value_is_named_with_its_place_and_what_to_write() {
         ),
         (
             "delivery: {to: age, recipients: [age1x], file: x}",
-            "5:34 `delivery.recipients[0]` is no age recipient, or has a typing error",
+            "5:34 `delivery.recipients[0]` is no age recipient; write the public key",
+        ),
+        (
+            "delivery: {to: age, recipients: [age1qq3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p], file: x}",
+            "5:34 `delivery.recipients[0]` has a typing error: its check sum is wrong; copy",
         ),
         (
             "delivery: {to: age, recipients: [AGE-SECRET-KEY-1QQ], file: x}",
