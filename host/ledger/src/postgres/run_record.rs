@@ -68,6 +68,12 @@ impl RunLedger for PostgresLedger {
         tx.end(outcome).await
     }
 
+    async fn reopen(&self, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError> {
+        let mut tx = self.begin().await?;
+        let outcome = run_rows::reopen(&mut tx, run, outcomes).await;
+        tx.end(outcome).await
+    }
+
     async fn step(
         &self,
         run: &str,

@@ -148,6 +148,22 @@ pub(super) async fn release(tx: &mut Tx, run: &str, owner: &str) -> Result<(), L
     asked(&tx.at, released).await.map(drop)
 }
 
+pub(super) async fn reopen(tx: &mut Tx, run: &str, outcomes: &[&str]) -> Result<u64, LedgerError> {
+    let Some(run) = alone(tx, run).await? else {
+        return Ok(0);
+    };
+    let outcomes: Vec<String> = outcomes.iter().map(|&one| one.to_owned()).collect();
+    let reopened = sqlx::query(concat!(
+        "UPDATE passcode.run_rows SET stage = 'planned', outcome = NULL, due = 0, changed = ",
+        now!(),
+        " WHERE run = $1 AND stage = 'ended' AND plan IS NOT NULL AND outcome = ANY($2)"
+    ))
+    .bind(run)
+    .bind(outcomes)
+    .execute(&mut tx.connection);
+    Ok(asked(&tx.at, reopened).await?.rows_affected())
+}
+
 /// What a step is judged by.
 struct Standing {
     owner: Option<String>,
