@@ -245,3 +245,7 @@ fn halt(error: HostError, ended: Ended) -> Did {
         remedy: error.remedy(),
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;
