@@ -32,6 +32,8 @@ pub(crate) struct Details {
     pub(crate) candidates: Vec<Device>,
     pub(crate) set_aside: Vec<Device>,
     pub(crate) plan: Option<PlanId>,
+    /// What there is to say besides, a line each.
+    pub(crate) lines: Vec<String>,
     /// Further fields of the document.
     pub(crate) more: Map<String, Value>,
 }
@@ -52,6 +54,7 @@ impl Failure {
             candidates: Vec::new(),
             set_aside: Vec::new(),
             plan: None,
+            lines: Vec::new(),
             more: Map::new(),
         }))
     }

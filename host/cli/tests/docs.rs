@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 
 use support::Home;
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "docs/help-desk.md",
     "docs/automation.md",
@@ -28,6 +28,11 @@ const PAGES: [&str; 7] = [
     "docs/security-review.md",
     "docs/configuration.md",
     "docs/sign-in.md",
+    "docs/runs.md",
+    "docs/run-files.md",
+    "docs/approval.md",
+    "docs/audit.md",
+    "docs/reports.md",
 ];
 
 fn root() -> PathBuf {
@@ -407,7 +412,11 @@ fn links_lead_somewhere() {
                 continue;
             }
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = folder.join(file);
+            let target = if file.is_empty() {
+                root().join(page)
+            } else {
+                folder.join(file)
+            };
             assert!(target.exists(), "{page}: {link}");
             if !anchor.is_empty() {
                 let text = std::fs::read_to_string(&target).unwrap();

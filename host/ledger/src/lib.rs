@@ -12,6 +12,7 @@
 //! - [`run`] — many devices under one approval: rows, leases, what workers write.
 //! - [`record`] — what the audit chain says of each thing that is written; [`AuditLog`] reads it.
 //! - [`SqliteLedger`] — the file.
+//! - [`PostgresLedger`] — tables that several machines share.
 //! - [`MemoryLedger`] — none: for simulations.
 //! - `conformance` — the tests that any implementation has to pass (feature `conformance`).
 
@@ -21,15 +22,22 @@ pub mod run;
 
 mod audit;
 mod group;
+#[cfg(test)]
+mod interleaved_tests;
 mod memory;
+mod postgres;
 mod reported;
 mod sqlite;
+#[cfg(test)]
+mod turns_tests;
+mod words;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
 pub use audit::AuditLog;
 pub use memory::MemoryLedger;
+pub use postgres::PostgresLedger;
 pub use reported::Reported;
 pub use sqlite::{Checked, SqliteLedger};
 

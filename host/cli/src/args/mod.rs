@@ -227,6 +227,8 @@ It takes the id of an app for people (AZURE_CLIENT_ID, or `client_id` in the con
         what: RunCommand,
     },
     /// List plans, newest first
+    #[command(after_help = "Example:
+  passcode plans --limit 5")]
     Plans {
         /// At most so many
         #[arg(long, default_value_t = 20, value_name = "COUNT")]
@@ -244,12 +246,17 @@ It takes the id of an app for people (AZURE_CLIENT_ID, or `client_id` in the con
         how: ApproveArgs,
     },
     /// Deny a plan: it will not be carried out
+    #[command(after_help = "Example:
+  passcode deny 5e424abbcb49")]
     Deny {
         /// The plan: its id, or its first digits
         #[arg(value_name = "PLAN-ID")]
         plan: String,
     },
     /// Look through the audit chain
+    #[command(after_help = "Examples:
+  passcode audit head
+  passcode audit verify --head HEAD")]
     Audit {
         #[command(subcommand)]
         what: AuditCommand,

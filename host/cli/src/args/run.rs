@@ -42,6 +42,8 @@ It asks nobody: no sign-in, no network.")]
         how: ApproveArgs,
     },
     /// Deny a run: nothing of it will be sent
+    #[command(after_help = "Example:
+  passcode run deny 7e4a0000")]
     Deny {
         /// The run
         #[arg(value_name = "RUN")]
@@ -56,6 +58,9 @@ It asks nobody: no sign-in, no network.")]
 Ctrl-C stops sending at once and waits for what is in flight; `passcode run resume` goes on.")]
     Start(StartArgs),
     /// Go on with a run that was stopped, or left by a process that died
+    #[command(after_help = "Examples:
+  passcode run resume 7e4a0000
+  passcode run resume 7e4a0000 --progress jsonl")]
     Resume {
         /// The run
         #[arg(value_name = "RUN")]
@@ -64,18 +69,25 @@ Ctrl-C stops sending at once and waits for what is in flight; `passcode run resu
         work: WorkArgs,
     },
     /// Stop a run, wherever it is worked on; nothing more is sent
+    #[command(after_help = "Example:
+  passcode run stop 7e4a0000")]
     Stop {
         /// The run
         #[arg(value_name = "RUN")]
         run: String,
     },
     /// List runs, newest first
+    #[command(after_help = "Example:
+  passcode run list --limit 5")]
     List {
         /// At most so many
         #[arg(long, default_value_t = 20, value_name = "COUNT")]
         limit: u32,
     },
     /// Show how a run stands, and its devices
+    #[command(after_help = "Examples:
+  passcode run show 7e4a0000
+  passcode run show 7e4a0000 --state failed --state unknown -o csv")]
     Show {
         /// The run
         #[arg(value_name = "RUN")]
@@ -103,6 +115,8 @@ Ctrl-C stops sending at once and waits for what is in flight; `passcode run resu
         to: Option<PathBuf>,
     },
     /// Print the run file's JSON schema, for editors
+    #[command(after_help = "Example:
+  passcode run schema > run.schema.json")]
     Schema,
 }
 
@@ -218,5 +232,7 @@ pub(crate) enum AuditCommand {
         tenant: bool,
     },
     /// Print the head of the audit chain, to be kept elsewhere
+    #[command(after_help = "Example:
+  passcode audit head > kept-head")]
     Head,
 }

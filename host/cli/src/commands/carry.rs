@@ -77,6 +77,7 @@ pub(super) async fn carry(
         failure.checks = open;
         return Err(failure);
     }
+    not_denied(connected, document).await?;
     if !carrying.yes {
         confirm(interrupt, document).await?;
     }
@@ -155,6 +156,24 @@ pub(super) async fn carry(
         },
     )
     .await
+}
+
+/// What somebody denied is not carried out, whoever asks for it.
+async fn not_denied(connected: &Connected, document: &PlanDocument) -> Result<(), Failure> {
+    let id = document.id.to_string();
+    if !passcode_runner::fleet::is_denied(&*connected.store, &id).await? {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Ended::Refused,
+        "denied",
+        format!(
+            "somebody denied plan {}; nothing was sent",
+            document.id.short()
+        ),
+    )
+    .remedy("a denial stays; make another plan if it was a mistake")
+    .plan(document.id))
 }
 
 async fn attempt(

@@ -68,6 +68,9 @@ pub(crate) fn failure(paint: &Paint, failure: &Failure) -> String {
         Touched::Yes => out.push_str("  the request was carried out or taken on\n"),
         Touched::Unknown => out.push_str("  the device may have been touched; nobody knows yet\n"),
     }
+    for line in &failure.lines {
+        out.push_str(&format!("  {}\n", plain(line)));
+    }
     for (title, devices) in [
         ("candidates", &failure.candidates),
         ("set aside", &failure.set_aside),

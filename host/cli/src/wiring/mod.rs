@@ -17,7 +17,7 @@ use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
-use passcode_ledger::{SqliteLedger, Store};
+use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
 use passcode_recording::Player;
 use passcode_runner::{Ended, Runner};
 
@@ -82,7 +82,7 @@ pub(crate) async fn connect_within(
     } else {
         home.clone()
     };
-    let store = store(&folder, place.practice).await?;
+    let store = store(app, &folder, place.practice).await?;
     let ledger: Arc<dyn SendLedger> = store.clone();
     let graph = Destination::new("graph", &place.graph, Arc::clone(&place.credential))
         .map_err(|error| Failure::usage(error.message, error.remedy))?;
@@ -206,13 +206,22 @@ fn least(one: Rate, other: Rate) -> Rate {
     }
 }
 
-/// The ledger of a folder. Its audit chain is signed with the key beside it.
-async fn store(folder: &Path, practice: bool) -> Result<Arc<dyn Store>, Failure> {
-    let ledger = SqliteLedger::open(folder.join("ledger.db"), practice)
-        .await
-        .map_err(HostError::Ledger)?;
-    let notary = notary(folder)?;
-    Ok(Arc::new(ledger.sealed_by(Arc::new(notary))))
+/// The ledger of a call: the database that the environment names, else the file in a folder. The
+/// practice tenant inside this process always has its own file. What is written is witnessed by the
+/// key in the folder, which no database has.
+async fn store(app: &App, folder: &Path, practice: bool) -> Result<Arc<dyn Store>, Failure> {
+    let notary = Arc::new(notary(folder)?);
+    let url = std::env::var("PASSCODE_DATABASE_URL").ok();
+    match url.filter(|url| !url.is_empty() && !app.global.practice) {
+        Some(url) => {
+            let ledger = PostgresLedger::open(&url, practice).await?;
+            Ok(Arc::new(ledger.sealed_by(notary)))
+        }
+        None => {
+            let ledger = SqliteLedger::open(folder.join("ledger.db"), practice).await?;
+            Ok(Arc::new(ledger.sealed_by(notary)))
+        }
+    }
 }
 
 /// The key that signs this machine's lines of the audit chain.
@@ -223,15 +232,16 @@ pub(crate) fn notary(folder: &Path) -> Result<Notary, Failure> {
     })
 }
 
-/// The ledger of this call alone: no sign-in, no component.
+/// The ledger of this call alone: nobody signs in, nothing is loaded.
 pub(crate) async fn records(app: &App) -> Result<(Arc<dyn Store>, PathBuf), Failure> {
     let home = home(app)?;
-    let folder = if app.global.practice {
+    let practice = app.global.practice || real::is_practice(app);
+    let folder = if practice {
         home.join("practice")
     } else {
         home
     };
-    Ok((store(&folder, app.global.practice).await?, folder))
+    Ok((store(app, &folder, practice).await?, folder))
 }
 
 /// The component, to be run on recordings.

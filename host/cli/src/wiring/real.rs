@@ -57,6 +57,19 @@ pub(super) fn place(app: &App, home: &Path, may_ask: bool) -> Result<Place, Fail
     })
 }
 
+/// Whether this call's tenant is a practice tenant in another process, as far as that shows without
+/// signing in.
+pub(super) fn is_practice(app: &App) -> bool {
+    let config = &app.config;
+    let tenant =
+        SignIn::from_environment(|name| configured(config, name), &config.allowed_origins())
+            .ok()
+            .and_then(|choice| choice.sign_in.tenant())
+            .filter(|tenant| !tenant.is_empty())
+            .or_else(|| config.settings.given(Key::Tenant).map(str::to_owned));
+    tenant.as_deref() == Some(PRACTICE_TENANT_ID)
+}
+
 /// A variable, or the setting that says the same. Settings know already which of the two goes
 /// first.
 pub(crate) fn configured(config: &Config, name: &str) -> Option<String> {

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use passcode_host::ledger::{
-    Attempt, Ending, Intent, LedgerError, LedgerFault, PlanId, Sending, Settlement, StoredPlan,
+    Attempt, Intent, LedgerError, LedgerFault, PlanId, Settlement, StoredPlan,
 };
-use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::fault::{fault, misuse, of};
+use crate::words::{self, ending, sending};
+pub(super) use crate::words::{ending_word, name_of, sending_word};
 
 /// All columns of an attempt; what follows chooses among them.
 macro_rules! attempts {
@@ -39,11 +40,6 @@ macro_rules! that_counts {
     };
 }
 pub(super) use that_counts;
-
-/// The hash that names a document.
-pub(super) fn name_of(document: &str) -> PlanId {
-    PlanId(Sha256::digest(document).into())
-}
 
 pub(super) fn seq(path: &Path, row: &SqliteRow) -> Result<i64, LedgerError> {
     row.try_get("seq").map_err(|error| of(path, error))
@@ -184,51 +180,5 @@ fn instant(path: &Path, text: &str) -> Result<OffsetDateTime, LedgerError> {
 
 /// An instant as it is written: RFC 3339, in UTC, to the nanosecond where it has them.
 pub(super) fn written(path: &Path, at: OffsetDateTime) -> Result<String, LedgerError> {
-    at.to_offset(time::UtcOffset::UTC)
-        .format(&Rfc3339)
-        .map_err(|_| misuse(path, "a time outside the years 0 to 9999"))
-}
-
-pub(super) fn sending_word(sending: Sending) -> &'static str {
-    match sending {
-        Sending::Intended => "intended",
-        Sending::NotExecuted => "not-executed",
-        Sending::Rejected => "rejected",
-        Sending::Accepted => "accepted",
-        Sending::Unknown => "unknown",
-    }
-}
-
-fn sending(word: &str) -> Option<Sending> {
-    [
-        Sending::Intended,
-        Sending::NotExecuted,
-        Sending::Rejected,
-        Sending::Accepted,
-        Sending::Unknown,
-    ]
-    .into_iter()
-    .find(|sending| sending_word(*sending) == word)
-}
-
-pub(super) fn ending_word(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Done => "done",
-        Ending::Failed => "failed",
-        Ending::Canceled => "canceled",
-        Ending::NotSupported => "not-supported",
-        Ending::Ambiguous => "ambiguous",
-    }
-}
-
-fn ending(word: &str) -> Option<Ending> {
-    [
-        Ending::Done,
-        Ending::Failed,
-        Ending::Canceled,
-        Ending::NotSupported,
-        Ending::Ambiguous,
-    ]
-    .into_iter()
-    .find(|ending| ending_word(*ending) == word)
+    words::instant(at).ok_or_else(|| misuse(path, "a time outside the years 0 to 9999"))
 }

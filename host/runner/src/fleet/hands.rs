@@ -132,3 +132,81 @@ pub trait Hands: Send + Sync + 'static {
     /// The time, as far as the service let us know.
     fn now(&self) -> OffsetDateTime;
 }
+
+#[cfg(test)]
+mod tests {
+    use passcode_host::ledger::Ending;
+    use passcode_ledger::run::NewRow;
+
+    use super::*;
+    use crate::settle::tests::attempt;
+
+    #[test]
+    fn what_was_sent_goes_before_what_was_written() {
+        use Sending::{Accepted, Intended, NotExecuted, Rejected, Unknown};
+        let cases = [
+            (Stage::Listed, None, None, Wants::Plan),
+            (Stage::Planned, None, None, Wants::Send),
+            // The process died between sending and writing that it had.
+            (Stage::Planned, Some(Intended), None, Wants::Look),
+            (Stage::Planned, Some(Unknown), None, Wants::Look),
+            (Stage::Planned, Some(Accepted), None, Wants::Look),
+            (
+                Stage::Planned,
+                Some(Rejected),
+                None,
+                Wants::End(Ended::Failed),
+            ),
+            (Stage::Planned, Some(NotExecuted), None, Wants::Send),
+            (Stage::Sent, Some(Intended), None, Wants::Look),
+            (Stage::Sent, Some(Accepted), None, Wants::Look),
+            // Another process looked, and died before it wrote that.
+            (
+                Stage::Sent,
+                Some(Accepted),
+                Some(Ending::Done),
+                Wants::End(Ended::Done),
+            ),
+            (
+                Stage::Sent,
+                Some(Accepted),
+                Some(Ending::Failed),
+                Wants::End(Ended::Failed),
+            ),
+            (
+                Stage::Sent,
+                Some(Accepted),
+                Some(Ending::Ambiguous),
+                Wants::End(Ended::Unknown),
+            ),
+            // It was on its way, and was refused before anything was carried out.
+            (Stage::Sent, Some(NotExecuted), None, Wants::Send),
+            (Stage::Ended, Some(Accepted), None, Wants::Nothing),
+            (Stage::Ended, None, None, Wants::Nothing),
+        ];
+        for (stage, sending, ending, expected) in cases {
+            let row = Row {
+                new: NewRow {
+                    number: 1,
+                    source: String::new(),
+                    selector: String::new(),
+                },
+                stage,
+                epoch: 1,
+                device: None,
+                label: None,
+                plan: None,
+                outcome: None,
+                code: None,
+                message: None,
+                changed: OffsetDateTime::UNIX_EPOCH,
+                attempt: sending.map(|sending| {
+                    let mut attempt = attempt(sending, Vec::new());
+                    attempt.ending = ending;
+                    attempt
+                }),
+            };
+            assert_eq!(next(&row), expected, "{stage} {sending:?} {ending:?}");
+        }
+    }
+}

@@ -28,7 +28,7 @@ pub fn is_failure(outcome: &str) -> bool {
 /// Whether an outcome counts at all for the share at which a run stops. A row that named no device,
 /// or that a rule refused, says nothing about how the sending goes.
 #[must_use]
-pub fn is_tried(outcome: &str) -> bool {
+pub(super) fn is_tried(outcome: &str) -> bool {
     let untried = [Ended::NotFound, Ended::Refused];
     outcome != "duplicate" && untried.iter().all(|ended| ended.word() != outcome)
 }
@@ -245,3 +245,7 @@ fn halt(error: HostError, ended: Ended) -> Did {
         remedy: error.remedy(),
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@ use passcode_ledger::run::{RowState, RunState};
 use world::{Played, Plot, World};
 
 /// How many seeds, unless `PASSCODE_SEEDS` says otherwise.
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 2_000;
 
 fn seeds() -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();

@@ -161,11 +161,12 @@ fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
     let approvers = Approvers::parse(&text).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-        Failure::usage(
-            format!("{}:\n{}", path.display(), lines.join("\n")),
+        let mut failure = Failure::usage(
+            format!("{} is not in order, so nobody may approve", path.display()),
             "see docs/approval.md for the form of the file",
-        )
+        );
+        failure.lines = faults.iter().map(ToString::to_string).collect();
+        failure
     })?;
     Ok((approvers, unwritable(path)))
 }
@@ -431,7 +432,7 @@ async fn approve(
         Assurance::Denied { .. } => Ended::Refused,
         _ => Ended::AwaitingApproval,
     };
-    Ok(Reply::new(ended, "approval", app.global.practice, body).human(human))
+    Ok(Reply::new(ended, "approved", app.global.practice, body).human(human))
 }
 
 fn no_way(subject: &Subject) -> Failure {

@@ -116,19 +116,18 @@ fn faulty(faults: Vec<Fault>) -> Failure {
 
 /// Everything that is wrong, at once.
 pub(super) fn faulty_of(faults: Vec<Fault>, all: u64) -> Failure {
-    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-    let more = all.saturating_sub(faults.len() as u64);
-    let more = if more > 0 {
-        format!("\n  and {more} more")
-    } else {
-        String::new()
-    };
+    let what = if all == 1 { "a fault" } else { "faults" };
     let mut failure = Failure::new(
         Ended::Usage,
         "run-file",
-        format!("{all} faults; nothing was sent\n{}{more}", lines.join("\n")),
+        format!("{what} in the run file or its list ({all}); nothing was sent"),
     )
-    .remedy("mend them; `passcode run check` looks again, and docs/run-files.md has the format");
+    .remedy("mend it; `passcode run check` looks again, and docs/run-files.md has the format");
+    failure.lines = faults.iter().map(ToString::to_string).collect();
+    let more = all.saturating_sub(faults.len() as u64);
+    if more > 0 {
+        failure.lines.push(format!("and {more} more"));
+    }
     failure.more.insert("faults".to_owned(), json!(faults));
     failure
 }

@@ -43,6 +43,7 @@ where
     claims::release(open(26).await, open(26).await).await;
     steps::fencing(open(27).await, open(27).await).await;
     steps::what_is_written(open(28).await, open(28).await).await;
+    steps::reopened(open(36).await, open(36).await).await;
     steps::duplicates(open(29).await).await;
     steps::plans_stay(open(30).await).await;
     lists::paging(open(31).await, open(31).await).await;

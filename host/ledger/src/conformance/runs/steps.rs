@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::plan;
-use super::{RunHandle, listed, planned, row, step, taken, to};
+use super::{RunHandle, listed, numbers, planned, row, step, taken, to};
 use crate::run::{Row, Stage, Step, Stepped, duplicate_of};
 
 const RUN: &str = "55555555-0000-4000-8000-000000000005";
@@ -136,6 +136,42 @@ pub(super) async fn what_is_written(one: RunHandle, two: RunHandle) {
         ..expected
     };
     assert_eq!(found, expected);
+}
+
+/// What ended only for the time being is planned again; what ended otherwise, or never had a plan,
+/// stays ended.
+pub(super) async fn reopened(one: RunHandle, two: RunHandle) {
+    listed(&*one, RUN, 4).await;
+    for (number, outcome) in [(1, "pending"), (2, "done"), (3, "awaiting-approval")] {
+        let row = taken(&*one, RUN, "w1", Stage::Listed, 1).await.remove(0);
+        assert_eq!(row.new.number, number);
+        let (first, _) = planned(&*one, &row, &format!("device-{number}")).await;
+        assert_eq!(step(&*one, RUN, "w1", first).await, Stepped::Written);
+        let row = taken(&*one, RUN, "w1", Stage::Planned, 1).await.remove(0);
+        let end = Step {
+            outcome: Some(outcome.to_owned()),
+            ..to(&row, Stage::Ended)
+        };
+        assert_eq!(step(&*one, RUN, "w1", end).await, Stepped::Written);
+    }
+    let unplanned = taken(&*one, RUN, "w1", Stage::Listed, 1).await.remove(0);
+    let end = Step {
+        outcome: Some("pending".to_owned()),
+        ..to(&unplanned, Stage::Ended)
+    };
+    assert_eq!(step(&*one, RUN, "w1", end).await, Stepped::Written);
+
+    let outcomes = ["pending", "awaiting-approval"];
+    assert_eq!(two.reopen(RUN, &outcomes).await, Ok(2));
+    assert_eq!(two.reopen(RUN, &outcomes).await, Ok(0), "nothing is left");
+    assert_eq!(two.reopen("another", &outcomes).await, Ok(0));
+    let again = taken(&*two, RUN, "w2", Stage::Planned, 9).await;
+    assert_eq!(numbers(&again), [1, 3]);
+    for row in &again {
+        assert_eq!((row.outcome.as_ref(), row.plan.is_some()), (None, true));
+    }
+    assert_eq!(row(&*one, RUN, 2).await.outcome.as_deref(), Some("done"));
+    assert_eq!(row(&*one, RUN, 4).await.stage, Stage::Ended);
 }
 
 pub(super) async fn duplicates(ledger: RunHandle) {

@@ -1,180 +1,19 @@
-//! Two processes on one file, their steps in any order, each of them killed at any step: no plan
-//! is sent twice.
+//! Two processes on one file.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use passcode_host::ledger::{Intent, PlanId, SendLedger as _, Sending, Settlement, StoredPlan};
-use proptest::prelude::*;
-
-use super::{cases, home, runtime};
+use super::cases;
 use crate::SqliteLedger;
-use crate::conformance::{answer, intent, plan};
+use crate::interleaved_tests as shared;
 
-/// What becomes of a request.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Accepted,
-    Rejected,
-    /// 429: refused before anything ran.
-    Throttled,
-    /// The answer is lost, whatever the service did.
-    Lost,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    /// A process takes its next step. Where it begins it takes this plan; where it sends, this
-    /// becomes of it.
-    Step { who: usize, plan: usize, fate: Fate },
-    /// It is killed, and started again.
-    Kill { who: usize },
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let fate = prop_oneof![
-        2 => Just(Fate::Accepted),
-        1 => Just(Fate::Rejected),
-        6 => Just(Fate::Throttled),
-        2 => Just(Fate::Lost),
-    ];
-    prop_oneof![
-        12 => (0..2_usize, 0..3_usize, fate)
-            .prop_map(|(who, plan, fate)| Event::Step { who, plan, fate }),
-        1 => (0..2_usize).prop_map(|who| Event::Kill { who }),
-    ]
-}
-
-/// How far a process is. It decides as the host does: by what it read, then by what the ledger
-/// says to the intent.
-#[derive(Clone, Debug)]
-enum At {
-    Idle,
-    Unused(usize),
-    Intended(usize, String),
-    Answered(String, Sending),
-}
-
-struct Process {
-    ledger: SqliteLedger,
-    at: At,
-}
-
-/// What the service saw of a plan: each request, and whether the host knew durably that it was
-/// refused before execution when the next one came.
-#[derive(Debug, Default)]
-struct Seen {
-    sent: usize,
-    known_refused: usize,
-}
-
-async fn happen(events: Vec<Event>) -> Result<(), TestCaseError> {
-    let (_home, path) = home();
-    // Two plans for one device, and one for another.
-    let plans = [plan("one", "a"), plan("one", "b"), plan("two", "c")];
-    let mut seen: BTreeMap<PlanId, Seen> = BTreeMap::new();
-    let mut processes = [open(&path).await, open(&path).await];
-    for plan in &plans {
-        processes[0].ledger.keep_plan(plan).await.unwrap();
-    }
-    let mut names = 0;
-    for event in events {
-        match event {
-            Event::Kill { who } => processes[who] = open(&path).await,
-            Event::Step { who, plan, fate } => {
-                let process = &mut processes[who];
-                let at = std::mem::replace(&mut process.at, At::Idle);
-                process.at = step(
-                    &process.ledger,
-                    at,
-                    &plans,
-                    plan,
-                    fate,
-                    &mut names,
-                    &mut seen,
-                )
-                .await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn open(path: &Path) -> Process {
-    Process {
-        ledger: SqliteLedger::open(path, true).await.unwrap(),
-        at: At::Idle,
-    }
-}
-
-async fn step(
-    ledger: &SqliteLedger,
-    at: At,
-    plans: &[StoredPlan; 3],
-    wanted: usize,
-    fate: Fate,
-    names: &mut u32,
-    seen: &mut BTreeMap<PlanId, Seen>,
-) -> Result<At, TestCaseError> {
-    Ok(match at {
-        At::Idle => {
-            let attempts = ledger.attempts(&plans[wanted].id).await.unwrap();
-            let used = attempts
-                .iter()
-                .any(|one| one.sending != Sending::NotExecuted);
-            if used { At::Idle } else { At::Unused(wanted) }
-        }
-        At::Unused(plan) => {
-            *names += 1;
-            let name = format!("request-{names}");
-            let intent: Intent = intent(&plans[plan], &name);
-            match ledger.intend(&intent).await {
-                Ok(()) => At::Intended(plan, name),
-                Err(_) => At::Idle,
-            }
-        }
-        At::Intended(plan, name) => {
-            let seen = seen.entry(plans[plan].id).or_default();
-            prop_assert_eq!(
-                seen.sent,
-                seen.known_refused,
-                "sent again though nobody knows that the last one was refused"
-            );
-            seen.sent += 1;
-            let sending = match fate {
-                Fate::Accepted => Sending::Accepted,
-                Fate::Rejected => Sending::Rejected,
-                Fate::Throttled => Sending::NotExecuted,
-                Fate::Lost => Sending::Unknown,
-            };
-            At::Answered(name, sending)
-        }
-        At::Answered(name, sending) => {
-            let settlement = match sending {
-                Sending::Accepted => answer(204),
-                Sending::Rejected => answer(403),
-                Sending::NotExecuted => answer(429),
-                _ => Settlement::default(),
-            };
-            ledger.settle(&name, sending, &settlement).await.unwrap();
-            if sending == Sending::NotExecuted {
-                let of = ledger.recent(u32::MAX).await.unwrap();
-                let of = of.iter().find(|one| one.intent.client_request_id == name);
-                let plan = of.unwrap().intent.plan;
-                seen.entry(plan).or_default().known_refused += 1;
-            }
-            At::Idle
-        }
-    })
-}
-
-proptest! {
-    #![proptest_config(cases(48))]
-
-    #[test]
-    fn no_interleaving_of_two_processes_sends_one_plan_twice(
-        events in proptest::collection::vec(event(), 1..120),
-    ) {
-        runtime().block_on(happen(events))?;
-    }
+#[test]
+fn no_interleaving_of_two_processes_sends_one_plan_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::cell::Cell::new(0);
+    shared::no_interleaving_of_two_processes_sends_one_plan_twice(
+        cases(48),
+        || {
+            made.set(made.get() + 1);
+            folder.path().join(format!("{}.db", made.get()))
+        },
+        async |path| SqliteLedger::open(path, true).await.unwrap(),
+    );
 }

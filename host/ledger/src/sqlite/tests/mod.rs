@@ -19,6 +19,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use super::sending;
 use crate::SqliteLedger;
 use crate::conformance::Handle;
+use crate::turns_tests::cases;
 
 /// What a test does by hand, one step after another.
 impl SqliteLedger {
@@ -56,22 +57,4 @@ fn stores(home: &tempfile::TempDir) -> impl Fn(u32) -> Opening {
         let path = folder.join(format!("{number}.db"));
         Box::pin(async move { Arc::new(SqliteLedger::open(path, true).await.unwrap()) as Handle })
     }
-}
-
-/// So many cases, `PASSCODE_SCALE` times as many if that is set.
-fn cases(usual: u32) -> proptest::test_runner::Config {
-    let scale = std::env::var("PASSCODE_SCALE").ok();
-    let scale: u32 = scale.and_then(|scale| scale.parse().ok()).unwrap_or(1);
-    proptest::test_runner::Config {
-        cases: usual * scale,
-        failure_persistence: None,
-        ..proptest::test_runner::Config::default()
-    }
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
 }
