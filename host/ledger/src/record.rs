@@ -107,7 +107,9 @@ pub fn run_moved(
 ) -> Record {
     let what = match (run.state, to) {
         (_, RunState::Planned) => What::RunPlanned,
-        (RunState::Stopped | RunState::Running, RunState::Running) => What::RunResumed,
+        (RunState::Stopped | RunState::Running | RunState::Finished, RunState::Running) => {
+            What::RunResumed
+        }
         (_, RunState::Running) => What::RunStarted,
         (_, RunState::Stopped) => What::RunStopped,
         (_, RunState::Finished) => What::RunFinished,

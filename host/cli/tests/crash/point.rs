@@ -3,8 +3,8 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::random::Random;
 use crate::scene::Scene;
+use crate::support::random::Random;
 use crate::tenant::Tenant;
 use crate::wire::{Place, Wire};
 use crate::{child, rounds};

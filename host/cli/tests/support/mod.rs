@@ -8,6 +8,7 @@
 )]
 #![allow(unreachable_pub, reason = "a module of several test programs")]
 
+pub mod random;
 pub mod wire;
 
 use std::io::{BufRead as _, BufReader};

@@ -129,6 +129,8 @@ async fn what_is_said(one: StoreHandle, two: StoreHandle) {
         ),
         (RunState::Stopped, RunState::Running, None, None),
         (RunState::Running, RunState::Finished, None, None),
+        (RunState::Finished, RunState::Running, None, None),
+        (RunState::Running, RunState::Finished, None, None),
         (RunState::Finished, RunState::Denied, None, None),
     ] {
         let set = set.map(String::as_str);
@@ -158,6 +160,8 @@ async fn what_is_said(one: StoreHandle, two: StoreHandle) {
         What::RunStopped,
         What::RunResumed,
         What::RunFinished,
+        What::RunResumed,
+        What::RunFinished,
         What::Denied,
         What::Approved,
         What::Denied,
@@ -185,16 +189,16 @@ async fn what_is_said(one: StoreHandle, two: StoreHandle) {
     assert_eq!((detail(3), detail(4)), ("done".into(), "terminal".into()));
     let who = found[5].who.as_ref().expect("who planned it");
     assert_eq!(who.proof, Proof::Claimed);
-    for record in &found[5..12] {
+    for record in &found[5..14] {
         assert_eq!(record.run.as_deref(), Some("run-1"));
     }
-    for record in &found[6..15] {
+    for record in &found[6..17] {
         assert_eq!(record.plan.as_ref(), Some(&set));
     }
     assert_eq!(detail(8), "from running to stopped; failure-share");
-    assert!(detail(12).starts_with("handed in; sha256 "));
-    assert_eq!(intact(&*one).await, 15);
-    assert!(one.lines(15, 9).await.expect("lines").is_empty());
+    assert!(detail(14).starts_with("handed in; sha256 "));
+    assert_eq!(intact(&*one).await, 17);
+    assert!(one.lines(17, 9).await.expect("lines").is_empty());
     assert!(one.lines(u64::MAX, 9).await.expect("lines").is_empty());
     assert!(one.lines(0, 0).await.expect("lines").is_empty());
 }

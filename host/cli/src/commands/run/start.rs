@@ -172,6 +172,10 @@ impl Hand<'_> {
         }
         match self.worked(&run, Purpose::Plan, &tally).await? {
             Left::Finished => {}
+            // Another process named the set first, and may be sending already.
+            Left::Moved(Some(state)) if state != RunState::Denied => {
+                return named(&**store, id).await;
+            }
             left => return Err(self.left(&run, left).await),
         }
         let (set, _) = plan_set(&**store, &run).await?;
@@ -184,7 +188,10 @@ impl Hand<'_> {
     async fn carried_out(&self, run: Run, yes: bool) -> Result<Reply, Failure> {
         let (store, id) = (&self.connected.store, &run.new.id);
         match run.state {
-            RunState::Finished => return self.shown(&run, None).await,
+            // Whoever finished it may have died before the delivery.
+            RunState::Finished if !is_open(&store.tally(id).await?) => {
+                return self.delivered(&run).await;
+            }
             RunState::Denied => return Err(approve::denied(&run)),
             _ => {}
         }
@@ -206,23 +213,40 @@ impl Hand<'_> {
         for line in &assured.notes {
             self.app.tell(line);
         }
-        let from = [RunState::Planned, RunState::Stopped, RunState::Running];
-        if !store
-            .move_run(id, &from, RunState::Running, None, None)
-            .await?
-        {
+        // One that has finished has rows again that were taken up again.
+        let from = [
+            RunState::Planned,
+            RunState::Stopped,
+            RunState::Running,
+            RunState::Finished,
+        ];
+        let to = RunState::Running;
+        if !store.move_run(id, &from, to, None, None).await? {
             return Err(approve::denied(&run));
         }
         let tally = store.tally(id).await?;
         match self.worked(&run, Purpose::Send, &tally).await? {
-            Left::Finished => {
-                let (from, to) = ([RunState::Running], RunState::Finished);
-                store.move_run(id, &from, to, None, None).await?;
+            Left::Finished => {}
+            // Another process saw first that nothing is left; it delivers.
+            Left::Moved(Some(RunState::Finished)) => {
+                return self.shown(&named(&**store, id).await?, None).await;
             }
             left => return Err(self.left(&run, left).await),
         }
-        let delivered = deliver::deliver(self.app, &self.connected, &run, &self.file).await?;
-        self.shown(&named(&**store, id).await?, delivered).await
+        let (from, to) = ([RunState::Running], RunState::Finished);
+        let ours = store.move_run(id, &from, to, None, None).await?;
+        let run = named(&**store, id).await?;
+        if ours {
+            self.delivered(&run).await
+        } else {
+            self.shown(&run, None).await
+        }
+    }
+
+    /// Deliver what has not been delivered yet, and show how the run stands.
+    async fn delivered(&self, run: &Run) -> Result<Reply, Failure> {
+        let delivered = deliver::deliver(self.app, &self.connected, run, &self.file).await?;
+        self.shown(run, delivered).await
     }
 
     async fn worked(&self, run: &Run, purpose: Purpose, tally: &Tally) -> Result<Left, Failure> {
@@ -335,4 +359,9 @@ impl Hand<'_> {
         let place = self.app.same_place();
         views::standing(store, run, self.connected.practice, &place, delivered).await
     }
+}
+
+/// Whether a row has not ended.
+fn is_open(tally: &Tally) -> bool {
+    tally.listed + tally.planned + tally.sent > 0
 }
