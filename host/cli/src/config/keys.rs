@@ -18,7 +18,7 @@ pub(crate) enum Key {
     Timeout,
     Preflight,
     Approvers,
-    PlannerKey,
+    Planner,
     WritesPer20s,
     RequestsPer20s,
 }
@@ -189,7 +189,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "who may approve, and with which keys; see docs/approval.md",
     },
     Setting {
-        key: Key::PlannerKey,
+        key: Key::Planner,
         name: "planner_key",
         environment: Some("PASSCODE_PLANNER_KEY"),
         flag: None,

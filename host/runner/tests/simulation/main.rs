@@ -2,6 +2,13 @@
 //! killed and frozen at any moment, and everything follows from a seed. A seed that fails says so,
 //! and `PASSCODE_SEED=n cargo test -p passcode-runner --test simulation` plays it again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod network;
 mod process;
 mod store;

@@ -106,7 +106,7 @@ impl Subject {
     }
 
     fn asked(&self, app: &App, guard: Guard, now: OffsetDateTime) -> Result<Asked, Failure> {
-        let planner_key = app.config.settings.get(Key::PlannerKey);
+        let planner_key = app.config.settings.get(Key::Planner);
         let planner_key = planner_key.map(PublicKey::parse).transpose();
         Ok(Asked {
             tenant: self.tenant.clone(),

@@ -102,10 +102,8 @@ pub(super) fn changed(run: &Run) -> Failure {
 /// Rows that are there already stay as they are, so a list that was cut off is completed.
 async fn rows(store: &dyn Store, loaded: &Loaded, run: &Run) -> Result<(), Failure> {
     let mut page = Vec::with_capacity(PAGE);
-    let mut number = 0;
-    for row in loaded.devices()? {
+    for (number, row) in (1..).zip(loaded.devices()?) {
         let row = row.map_err(|fault| faulty_of(vec![fault], 1))?;
-        number += 1;
         page.push(NewRow {
             number,
             source: row.source.clone(),
