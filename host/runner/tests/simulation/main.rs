@@ -8,6 +8,7 @@ mod store;
 mod world;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use passcode_ledger::Reported;
 use passcode_ledger::run::{RowState, RunState};
@@ -32,7 +33,13 @@ fn play(seed: u64, plot: Plot) -> Played {
         .start_paused(true)
         .build()
         .expect("a runtime")
-        .block_on(World::new(seed, plot).play())
+        .block_on(async {
+            // An hour of theirs: what takes longer goes round in circles.
+            let playing = World::new(seed, plot).play();
+            tokio::time::timeout(Duration::from_secs(3_600), playing)
+                .await
+                .unwrap_or_else(|_| panic!("PASSCODE_SEED={seed} comes to no end"))
+        })
 }
 
 #[test]
