@@ -3,29 +3,45 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use passcode_ledger::{SqliteLedger, Store};
+use passcode_audit::Notary;
+use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
 
 /// A place for the ledger.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Database {
     /// The file in the home folder.
     Home,
+    /// A database of a server, at this address.
+    Postgres(String),
 }
 
 impl Database {
+    /// A new database of this program's server. `None` where PostgreSQL is not installed.
+    pub fn postgres() -> Option<Self> {
+        let server = passcode_test_postgres::shared()?;
+        Some(Self::Postgres(server.database()))
+    }
+
     /// What a process needs to find it.
-    pub fn environment(self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Home => Vec::new(),
+            Self::Home => None,
+            Self::Postgres(url) => Some(("PASSCODE_DATABASE_URL", url)),
         }
     }
 
-    /// The ledger itself, beside the processes that use it.
-    pub async fn store(self, home: &Path) -> Arc<dyn Store> {
+    /// The ledger itself, beside the processes that use it, and signed as they sign it.
+    pub async fn store(&self, home: &Path) -> Arc<dyn Store> {
+        let folder = home.join("practice");
+        let notary = Arc::new(Notary::open_or_create(&folder.join("audit.key")).unwrap());
         match self {
             Self::Home => {
-                let file = home.join("practice/ledger.db");
-                Arc::new(SqliteLedger::open(file, true).await.unwrap())
+                let ledger = SqliteLedger::open(folder.join("ledger.db"), true).await;
+                Arc::new(ledger.unwrap().sealed_by(notary))
+            }
+            Self::Postgres(url) => {
+                let ledger = PostgresLedger::open(url, true).await;
+                Arc::new(ledger.unwrap().sealed_by(notary))
             }
         }
     }

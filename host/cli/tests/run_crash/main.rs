@@ -32,6 +32,7 @@ mod stop;
 mod support;
 mod together;
 
+use database::Database;
 use point::Point;
 
 /// Defines a test for each case.
@@ -47,19 +48,29 @@ macro_rules! cases {
 }
 
 cases! {
-    killed_while_planning: point::killed_at(Point::Planning, 2);
-    killed_when_the_set_is_named: point::killed_at(Point::SetNamed, 1);
-    killed_after_the_first_intents: point::killed_at(Point::FirstIntents, 4);
-    killed_while_sending: point::killed_at(Point::Sending, 2);
-    killed_while_watching: point::killed_at(Point::Watching, 2);
-    killed_before_finished_is_recorded: point::killed_at(Point::BeforeFinished, 1);
-    one_process_killed_at_any_instant: random::killed(120, 1, 6);
-    two_processes_killed_at_any_instant: random::killed(120, 2, 10);
-    four_processes_killed_among_500_devices: random::killed(500, 4, 24);
+    killed_while_planning: point::killed_at(Database::Home, Point::Planning, 2);
+    killed_when_the_set_is_named: point::killed_at(Database::Home, Point::SetNamed, 1);
+    killed_after_the_first_intents: point::killed_at(Database::Home, Point::FirstIntents, 4);
+    killed_while_sending: point::killed_at(Database::Home, Point::Sending, 2);
+    killed_while_watching: point::killed_at(Database::Home, Point::Watching, 2);
+    killed_before_finished_is_recorded: point::killed_at(Database::Home, Point::BeforeFinished, 1);
+    one_process_killed_at_any_instant: random::killed(Database::Home, 120, 1, 6);
+    two_processes_killed_at_any_instant: random::killed(Database::Home, 120, 2, 10);
+    four_processes_killed_among_500_devices: random::killed(Database::Home, 500, 4, 16);
     ctrl_c_ends_the_sending: stop::ctrl_c();
     another_process_stops_it: stop::by_another_process();
     a_job_that_is_begun_again: key::begun_again();
     resumed_after_its_end: after::resumed();
+    postgres_killed_while_planning: on_postgres(|base| point::killed_at(base, Point::Planning, 1));
+    postgres_killed_while_sending: on_postgres(|base| point::killed_at(base, Point::Sending, 2));
+    postgres_four_processes_killed_at_any_instant: on_postgres(|base| random::killed(base, 120, 4, 10));
+}
+
+/// The same, with the ledger in a PostgreSQL database.
+fn on_postgres(case: fn(Database)) {
+    if let Some(database) = Database::postgres() {
+        case(database);
+    }
 }
 
 fn scale() -> usize {

@@ -48,8 +48,8 @@ impl Point {
 }
 
 /// So many processes on one run, all killed when the point is met; then as many that go on.
-pub fn killed_at(point: Point, processes: usize) {
-    let mut scene = Scene::new(Database::Home, DEVICES, 8);
+pub fn killed_at(database: Database, point: Point, processes: usize) {
+    let mut scene = Scene::new(database, DEVICES, 8);
     let workers: Vec<Worker> = (0..processes).map(|_| scene.start()).collect();
     until(&format!("{point:?}"), || {
         point.is_met(&mut scene).then_some(())

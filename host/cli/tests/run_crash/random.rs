@@ -11,9 +11,9 @@ use crate::scene::{Scene, Worker};
 use crate::support::random::Random;
 
 /// Keep so many processes at work on so many devices, and kill one of them so often.
-pub fn killed(devices: usize, processes: usize, kills: usize) {
+pub fn killed(database: Database, devices: usize, processes: usize, kills: usize) {
     let mut random = Random::from_environment();
-    let mut scene = Scene::new(Database::Home, devices, 8);
+    let mut scene = Scene::new(database, devices, 8);
     let mut workers: Vec<Worker> = Vec::new();
     for _ in 0..kills * scale() {
         while workers.len() < processes {

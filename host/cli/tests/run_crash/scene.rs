@@ -22,7 +22,7 @@ pub const KEY: &str = "job-1";
 /// has other things to do.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// How often the outside looks.
-const GLANCE: Duration = Duration::from_millis(4);
+const GLANCE: Duration = Duration::from_millis(8);
 
 pub struct Scene {
     pub home: Home,
@@ -60,8 +60,8 @@ impl Scene {
         arguments.extend(told);
         let tenant = Tenant::start(&home, &arguments);
         home.connect(&tenant);
-        for (name, value) in database.environment() {
-            home.set(name, &value);
+        if let Some((name, value)) = database.environment() {
+            home.set(name, value);
         }
         Self {
             home,
@@ -154,7 +154,7 @@ impl Scene {
 
     /// The ledger, as soon as a process has made it.
     fn store(&mut self) -> Option<Arc<dyn Store>> {
-        // Whoever sees the key sees a ledger that stands.
+        // By then there is a folder for it.
         if self.store.is_none() && self.home.path().join("practice/audit.key").exists() {
             let opened = self.database.store(self.home.path());
             self.store = Some(self.runtime.block_on(opened));
