@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::args::AuditCommand;
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::{connect, notary, records};
+use crate::wiring::{connect, in_practice, notary, records};
 
 const PAGE: u32 = 1_000;
 
@@ -34,7 +34,7 @@ async fn head(app: &App) -> Result<Reply, Failure> {
     let body = json!({"head": head, "key": key});
     let rows = Rows::one(vec![("head", head.clone()), ("key", key)]);
     Ok(
-        Reply::new(Ended::Done, "audit-head", app.global.practice, body)
+        Reply::new(Ended::Done, "audit-head", in_practice(app), body)
             .rows(rows)
             .human(format!("{head}\n")),
     )
@@ -76,7 +76,7 @@ async fn verify(
         "caveats": verdict.caveats(),
         "tenant": matched,
     });
-    Ok(Reply::new(ended, "audit-verdict", app.global.practice, body).human(human))
+    Ok(Reply::new(ended, "audit-verdict", in_practice(app), body).human(human))
 }
 
 fn public(folder: &Path, given: &[String]) -> Result<Vec<PublicKey>, Failure> {

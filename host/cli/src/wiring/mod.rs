@@ -232,6 +232,11 @@ pub(crate) fn notary(folder: &Path) -> Result<Notary, Failure> {
     })
 }
 
+/// Whether this call is about a practice tenant, in this process or another.
+pub(crate) fn in_practice(app: &App) -> bool {
+    app.global.practice || real::is_practice(app)
+}
+
 /// The ledger of this call alone: nobody signs in, nothing is loaded.
 pub(crate) async fn records(app: &App) -> Result<(Arc<dyn Store>, PathBuf), Failure> {
     let home = home(app)?;

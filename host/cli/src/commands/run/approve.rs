@@ -24,7 +24,7 @@ use crate::args::ApproveArgs;
 use crate::config::Key;
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::records;
+use crate::wiring::{in_practice, records};
 
 /// What is said wherever nobody else has signed.
 const CHECKSUM: &str = "this is a checksum and not four eyes: it shows that what is carried out is what was planned, and not that another person saw it";
@@ -316,7 +316,7 @@ pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> 
         "run {} is denied; nothing more of it will be sent\n",
         short(&run.new.id)
     );
-    Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
+    Ok(Reply::new(Ended::Done, "denial", in_practice(app), body).human(human))
 }
 
 /// `approve`.
@@ -337,7 +337,7 @@ pub(crate) async fn plan_denied(app: &App, name: &str) -> Result<Reply, Failure>
         "plan {} is denied; it will not be carried out\n",
         subject.hash
     );
-    Ok(Reply::new(Ended::Done, "denial", app.global.practice, body).human(human))
+    Ok(Reply::new(Ended::Done, "denial", in_practice(app), body).human(human))
 }
 
 /// A plan by its id or first digits.
@@ -432,7 +432,7 @@ async fn approve(
         Assurance::Denied { .. } => Ended::Refused,
         _ => Ended::AwaitingApproval,
     };
-    Ok(Reply::new(ended, "approved", app.global.practice, body).human(human))
+    Ok(Reply::new(ended, "approved", in_practice(app), body).human(human))
 }
 
 fn no_way(subject: &Subject) -> Failure {
@@ -494,7 +494,7 @@ fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Fail
         "file": at.to_string(),
         "commands": [ssh, minisign],
     });
-    Ok(Reply::new(Ended::Done, "approval-statement", app.global.practice, body).human(human))
+    Ok(Reply::new(Ended::Done, "approval-statement", in_practice(app), body).human(human))
 }
 
 /// `plans`.
@@ -540,7 +540,7 @@ pub(crate) async fn plans(app: &App, limit: u32) -> Result<Reply, Failure> {
         ]);
     }
     let body = json!({"plans": items});
-    Ok(Reply::new(Ended::Done, "plans", app.global.practice, body)
-        .items("plan-entry", app.global.practice, items)
+    Ok(Reply::new(Ended::Done, "plans", in_practice(app), body)
+        .items("plan-entry", in_practice(app), items)
         .rows(rows))
 }

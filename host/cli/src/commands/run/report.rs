@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::args::ReportForm;
 use crate::failure::Failure;
 use crate::output::Reply;
-use crate::wiring::records;
+use crate::wiring::{in_practice, records};
 
 const PAGE: u32 = 1_000;
 
@@ -31,7 +31,7 @@ pub(super) async fn report(
     let tally = store.tally(&run.new.id).await?;
     let form = form.or(to.and_then(by_name)).unwrap_or(ReportForm::Html);
     let head = store.head().await?;
-    let view = views::run(&run, app.global.practice, Some(head.to_string()));
+    let view = views::run(&run, in_practice(app), Some(head.to_string()));
     let Some(path) = to else {
         let mut text = Vec::new();
         write(&*store, &run, &view, form, &mut text).await?;
@@ -67,7 +67,7 @@ fn reply(app: &App, run: &Run, tally: &Tally, path: Option<&Path>) -> Reply {
     Reply::new(
         passcode_runner::Ended::Done,
         "run-report-written",
-        app.global.practice,
+        in_practice(app),
         body,
     )
 }

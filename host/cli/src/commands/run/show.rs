@@ -8,7 +8,7 @@ use super::{named, short, views};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::records;
+use crate::wiring::{in_practice, records};
 
 /// How many rows are read at once.
 const PAGE: u32 = 1_000;
@@ -34,7 +34,7 @@ pub(super) async fn list(app: &App, limit: u32) -> Result<Reply, Failure> {
         rows.push(line);
         items.push(views::document(&run, &tally));
     }
-    let practice = app.global.practice;
+    let practice = in_practice(app);
     Ok(
         Reply::new(Ended::Done, "runs", practice, json!({"runs": items}))
             .items("run-status", practice, items)
@@ -105,12 +105,12 @@ pub(super) async fn show(
     Ok(Reply::new(
         views::ended(&run, &tally),
         "run-devices",
-        app.global.practice,
+        in_practice(app),
         body,
     )
     .items(
         "run-device",
-        app.global.practice,
+        in_practice(app),
         shown.iter().map(|row| json!(row)),
     )
     .rows(rows))
@@ -141,5 +141,5 @@ pub(super) async fn stop(app: &App, name: &str) -> Result<Reply, Failure> {
         short(id),
         app.same_place()
     );
-    Ok(Reply::new(Ended::Done, "run-status", app.global.practice, body).human(human))
+    Ok(Reply::new(Ended::Done, "run-status", in_practice(app), body).human(human))
 }
