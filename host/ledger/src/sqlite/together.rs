@@ -1,7 +1,8 @@
-//! One transaction for everything that waits to be written, each in a savepoint of its own: one
-//! that is refused leaves nothing behind and its neighbours as they are. Nobody hears anything
-//! before the commit. The lines of the audit chain are written last, all at once: if they cannot be,
-//! nothing is.
+//! One transaction for everything that waits to be written. One that is refused leaves nothing
+//! behind and its neighbours as they are: then all is undone, and done again with each in a
+//! savepoint of its own. Always to have savepoints costs as much again as the writing. Nobody
+//! hears anything before the commit. The lines of the audit chain are written last, all at once:
+//! if they cannot be, nothing is.
 
 use std::sync::Arc;
 
@@ -175,21 +176,23 @@ async fn commit(
     let mut transaction = book.begin(connection).await?;
     queue.take(entries);
     let mut chain = Chain::default();
-    let alone = entries.len() == 1;
-    if !alone {
-        execute(book, &mut transaction, "SAVEPOINT one").await?;
+    if all(book, &mut transaction, &mut chain, entries).await {
+        book.write_lines(&mut transaction, &chain).await?;
+        return transaction.commit().await.map_err(book.words());
     }
+    // Dropped, the transaction undoes all that there is.
+    drop(transaction);
+    if entries.len() == 1 {
+        return Ok(());
+    }
+    let mut transaction = book.begin(connection).await?;
+    let mut chain = Chain::default();
+    execute(book, &mut transaction, "SAVEPOINT one").await?;
     for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
         let lines = chain.len();
         if entry.run(book, &mut transaction, &mut chain).await {
-            if !alone {
-                execute(book, &mut transaction, "RELEASE one; SAVEPOINT one").await?;
-            }
+            execute(book, &mut transaction, "RELEASE one; SAVEPOINT one").await?;
             continue;
-        }
-        if alone {
-            // Dropped, the transaction undoes all that there is.
-            return Ok(());
         }
         chain.truncate(lines);
         let undone = execute(book, &mut transaction, "ROLLBACK TO one").await;
@@ -199,6 +202,21 @@ async fn commit(
     }
     book.write_lines(&mut transaction, &chain).await?;
     transaction.commit().await.map_err(book.words())
+}
+
+/// Run all that is wanted, one after the other, until one did not write what it had to.
+async fn all(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    chain: &mut Chain,
+    entries: &mut [Box<dyn Queued>],
+) -> bool {
+    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+        if !entry.run(book, connection, chain).await {
+            return false;
+        }
+    }
+    true
 }
 
 async fn execute(
