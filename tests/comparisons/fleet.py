@@ -88,6 +88,12 @@ class Ours:
                 f"guards: {{maxDevices: {tenant.count}}}\n"
                 f"ticket: INC-2041\nconcurrency: {concurrency}\nwait: 0s\n"
             )
+        # The component is compiled when it is used for the first time, and kept.
+        compiled = subprocess.run(
+            [self.binary, "matrix", "--output", "json"], env=self.environment, stdout=subprocess.DEVNULL
+        )
+        if compiled.returncode != 0:
+            sys.exit("the component cannot be compiled")
 
     def step(self, *arguments):
         """Runs the command to its end. How long that took, the most memory it held, and its processor's time."""

@@ -271,7 +271,14 @@ fn no_real_tenant_is_asked_without_counting() {
     let mut home = Home::new();
     let tenant = Tenant::start(&home, &[]);
     home.connect(&tenant);
-    let look = ["devices", "--serial", "SAMPLE-COSU-0001", "--unpaced", "-o", "json"];
+    let look = [
+        "devices",
+        "--serial",
+        "SAMPLE-COSU-0001",
+        "--unpaced",
+        "-o",
+        "json",
+    ];
     home.run(&look).expect(0, "devices");
     home.set("AZURE_TENANT_ID", "7e4a0000-0000-4000-8000-00000000000a");
     let refused = home.run(&look).fails(2, "usage");

@@ -176,47 +176,68 @@ async fn commit(
     let mut transaction = book.begin(connection).await?;
     queue.take(entries);
     let mut chain = Chain::default();
-    if all(book, &mut transaction, &mut chain, entries).await {
-        book.write_lines(&mut transaction, &chain).await?;
-        return transaction.commit().await.map_err(book.words());
+    let alone = entries.len() == 1;
+    if !alone {
+        execute(book, &mut transaction, "SAVEPOINT one").await?;
     }
-    // Dropped, the transaction undoes all that there is.
-    drop(transaction);
-    if entries.len() == 1 {
-        return Ok(());
-    }
-    let mut transaction = book.begin(connection).await?;
-    let mut chain = Chain::default();
-    execute(book, &mut transaction, "SAVEPOINT one").await?;
-    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
-        let lines = chain.len();
-        if entry.run(book, &mut transaction, &mut chain).await {
-            execute(book, &mut transaction, "RELEASE one; SAVEPOINT one").await?;
-            continue;
+    if let Err(fault) = all(book, &mut transaction, &mut chain, entries).await {
+        if alone {
+            // Dropped, the transaction undoes all that there is.
+            return Ok(());
         }
-        chain.truncate(lines);
-        let undone = execute(book, &mut transaction, "ROLLBACK TO one").await;
-        // SQLite ends the whole transaction by itself where the disk is full. Going on would
-        // commit what follows one by one, without what went before.
-        undone.map_err(|error| entry.fault().unwrap_or(error))?;
+        undo(book, &mut transaction, fault).await?;
+        chain.truncate(0);
+        each(book, &mut transaction, &mut chain, entries).await?;
     }
     book.write_lines(&mut transaction, &chain).await?;
     transaction.commit().await.map_err(book.words())
 }
 
-/// Run all that is wanted, one after the other, until one did not write what it had to.
+/// Run all that is wanted, up to the first that did not write what it had to; what that one found
+/// wrong with the ledger, if anything.
 async fn all(
     book: &Book,
     connection: &mut SqliteConnection,
     chain: &mut Chain,
     entries: &mut [Box<dyn Queued>],
-) -> bool {
+) -> Result<(), Option<LedgerError>> {
     for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
         if !entry.run(book, connection, chain).await {
-            return false;
+            return Err(entry.fault());
         }
     }
-    true
+    Ok(())
+}
+
+/// Run what is wanted, each in a savepoint of its own.
+async fn each(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    chain: &mut Chain,
+    entries: &mut [Box<dyn Queued>],
+) -> Result<(), LedgerError> {
+    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+        let lines = chain.len();
+        if entry.run(book, connection, chain).await {
+            execute(book, connection, "RELEASE one; SAVEPOINT one").await?;
+        } else {
+            chain.truncate(lines);
+            undo(book, connection, entry.fault()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Go back to the savepoint, because of one that was refused.
+async fn undo(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    fault: Option<LedgerError>,
+) -> Result<(), LedgerError> {
+    let undone = execute(book, connection, "ROLLBACK TO one").await;
+    // SQLite ends the whole transaction by itself where the disk is full. Going on would
+    // commit what follows one by one, without what went before.
+    undone.map_err(|error| fault.unwrap_or(error))
 }
 
 async fn execute(
