@@ -164,4 +164,5 @@ Beyond these, `msgraph-sdk` with `azure-identity` asks {beyond}. Runs in turns: 
     print(text)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

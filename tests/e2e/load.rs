@@ -1,7 +1,10 @@
 //! What cannot be loaded says why, and what to do.
 
-use passcode_host::{HostError, MANIFEST_SECTION};
-use passcode_tests::{Bench, PUPPET, Setup, grant, with_section};
+use std::sync::Arc;
+
+use passcode_host::{HostBuilder, HostError, MANIFEST_SECTION};
+use passcode_ledger::SqliteLedger;
+use passcode_tests::{Bench, FaultyLedger, PUPPET, Setup, grant, with_section};
 
 use crate::modules::{self, MANIFEST};
 
@@ -267,6 +270,18 @@ async fn a_destination_is_an_origin_that_may_be_reached() {
             "{root}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_real_host_counts_its_requests() {
+    let inner = SqliteLedger::in_memory().await.expect("ledger");
+    let ledger = Arc::new(FaultyLedger::disguised(Arc::new(inner)));
+    let host = |change: fn(HostBuilder) -> HostBuilder| {
+        change(passcode_host::Host::builder(ledger.clone())).build()
+    };
+    assert!(host(|builder| builder).is_ok());
+    let refused = host(|builder| builder.unpaced("7e4a0000-0000-4000-8000-00000000c0de"));
+    assert_eq!(crate::support::code(refused), "setup");
 }
 
 #[tokio::test]

@@ -264,3 +264,24 @@ fn a_missing_licence_is_told_by_the_subscription_and_not_by_the_words() {
         assert_eq!(failure["status"], 400);
     }
 }
+
+/// Measurements may ask a practice tenant as fast as it answers. A real one has limits, wherever it seems to be.
+#[test]
+fn no_real_tenant_is_asked_without_counting() {
+    let mut home = Home::new();
+    let tenant = Tenant::start(&home, &[]);
+    home.connect(&tenant);
+    let look = [
+        "devices",
+        "--serial",
+        "SAMPLE-COSU-0001",
+        "--unpaced",
+        "-o",
+        "json",
+    ];
+    home.run(&look).expect(0, "devices");
+    home.set("AZURE_TENANT_ID", "7e4a0000-0000-4000-8000-00000000000a");
+    let refused = home.run(&look).fails(2, "usage");
+    let said = refused["message"].as_str().unwrap();
+    assert!(said.contains("--unpaced"), "{said}");
+}

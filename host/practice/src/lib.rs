@@ -20,6 +20,7 @@
 //! The README documents the fleet file, the shipped fleet, the faults and the control addresses.
 
 mod action;
+mod by_device;
 mod clock;
 mod control;
 mod entra;

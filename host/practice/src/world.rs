@@ -1,6 +1,7 @@
 //! Everything the tenant remembers: devices, actions, users. It can be saved and loaded.
 
 use crate::action::{ActionRecord, ActionState, RemoteAction, Timeline};
+use crate::by_device::{ByDevice, OfDevice};
 use crate::clock::timestamp;
 use crate::error::PracticeError;
 use crate::fleet::Fleet;
@@ -23,8 +24,8 @@ pub(crate) struct World {
     pub(crate) tenant: String,
     pub(crate) domain: String,
     pub(crate) users: BTreeMap<String, User>,
-    pub(crate) devices: Vec<Device>,
-    pub(crate) actions: Vec<ActionRecord>,
+    pub(crate) devices: ByDevice<Device>,
+    pub(crate) actions: ByDevice<ActionRecord>,
     pub(crate) apps: Vec<App>,
     pub(crate) scripts: Vec<Script>,
     /// Absent in states from before there were any.
@@ -58,6 +59,18 @@ pub(crate) struct Script {
     pub(crate) device: String,
 }
 
+impl OfDevice for Device {
+    fn device_id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl OfDevice for ActionRecord {
+    fn device_id(&self) -> &str {
+        &self.device
+    }
+}
+
 /// The same name always gets the same id, so that runs can be compared.
 pub(crate) fn derived_guid(what: &str) -> String {
     let digest = Sha256::digest(what.as_bytes());
@@ -75,8 +88,8 @@ impl World {
             tenant: fleet.tenant.id.clone(),
             domain: fleet.tenant.domain.clone(),
             users: BTreeMap::new(),
-            devices: Vec::new(),
-            actions: Vec::new(),
+            devices: ByDevice::default(),
+            actions: ByDevice::default(),
             apps: Vec::new(),
             scripts: Vec::new(),
             approvals: Vec::new(),
@@ -253,22 +266,17 @@ impl World {
     }
 
     pub(crate) fn device(&self, id: &str) -> Option<&Device> {
-        self.devices
-            .iter()
-            .find(|device| device.id.eq_ignore_ascii_case(id))
+        self.devices.of(id).next()
     }
 
     pub(crate) fn device_mut(&mut self, id: &str) -> Option<&mut Device> {
-        self.devices
-            .iter_mut()
-            .find(|device| device.id.eq_ignore_ascii_case(id))
+        self.devices.first_mut(id)
     }
 
-    /// The id of the device that an id, serial number or name means: the first that fits.
+    /// The id of the device that an id, serial number or name means: the id before all, else the first that fits.
     pub(crate) fn id_of(&self, name: &str) -> Result<String, PracticeError> {
-        self.devices
-            .iter()
-            .find(|device| device.is_called(name))
+        self.device(name)
+            .or_else(|| self.devices.iter().find(|device| device.is_called(name)))
             .map(|device| device.id.clone())
             .ok_or_else(|| PracticeError::NoSuchDevice(name.to_owned()))
     }
@@ -291,8 +299,8 @@ impl World {
     ) -> Vec<Value> {
         let mut records: Vec<&ActionRecord> = self
             .actions
-            .iter()
-            .filter(|record| record.device == device && record.timeline.start <= now)
+            .of(device)
+            .filter(|record| record.timeline.start <= now)
             .collect();
         records.sort_by_key(|record| record.timeline.start);
         if !history {
@@ -332,8 +340,8 @@ mod tests {
         let world = world();
         let text = serde_json::to_string(&world).expect("json");
         let again = World::from_json(&text).expect("state");
-        assert_eq!(again.devices, world.devices);
-        assert_eq!(again.actions, world.actions);
+        assert_eq!(*again.devices, *world.devices);
+        assert_eq!(*again.actions, *world.actions);
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Host {
             cloud: "global".to_owned(),
             tenant: None,
             practice: false,
+            unpaced: None,
             #[cfg(feature = "inspect")]
             configure: None,
             #[cfg(feature = "inspect")]
@@ -114,6 +115,7 @@ pub struct HostBuilder {
     cloud: String,
     tenant: Option<String>,
     practice: bool,
+    unpaced: Option<String>,
     #[cfg(feature = "inspect")]
     configure: Option<Configure>,
     #[cfg(feature = "inspect")]
@@ -223,6 +225,15 @@ impl HostBuilder {
         self
     }
 
+    /// Send as fast as this practice tenant answers, which has no limits: its requests are not
+    /// counted. For measurements. A host of a real tenant with this is not built, and what a
+    /// token of another tenant asks is counted all the same.
+    #[must_use]
+    pub fn unpaced(mut self, tenant: &str) -> Self {
+        self.unpaced = Some(tenant.to_owned());
+        self
+    }
+
     /// Change wasmtime's configuration. For tests that look into memories.
     #[cfg(feature = "inspect")]
     #[must_use]
@@ -248,7 +259,8 @@ impl HostBuilder {
     /// # Errors
     ///
     /// If a certificate authority cannot be read, the ledger is of the other kind (practice or
-    /// real), or a practice host has a destination that is not on this machine.
+    /// real), a practice host has a destination that is not on this machine, or a real one is
+    /// not to count its requests.
     pub fn build(self) -> Result<Host, HostError> {
         let setup = |message: String, remedy: &str| HostError::Setup {
             message,
@@ -271,6 +283,12 @@ impl HostBuilder {
                     real.root
                 ),
                 "a practice tenant is on this machine",
+            ));
+        }
+        if self.unpaced.is_some() && !self.practice {
+            return Err(setup(
+                "a real tenant has limits, and every request to it is counted".to_owned(),
+                "only a practice tenant can be asked as fast as it answers",
             ));
         }
         #[cfg_attr(
@@ -298,7 +316,7 @@ impl HostBuilder {
             destinations,
             identities: RwLock::default(),
             ledger: self.ledger,
-            pace: Pace::new(budget, self.rate, self.request_timeout),
+            pace: Pace::new(budget, self.rate, self.request_timeout).unpaced(self.unpaced),
             retry: self.retry,
             limits: self.limits,
             time: Time::default(),

@@ -22,6 +22,8 @@ pub(crate) struct Pace {
     budget: Arc<dyn Budget>,
     rate: Rate,
     longest: Duration,
+    /// The practice tenant whose requests are not counted.
+    unpaced: Option<String>,
     /// One asks and the others stand behind it: a write that waits keeps no read waiting.
     reads: Mutex<()>,
     writes: Mutex<()>,
@@ -30,7 +32,8 @@ pub(crate) struct Pace {
 /// A turn that was taken.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    number: i64,
+    /// `None`: not counted.
+    number: Option<i64>,
     share: Share,
 }
 
@@ -49,9 +52,16 @@ impl Pace {
             budget,
             rate,
             longest: request_timeout + WRITTEN_WITHIN,
+            unpaced: None,
             reads: Mutex::default(),
             writes: Mutex::default(),
         }
+    }
+
+    /// Do not count what is asked with a token of this tenant. Only for a host of practice.
+    pub(crate) fn unpaced(mut self, tenant: Option<String>) -> Self {
+        self.unpaced = tenant;
+        self
     }
 
     /// Wait until one more request may leave, and count it.
@@ -61,6 +71,11 @@ impl Pace {
         write: bool,
         deadline: Instant,
     ) -> Result<Taken, NoTurn> {
+        // The token says whose requests these are; no setting does.
+        if self.unpaced.as_ref() == Some(&share.tenant) {
+            let number = None;
+            return Ok(Taken { number, share });
+        }
         let ask = Ask {
             share,
             write,
@@ -74,7 +89,7 @@ impl Pace {
         loop {
             match self.budget.turn(&ask).await.map_err(NoTurn::Ledger)? {
                 Turn::Now(number) => {
-                    let share = ask.share;
+                    let (number, share) = (Some(number), ask.share);
                     return Ok(Taken { number, share });
                 }
                 Turn::Later(wait) if Instant::now() + wait >= deadline => {
@@ -91,10 +106,13 @@ impl Pace {
         taken: Taken,
         throttled: Option<Duration>,
     ) -> Result<(), LedgerError> {
+        let Some(number) = taken.number else {
+            return Ok(());
+        };
         if let Some(pause) = throttled {
             let pause = pause.min(HELD_BACK_AT_MOST);
             self.budget.hold_back(&taken.share, pause).await?;
         }
-        self.budget.answered(taken.number, self.rate.window).await
+        self.budget.answered(number, self.rate.window).await
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use passcode_host::ledger::Sending;
 use passcode_host::{HostError, Limit, Limits, Rate, Retry};
 use passcode_ledger::SqliteLedger;
+use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_tests::{FaultyLedger, Script, Setup};
 use serde_json::json;
 use tempfile::TempDir;
@@ -93,6 +94,30 @@ async fn beyond_its_rate_a_host_waits() {
     bench.find(&repeat(1)).await.expect("after a while");
     assert!(begun.elapsed() >= rate.window, "the fourth waits");
     assert_eq!(bench.arrived(), 4);
+}
+
+/// Nobody has to be spared there, so a measurement may ask as fast as it is answered.
+#[tokio::test]
+async fn only_a_practice_tenants_own_requests_go_uncounted() {
+    let rate = Rate {
+        writes: 1,
+        any: 3,
+        window: Duration::from_millis(400),
+    };
+    for (tenant, counted) in [
+        (PRACTICE_TENANT_ID, false),
+        // Its token says otherwise, whatever the setting.
+        ("7e4a0000-0000-4000-8000-00000000000a", true),
+    ] {
+        let bench = Setup::puppet()
+            .change(move |builder| builder.rate(rate).unpaced(tenant))
+            .start()
+            .await;
+        let begun = Instant::now();
+        bench.find(&repeat(4)).await.expect("find");
+        assert_eq!(begun.elapsed() >= rate.window, counted, "{tenant}");
+        assert_eq!(bench.arrived(), 4);
+    }
 }
 
 #[tokio::test]

@@ -84,6 +84,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FACTOR")]
     pub(crate) pace: Option<f64>,
 
+    /// Ask the practice tenant as fast as it answers. For measurements; refused for any other tenant
+    #[arg(long, global = true, hide = true)]
+    pub(crate) unpaced: bool,
+
     /// Keep what the component was told and said in DIR, with names, serial numbers and addresses masked
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,

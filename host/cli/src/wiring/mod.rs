@@ -18,6 +18,7 @@ use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
 use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
+use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_recording::Player;
 use passcode_runner::{Ended, Runner};
 
@@ -100,6 +101,9 @@ pub(crate) async fn connect_within(
             ..Retry::default()
         });
     }
+    if app.global.unpaced {
+        builder = unpaced(builder, place.practice)?;
+    }
     if let Some(roots) = place.roots.clone() {
         builder = builder.root_certificates(roots);
     }
@@ -120,6 +124,17 @@ pub(crate) async fn connect_within(
         folder,
         _tenant: tenant,
     })
+}
+
+/// Without counting requests, where nobody has to be spared.
+fn unpaced(builder: HostBuilder, practice: bool) -> Result<HostBuilder, Failure> {
+    match practice {
+        true => Ok(builder.unpaced(PRACTICE_TENANT_ID)),
+        false => Err(Failure::usage(
+            "--unpaced is for the practice tenant only",
+            "leave it out: a real tenant has limits",
+        )),
+    }
 }
 
 /// Where this call goes; and the practice tenant, if it goes there.

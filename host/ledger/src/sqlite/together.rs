@@ -1,7 +1,8 @@
-//! One transaction for everything that waits to be written, each in a savepoint of its own: one
-//! that is refused leaves nothing behind and its neighbours as they are. Nobody hears anything
-//! before the commit. The lines of the audit chain are written last, all at once: if they cannot be,
-//! nothing is.
+//! One transaction for everything that waits to be written. One that is refused leaves nothing
+//! behind and its neighbours as they are: then all is undone, and done again with each in a
+//! savepoint of its own. Always to have savepoints costs as much again as the writing. Nobody
+//! hears anything before the commit. The lines of the audit chain are written last, all at once:
+//! if they cannot be, nothing is.
 
 use std::sync::Arc;
 
@@ -179,26 +180,64 @@ async fn commit(
     if !alone {
         execute(book, &mut transaction, "SAVEPOINT one").await?;
     }
-    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
-        let lines = chain.len();
-        if entry.run(book, &mut transaction, &mut chain).await {
-            if !alone {
-                execute(book, &mut transaction, "RELEASE one; SAVEPOINT one").await?;
-            }
-            continue;
-        }
+    if let Err(fault) = all(book, &mut transaction, &mut chain, entries).await {
         if alone {
             // Dropped, the transaction undoes all that there is.
             return Ok(());
         }
-        chain.truncate(lines);
-        let undone = execute(book, &mut transaction, "ROLLBACK TO one").await;
-        // SQLite ends the whole transaction by itself where the disk is full. Going on would
-        // commit what follows one by one, without what went before.
-        undone.map_err(|error| entry.fault().unwrap_or(error))?;
+        undo(book, &mut transaction, fault).await?;
+        chain.truncate(0);
+        each(book, &mut transaction, &mut chain, entries).await?;
     }
     book.write_lines(&mut transaction, &chain).await?;
     transaction.commit().await.map_err(book.words())
+}
+
+/// Run all that is wanted, up to the first that did not write what it had to; what that one found
+/// wrong with the ledger, if anything.
+async fn all(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    chain: &mut Chain,
+    entries: &mut [Box<dyn Queued>],
+) -> Result<(), Option<LedgerError>> {
+    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+        if !entry.run(book, connection, chain).await {
+            return Err(entry.fault());
+        }
+    }
+    Ok(())
+}
+
+/// Run what is wanted, each in a savepoint of its own.
+async fn each(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    chain: &mut Chain,
+    entries: &mut [Box<dyn Queued>],
+) -> Result<(), LedgerError> {
+    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
+        let lines = chain.len();
+        if entry.run(book, connection, chain).await {
+            execute(book, connection, "RELEASE one; SAVEPOINT one").await?;
+        } else {
+            chain.truncate(lines);
+            undo(book, connection, entry.fault()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Go back to the savepoint, because of one that was refused.
+async fn undo(
+    book: &Book,
+    connection: &mut SqliteConnection,
+    fault: Option<LedgerError>,
+) -> Result<(), LedgerError> {
+    let undone = execute(book, connection, "ROLLBACK TO one").await;
+    // SQLite ends the whole transaction by itself where the disk is full. Going on would
+    // commit what follows one by one, without what went before.
+    undone.map_err(|error| fault.unwrap_or(error))
 }
 
 async fn execute(

@@ -283,19 +283,14 @@ impl Control {
         };
         device.online = online;
         let delays = device.reachable().then(|| device.kind.delays().paced(pace));
-        for record in inner
-            .world
-            .actions
-            .iter_mut()
-            .filter(|record| record.device == id)
-        {
+        inner.world.actions.change(&id, |record| {
             let open = record.timeline.active.is_none_or(|active| active > now);
             if open {
                 let fresh = Timeline::new(now, delays, record.timeline.outcome);
                 record.timeline.active = fresh.active;
                 record.timeline.end = fresh.end;
             }
-        }
+        });
         Ok(())
     }
 
@@ -336,8 +331,8 @@ impl Control {
         let mut records: Vec<_> = inner
             .world
             .actions
-            .iter()
-            .filter(|record| record.device == id && record.action == RemoteAction::ResetPasscode)
+            .of(&id)
+            .filter(|record| record.action == RemoteAction::ResetPasscode)
             .collect();
         records.sort_by_key(|record| record.timeline.start);
         Ok(records

@@ -143,7 +143,7 @@ pub(crate) fn delete(inner: &mut Inner, request: &Request<'_>) -> Reply {
         return request.place.not_found();
     };
     let reply = plain(inner, request, &id, RemoteAction::Delete);
-    inner.world.devices.retain(|device| device.id != id);
+    inner.world.devices.remove(&id);
     reply
 }
 

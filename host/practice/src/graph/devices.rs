@@ -14,6 +14,7 @@ use crate::odata::query::Query;
 use crate::odata::{filter, page};
 use crate::world::World;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// What Intune is documented, or widely used, to filter on.
 const FILTERABLE: &[&str] = &[
@@ -99,6 +100,10 @@ pub(crate) fn resolve(world: &World, route: &Route) -> Option<String> {
     let Route::Device(scope, key, _) = route else {
         return None;
     };
+    if let (Scope::All | Scope::Comanaged, Some(key)) = (scope, key) {
+        // Without a list of all that there are.
+        return world.device(key).map(|device| device.id.clone());
+    }
     let members = members(world, scope)?;
     match key {
         Some(key) => members.into_iter().find(|id| id.eq_ignore_ascii_case(key)),
@@ -187,7 +192,10 @@ fn listed(inner: &Inner, request: &Request<'_>, scope: &Scope) -> Result<Reply, 
     let place = request.place;
     let query = query_or_refusal(place, &request.call.query)?;
     let selected = select(request, &query)?;
-    let members = members(&inner.world, scope).ok_or_else(|| place.not_found())?;
+    let members: HashSet<String> = members(&inner.world, scope)
+        .ok_or_else(|| place.not_found())?
+        .into_iter()
+        .collect();
     let known =
         |name: &str| property::find(name, request.version).filter(|name| FILTERABLE.contains(name));
     let filter = match &query.filter {

@@ -1,0 +1,134 @@
+//! The loop: the same requests for each device, so many devices at once, and nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use reqwest::{Client, Method};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What is to be sent.
+#[derive(Deserialize)]
+struct Asked {
+    url: String,
+    environment: Environment,
+    devices: usize,
+    concurrency: usize,
+    /// One after the other: all devices in the first, then all in the second.
+    phases: Vec<Vec<Request>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Environment {
+    azure_tenant_id: String,
+    azure_client_id: String,
+    azure_client_secret: String,
+}
+
+#[derive(Clone, Deserialize)]
+struct Request {
+    method: String,
+    /// With `{id}` in the device's place, and the query.
+    target: String,
+    /// Whether it leaves together with the one before it.
+    #[serde(default)]
+    beside: bool,
+}
+
+pub(crate) fn run(file: &Path) {
+    let asked: Asked = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    // As many threads as the command has.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let seconds = runtime.block_on(sent(asked));
+    println!("{}", json!({ "seconds": seconds }));
+}
+
+async fn sent(asked: Asked) -> Vec<f64> {
+    // One pool for all. The command's own makes a new connection for each write.
+    let client = Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    let token = token(&client, &asked).await;
+    let mut took = Vec::new();
+    for phase in &asked.phases {
+        let begun = Instant::now();
+        let next = Arc::new(AtomicUsize::new(1));
+        let workers = (0..asked.concurrency).map(|_| {
+            let worker = Worker {
+                client: client.clone(),
+                url: asked.url.clone(),
+                token: token.clone(),
+            };
+            let (next, phase, devices) = (Arc::clone(&next), phase.clone(), asked.devices);
+            tokio::spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number > devices {
+                        break;
+                    }
+                    worker.device(&phase, number).await;
+                }
+            })
+        });
+        for worker in workers.collect::<Vec<_>>() {
+            worker.await.unwrap();
+        }
+        took.push(begun.elapsed().as_secs_f64());
+    }
+    took
+}
+
+struct Worker {
+    client: Client,
+    url: String,
+    token: String,
+}
+
+impl Worker {
+    async fn device(&self, requests: &[Request], number: usize) {
+        let id = format!("5ca1e000-0000-4000-8000-{number:012}");
+        let mut rest = requests;
+        while let [first, ..] = rest {
+            let beside = rest.iter().skip(1).take_while(|one| one.beside).count();
+            if beside == 0 {
+                self.one(first, &id).await;
+            } else {
+                let together = rest[..=beside].iter().map(|one| self.one(one, &id));
+                futures::future::join_all(together).await;
+            }
+            rest = &rest[beside + 1..];
+        }
+    }
+
+    async fn one(&self, request: &Request, id: &str) {
+        let method: Method = request.method.parse().unwrap();
+        let url = format!("{}{}", self.url, request.target.replace("{id}", id));
+        let asked = self.client.request(method, &url).bearer_auth(&self.token);
+        let answer = asked.send().await.unwrap();
+        assert!(answer.status().is_success(), "{url}: {}", answer.status());
+        answer.bytes().await.unwrap();
+    }
+}
+
+async fn token(client: &Client, asked: &Asked) -> String {
+    let known = &asked.environment;
+    let url = format!("{}/{}/oauth2/v2.0/token", asked.url, known.azure_tenant_id);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &known.azure_client_id),
+        ("client_secret", &known.azure_client_secret),
+        ("scope", &format!("{}/.default", asked.url)),
+    ];
+    let answer = client.post(url).form(&form).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
