@@ -18,6 +18,7 @@ mod hands;
 mod set;
 mod verdict;
 mod worker;
+mod written;
 
 pub use devices::{Asked, Devices, Order, is_denied};
 pub use hands::{Did, Hands, Label, Wants, next};
