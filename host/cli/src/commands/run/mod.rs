@@ -5,6 +5,7 @@ mod begin;
 mod deliver;
 mod file;
 mod order;
+mod plans;
 mod progress;
 mod report;
 mod show;
@@ -15,7 +16,8 @@ use passcode_ledger::Store;
 use passcode_ledger::run::Run;
 use passcode_runner::Ended;
 
-pub(super) use approve::{plan as approve_plan, plan_denied, plans};
+pub(super) use approve::{plan as approve_plan, plan_denied};
+pub(super) use plans::plans;
 
 use crate::app::App;
 use crate::args::RunCommand;
