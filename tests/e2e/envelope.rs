@@ -107,7 +107,7 @@ async fn a_plan_that_was_changed_in_the_ledger_is_another_plan() {
     };
     // Either the ledger says so, or it keeps what it had.
     let _ = bench.ledger.keep_plan(&stored).await;
-    assert_eq!(bench.action.plan(&plan.id).await.expect("plan"), plan);
+    assert_eq!(*bench.action.plan(&plan.id).await.expect("plan"), plan);
 }
 
 #[tokio::test]

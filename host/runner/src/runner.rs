@@ -8,7 +8,8 @@ use passcode_host::contract::types::{
 };
 use passcode_host::ledger::{Attempt, PlanId, SendLedger, Sending};
 use passcode_host::{
-    Action, Committed, Host, HostError, Observed, Passcode, PlanDocument, Refusal, Sent, Wanted,
+    Action, Committed, Host, HostError, KeptPlan, Observed, Passcode, PlanDocument, Refusal, Sent,
+    Wanted,
 };
 
 use crate::ended::Ended;
@@ -239,8 +240,18 @@ impl Runner {
     ///
     /// If it may not be carried out; nothing was sent then.
     pub async fn carry_out(&self, document: &PlanDocument) -> Result<Carried, HostError> {
-        self.tidy(&document.plan.proposal.device.id).await?;
-        let mut committed = match self.action.commit(&document.id).await {
+        self.carry_out_kept(&self.action.plan(&document.id).await?)
+            .await
+    }
+
+    /// The same for a plan that was just read from the ledger.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::carry_out`].
+    pub async fn carry_out_kept(&self, kept: &KeptPlan) -> Result<Carried, HostError> {
+        self.tidy(&kept.plan.proposal.device.id).await?;
+        let mut committed = match self.action.commit_kept(kept).await {
             Ok(committed) => committed,
             Err(error) => return Err(self.told(error, false).await),
         };
@@ -303,7 +314,7 @@ impl Runner {
     ///
     /// If the plan is not in the ledger, or the look fails.
     pub async fn standing(&self, plan: &PlanId) -> Result<Standing, HostError> {
-        let document = self.action.plan(plan).await?;
+        let document = self.action.plan(plan).await?.into_document();
         let attempts = self.ledger.attempts(plan).await;
         let attempts = attempts.map_err(HostError::Ledger)?;
         let newest = Attempt::that_counts(&attempts).cloned();

@@ -12,7 +12,7 @@ use crate::contract::types::{
     Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Operator, Order, Plan,
     Problem, ReviewRecord, Rule, Selector,
 };
-use crate::document::{IdentityCard, PlanDocument};
+use crate::document::{IdentityCard, KeptPlan, PlanDocument};
 use crate::door::{Binding, Carried, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
@@ -216,7 +216,7 @@ impl Action {
     /// # Errors
     ///
     /// If it did not, or cannot be read.
-    pub async fn plan(&self, id: &PlanId) -> Result<PlanDocument, HostError> {
+    pub async fn plan(&self, id: &PlanId) -> Result<KeptPlan, HostError> {
         let stored = self
             .shared
             .ledger
@@ -230,7 +230,8 @@ impl Action {
                 "it was made elsewhere, or edited; make a new one here with `--what-if`",
             )
         })?;
-        PlanDocument::from_ledger(&stored.document).map_err(|error| {
+        let kept = PlanDocument::from_ledger(&stored.document);
+        kept.map(KeptPlan::new).map_err(|error| {
             HostError::refused(
                 Refusal::UnknownPlan,
                 format!(
@@ -249,7 +250,16 @@ impl Action {
     /// If the plan may not be carried out; nothing was sent then. Once the component runs,
     /// what happened is in [`Committed`].
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
-        let document = Arc::new(self.plan(id).await?);
+        self.commit_kept(&self.plan(id).await?).await
+    }
+
+    /// Carry out a plan that was just read from the ledger.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::commit`].
+    pub async fn commit_kept(&self, kept: &KeptPlan) -> Result<Committed, HostError> {
+        let (document, id) = (kept.shared(), &kept.id);
         let plan = &document.plan;
         let identity = self.shared.sign_in(self.service()).await?;
         gate::admit(
@@ -305,7 +315,7 @@ impl Action {
     ///
     /// If nothing was sent for this plan; what the component or the service says.
     pub async fn observe(&self, id: &PlanId) -> Result<Observed, HostError> {
-        let document = Arc::new(self.plan(id).await?);
+        let document = self.plan(id).await?.shared();
         let attempts = self
             .shared
             .ledger

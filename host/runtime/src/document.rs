@@ -1,6 +1,9 @@
 //! The plan as a document: what was decided, in an envelope that cannot be edited.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -164,26 +167,77 @@ impl PlanDocument {
     /// Canonical JSON (RFC 8785) of everything but the hash.
     #[must_use]
     pub fn canonical(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(object) = &mut value {
-            object.remove("id");
-        }
-        serde_json_canonicalizer::to_string(&value).unwrap_or_default()
+        let nameless = Nameless {
+            schema: Cow::Borrowed(&self.schema),
+            practice: self.practice,
+            identity: Cow::Borrowed(&self.identity),
+            plan: Cow::Borrowed(&self.plan),
+        };
+        serde_json_canonicalizer::to_string(&nameless).unwrap_or_default()
     }
 
-    /// Read a document that the ledger kept.
     /// Read a document as a ledger keeps it: canonical JSON without the hash.
     ///
     /// # Errors
     ///
     /// If it is not one.
     pub fn from_ledger(text: &str) -> Result<Self, NotAPlan> {
-        let mut value = json::parse(text.as_bytes()).map_err(|_| NotAPlan::NotJson)?;
-        let id = named(text);
-        if let Value::Object(object) = &mut value {
-            object.insert("id".to_owned(), Value::String(id.to_string()));
-        }
-        serde_json::from_value(value).map_err(|error| NotAPlan::NotThisSchema(error.to_string()))
+        // Not by way of a tree of values, which takes far longer. A key that stands twice in a
+        // structure is refused all the same; in a map there is none, for a ledger keeps only what
+        // `canonical` wrote.
+        let kept: Nameless<'_> = serde_json::from_str(text).map_err(|error| {
+            if error.is_data() {
+                NotAPlan::NotThisSchema(error.to_string())
+            } else {
+                NotAPlan::NotJson
+            }
+        })?;
+        Ok(Self {
+            schema: kept.schema.into_owned(),
+            id: named(text),
+            practice: kept.practice,
+            identity: kept.identity.into_owned(),
+            plan: kept.plan.into_owned(),
+        })
+    }
+}
+
+/// A document without its name: what is hashed, and what a ledger keeps.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Nameless<'a> {
+    schema: Cow<'a, str>,
+    practice: bool,
+    identity: Cow<'a, IdentityCard>,
+    plan: Cow<'a, Plan>,
+}
+
+/// A plan as this host's ledger keeps it. There is no other way to come by one than to read it
+/// there, and what is kept never changes: so it need not be read again to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPlan(Arc<PlanDocument>);
+
+impl KeptPlan {
+    pub(crate) fn new(document: PlanDocument) -> Self {
+        Self(Arc::new(document))
+    }
+
+    pub(crate) fn shared(&self) -> Arc<PlanDocument> {
+        Arc::clone(&self.0)
+    }
+
+    /// The document alone.
+    #[must_use]
+    pub fn into_document(self) -> PlanDocument {
+        Arc::unwrap_or_clone(self.0)
+    }
+}
+
+impl Deref for KeptPlan {
+    type Target = PlanDocument;
+
+    fn deref(&self) -> &PlanDocument {
+        &self.0
     }
 }
 

@@ -57,7 +57,7 @@ pub use clock::{parse_rfc3339, rfc3339};
 pub use component::MANIFEST_SECTION;
 pub use connector::{Destination, DestinationError};
 pub use digest::digest;
-pub use document::{IdentityCard, NotAPlan, PLAN_SCHEMA, PlanDocument};
+pub use document::{IdentityCard, KeptPlan, NotAPlan, PLAN_SCHEMA, PlanDocument};
 pub use door::{ApprovalSent, Sent};
 pub use error::{HostError, Limit, Refusal};
 pub use exchange::{Failure, FailureReason, Reached, Request, Response};

@@ -53,8 +53,8 @@ pub(super) async fn reveal(
         Subject::Nothing => only_one(&connected).await?,
     };
     if wanted.any {
-        let document = connected.runner.action().plan(&plan).await?;
-        let device = document.plan.proposal.device;
+        let kept = connected.runner.action().plan(&plan).await?;
+        let device = kept.into_document().plan.proposal.device;
         return any(app, interrupt, &connected, &device, wanted.print).await;
     }
     own(app, interrupt, &connected, plan, wanted.print).await

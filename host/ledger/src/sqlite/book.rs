@@ -1,5 +1,5 @@
-//! The file as an operation sees it: inside a transaction that somebody else began and will
-//! commit.
+//! The file as an operation sees it: a connection inside a transaction that somebody else began
+//! and will commit, or outside of any, to read.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use passcode_audit::Notary;
 use passcode_host::ledger::{Attempt, Intent, LedgerError, PlanId, Sending, StoredPlan};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::fault::{misuse, of};
-use super::open;
-use super::rows::{self, attempts};
+use super::rows::{Reader, attempts};
 
 const OF_PLAN: &str = attempts!("WHERE a.plan = ? ORDER BY a.seq");
 const BY_NAME: &str = attempts!("WHERE a.client_request_id = ?");
@@ -49,117 +47,117 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn words(&self) -> impl Fn(sqlx::Error) -> LedgerError {
+    pub(super) fn words(&self) -> impl Fn(rusqlite::Error) -> LedgerError {
         |error| of(&self.path, error)
     }
 
-    /// Take the write lock, before anything is read: what is checked is still so when it is
-    /// written, against other processes too.
-    pub(super) async fn begin<'c>(
-        &self,
-        connection: &'c mut SqliteConnection,
-    ) -> Result<Transaction<'c, Sqlite>, LedgerError> {
-        // SQLite ends a transaction by itself when the disk is full, and sqlx, which counts
-        // them, then believes for ever that one is open. Asking it anything first lets a
-        // transaction that was merely dropped end; if one is left, it is that one.
-        if connection.is_in_transaction() {
-            connection.ping().await.map_err(self.words())?;
-            if connection.is_in_transaction() {
-                *connection = open::again(&self.path, self.practice, self.wait).await?;
-            }
+    pub(super) fn on<'a>(&'a self, connection: &'a Connection) -> Sql<'a> {
+        Sql {
+            book: self,
+            connection,
         }
+    }
+
+    /// Take the write lock, before anything is read: what is checked is still so when it is
+    /// written, against other processes too. Dropped, the transaction is undone.
+    pub(super) fn begin<'c>(
+        &self,
+        connection: &'c mut Connection,
+    ) -> Result<Transaction<'c>, LedgerError> {
         connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
+            .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(self.words())
     }
+}
 
-    pub(super) fn all(&self, rows: &[SqliteRow]) -> Result<Vec<Attempt>, LedgerError> {
-        rows.iter()
-            .map(|row| rows::attempt(&self.path, row))
-            .collect()
+/// What is asked of a connection to a book.
+#[derive(Clone, Copy)]
+pub(super) struct Sql<'a> {
+    pub(super) book: &'a Book,
+    pub(super) connection: &'a Connection,
+}
+
+impl Sql<'_> {
+    fn words(&self) -> impl Fn(rusqlite::Error) -> LedgerError {
+        self.book.words()
     }
 
-    pub(super) async fn plan_in(
-        &self,
-        connection: &mut SqliteConnection,
-        id: &PlanId,
-    ) -> Result<Option<StoredPlan>, LedgerError> {
-        sqlx::query("SELECT * FROM plans WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(connection)
-            .await
-            .map_err(self.words())?
-            .map(|row| rows::plan(&self.path, &row))
-            .transpose()
+    pub(super) fn misuse(&self, detail: &str) -> LedgerError {
+        misuse(&self.book.path, detail)
     }
 
-    pub(super) async fn attempts_in(
-        &self,
-        connection: &mut SqliteConnection,
-        plan: &PlanId,
-    ) -> Result<Vec<Attempt>, LedgerError> {
-        let rows = sqlx::query(OF_PLAN)
-            .bind(plan.to_string())
-            .fetch_all(connection)
-            .await
-            .map_err(self.words())?;
-        self.all(&rows)
+    /// Run a statement; how many rows it wrote.
+    pub(super) fn execute(&self, sql: &str, values: impl Params) -> Result<usize, LedgerError> {
+        let statement = self.connection.prepare_cached(sql);
+        let mut statement = statement.map_err(self.words())?;
+        statement.execute(values).map_err(self.words())
     }
 
-    pub(super) async fn open_in(
+    /// Every row that a statement finds.
+    pub(super) fn all<T>(
         &self,
-        connection: &mut SqliteConnection,
-        tenant: &str,
-        device: &str,
-    ) -> Result<Vec<Attempt>, LedgerError> {
-        let rows = sqlx::query(OPEN)
-            .bind(tenant)
-            .bind(device)
-            .fetch_all(connection)
-            .await
-            .map_err(self.words())?;
-        self.all(&rows)
+        sql: &str,
+        values: impl Params,
+        mut read: impl FnMut(&Reader<'_>) -> Result<T, LedgerError>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let statement = self.connection.prepare_cached(sql);
+        let mut statement = statement.map_err(self.words())?;
+        let mut found = statement.query(values).map_err(self.words())?;
+        let mut all = Vec::new();
+        while let Some(row) = found.next().map_err(self.words())? {
+            let path = &self.book.path;
+            all.push(read(&Reader { path, row })?);
+        }
+        Ok(all)
     }
 
-    pub(super) async fn attempt_in(
+    /// The first row that a statement finds.
+    pub(super) fn maybe<T>(
         &self,
-        connection: &mut SqliteConnection,
-        client_request_id: &str,
-    ) -> Result<Option<(i64, Attempt)>, LedgerError> {
-        let row = sqlx::query(BY_NAME)
-            .bind(client_request_id)
-            .fetch_optional(connection)
-            .await
-            .map_err(self.words())?;
-        row.map(|row| {
-            Ok((
-                rows::seq(&self.path, &row)?,
-                rows::attempt(&self.path, &row)?,
-            ))
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, LedgerError>,
+    ) -> Result<Option<T>, LedgerError> {
+        let statement = self.connection.prepare_cached(sql);
+        let mut statement = statement.map_err(self.words())?;
+        let mut found = statement.query(values).map_err(self.words())?;
+        let row = found.next().map_err(self.words())?;
+        let path = &self.book.path;
+        row.map(|row| read(&Reader { path, row })).transpose()
+    }
+
+    pub(super) fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError> {
+        let sql = "SELECT * FROM plans WHERE id = ?";
+        self.maybe(sql, [id.to_string()], |row| row.plan())
+    }
+
+    pub(super) fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {
+        self.all(OF_PLAN, [plan.to_string()], |row| row.attempt())
+    }
+
+    pub(super) fn open(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, LedgerError> {
+        self.all(OPEN, [tenant, device], |row| row.attempt())
+    }
+
+    fn attempt(&self, client_request_id: &str) -> Result<Option<(i64, Attempt)>, LedgerError> {
+        self.maybe(BY_NAME, [client_request_id], |row| {
+            Ok((row.get("seq")?, row.attempt()?))
         })
-        .transpose()
     }
 
-    pub(super) async fn beside(
-        &self,
-        connection: &mut SqliteConnection,
-        intent: &Intent,
-    ) -> Result<Beside, LedgerError> {
-        let found = sqlx::query(BESIDE)
-            .bind(intent.plan.to_string())
-            .bind(&intent.client_request_id)
-            .bind(&intent.tenant)
-            .bind(&intent.device)
-            .fetch_all(connection)
-            .await
-            .map_err(self.words())?;
+    pub(super) fn beside(&self, intent: &Intent) -> Result<Beside, LedgerError> {
         let mut beside = Beside {
             of_plan: Vec::new(),
             open: Vec::new(),
             of_name: false,
         };
-        for attempt in self.all(&found)? {
+        let values = params![
+            intent.plan.to_string(),
+            intent.client_request_id,
+            intent.tenant,
+            intent.device
+        ];
+        for attempt in self.all(BESIDE, values, |row| row.attempt())? {
             let of = &attempt.intent;
             beside.of_name |= of
                 .client_request_id
@@ -178,13 +176,8 @@ impl Book {
         Ok(beside)
     }
 
-    pub(super) async fn existing_in(
-        &self,
-        connection: &mut SqliteConnection,
-        client_request_id: &str,
-    ) -> Result<(i64, Attempt), LedgerError> {
-        self.attempt_in(connection, client_request_id)
-            .await?
-            .ok_or_else(|| misuse(&self.path, "there is no attempt of that client-request-id"))
+    pub(super) fn existing(&self, client_request_id: &str) -> Result<(i64, Attempt), LedgerError> {
+        self.attempt(client_request_id)?
+            .ok_or_else(|| self.misuse("there is no attempt of that client-request-id"))
     }
 }

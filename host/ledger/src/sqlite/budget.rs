@@ -11,12 +11,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use passcode_host::ledger::LedgerError;
 use passcode_host::{Ask, Budget, Share, Turn};
-use sqlx::{Connection as _, SqliteConnection};
-use tokio::sync::{Mutex, MutexGuard};
+use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
-#[cfg(test)]
+use super::book::{Book, Sql};
 use super::clock::Clock;
-use super::{SqliteLedger, fault, open};
+use super::{SqliteLedger, broken, open};
 
 /// One statement, so that counting and taking are one step against every other process.
 const TAKE: &str = "
@@ -30,7 +31,7 @@ RETURNING seq";
 /// When enough turns will have ended. One that is still under way lasts a window longer,
 /// whenever it is answered, so that nobody has to ask sooner than in a window (`?5`).
 const FREE: &str = "
-SELECT max(until) FROM (
+SELECT max(until) AS free FROM (
     SELECT until FROM held_back WHERE tenant = ?1 AND app = ?2
 UNION ALL SELECT min(until, ?5) FROM
     (SELECT until FROM turns WHERE tenant = ?1 AND app = ?2 AND until > ?4
@@ -51,12 +52,19 @@ const TIDIED_EVERY: i64 = 256;
 
 /// The connection that turns are counted on, made when the first is wanted.
 #[derive(Default)]
-pub(super) struct Counting(Mutex<Option<SqliteConnection>>);
+pub(super) struct Counting(Arc<Mutex<Option<Connection>>>);
 
 impl Counting {
-    pub(super) fn into_inner(self) -> Option<SqliteConnection> {
-        self.0.into_inner()
+    pub(super) fn into_inner(self) -> Option<Connection> {
+        Arc::into_inner(self.0)?.into_inner()
     }
+}
+
+/// The counting as an operation sees it.
+struct Turns<'a> {
+    book: &'a Book,
+    connection: &'a mut Connection,
+    clock: Clock,
 }
 
 pub(super) fn milliseconds(time: Duration) -> i64 {
@@ -68,77 +76,83 @@ fn most(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-impl SqliteLedger {
-    fn told(&self) -> impl Fn(sqlx::Error) -> LedgerError {
-        |error| fault::of(&self.book.path, error)
-    }
-
-    async fn counting(&self) -> Result<MutexGuard<'_, Option<SqliteConnection>>, LedgerError> {
-        let mut connection = self.counting.0.lock().await;
-        if connection.is_none() {
-            let mut made = open::counting(&self.book.path, self.book.wait).await?;
-            self.tidy(&mut made).await?;
-            *connection = Some(made);
-        }
-        Ok(connection)
+impl Turns<'_> {
+    fn sql(&self) -> Sql<'_> {
+        self.book.on(self.connection)
     }
 
     /// Without what has ended, and with what a clock left behind that went back. The clock is read
     /// when nobody else can write any more: read before, what another process wrote meanwhile
     /// would lie in the future, and would be shortened.
-    async fn tidy(&self, connection: &mut SqliteConnection) -> Result<(), LedgerError> {
-        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(self.told())?;
+    fn tidy(&mut self) -> Result<(), LedgerError> {
+        let begun = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(self.book.words())?;
         let now = (self.clock)();
         for sql in GONE_BACK
             .into_iter()
             .chain(["DELETE FROM turns WHERE until <= ?1"])
         {
-            let done = sqlx::query(sql).bind(now).execute(&mut *transaction).await;
-            done.map_err(self.told())?;
+            self.book.on(&transaction).execute(sql, [now])?;
         }
-        transaction.commit().await.map_err(self.told())
+        transaction.commit().map_err(self.book.words())
     }
 
-    async fn turn_on(
-        &self,
-        connection: &mut SqliteConnection,
-        ask: &Ask,
-    ) -> Result<Turn, LedgerError> {
+    fn turn(&mut self, ask: &Ask) -> Result<Turn, LedgerError> {
         let window = milliseconds(ask.rate.window);
         let now = (self.clock)();
         let until = now + milliseconds(ask.longest) + window;
-        let taken: Option<i64> = sqlx::query_scalar(TAKE)
-            .bind(&ask.share.tenant)
-            .bind(&ask.share.app)
-            .bind(ask.write)
-            .bind(now)
-            .bind(until)
-            .bind(most(ask.rate.any))
-            .bind(most(ask.rate.writes))
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(self.told())?;
+        let (any, writes) = (most(ask.rate.any), most(ask.rate.writes));
+        let Share { tenant, app } = &ask.share;
+        let values = params![tenant, app, ask.write, now, until, any, writes];
+        let taken: Option<i64> = self.sql().maybe(TAKE, values, |row| row.get("seq"))?;
         if let Some(seq) = taken {
             if seq % TIDIED_EVERY == 0 {
-                self.tidy(connection).await?;
+                self.tidy()?;
             }
             return Ok(Turn::Now(seq));
         }
-        self.tidy(connection).await?;
-        let free: Option<i64> = sqlx::query_scalar(FREE)
-            .bind(&ask.share.tenant)
-            .bind(&ask.share.app)
-            .bind(ask.write)
-            .bind(now)
-            .bind(now + window)
-            .bind(most(ask.rate.any))
-            .bind(most(ask.rate.writes))
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(self.told())?;
+        self.tidy()?;
+        let values = params![tenant, app, ask.write, now, now + window, any, writes];
+        let free = self.sql().maybe(FREE, values, |row| row.get("free"))?;
+        let free: Option<i64> = free.flatten();
         let wait = free.unwrap_or_default().saturating_sub(now).max(1);
         Ok(Turn::Later(Duration::from_millis(wait.unsigned_abs())))
+    }
+}
+
+impl SqliteLedger {
+    /// On a thread of its own: another process may hold the file.
+    async fn counted<T: Send + 'static>(
+        &self,
+        count: impl FnOnce(&mut Turns<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (book, clock) = (Arc::clone(&self.book), self.clock);
+        let mut kept = Arc::clone(&self.counting.0).lock_owned().await;
+        let counted = move || {
+            let new = kept.is_none();
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => open::counting(&book.path, book.wait)?,
+            };
+            let mut turns = Turns {
+                book: &book,
+                connection: &mut connection,
+                clock,
+            };
+            if new {
+                turns.tidy()?;
+            }
+            let counted = count(&mut turns)?;
+            // Not where something failed: a transaction may be left in it.
+            *kept = Some(connection);
+            Ok(counted)
+        };
+        match spawn_blocking(counted).await {
+            Ok(counted) => counted,
+            Err(error) => Err(broken(&self.book.path, &error)),
+        }
     }
 
     #[cfg(test)]
@@ -159,50 +173,29 @@ impl Budget for SqliteLedger {
         if ask.rate.any == 0 || (ask.write && ask.rate.writes == 0) {
             return Ok(Turn::Later(ask.rate.window));
         }
-        let mut connection = self.counting().await?;
-        let turn = match connection.as_mut() {
-            Some(connection) => self.turn_on(connection, ask).await,
-            None => Ok(Turn::Later(ask.rate.window)),
-        };
-        if turn.is_err() {
-            // A transaction may be left in it.
-            *connection = None;
-        }
-        turn
+        let ask = ask.clone();
+        self.counted(move |turns| turns.turn(&ask)).await
     }
 
     async fn answered(&self, turn: i64, window: Duration) -> Result<(), LedgerError> {
         let now = (self.clock)();
-        let mut connection = self.counting().await?;
-        if let Some(connection) = connection.as_mut() {
+        self.counted(move |turns| {
             // The clock counts whole milliseconds, the service may not.
-            sqlx::query("UPDATE turns SET at = ?1, until = ?1 + ?2 + 1 WHERE seq = ?3")
-                .bind(now)
-                .bind(milliseconds(window))
-                .bind(turn)
-                .execute(connection)
-                .await
-                .map_err(self.told())?;
-        }
-        Ok(())
+            let ends = "UPDATE turns SET at = ?1, until = ?1 + ?2 + 1 WHERE seq = ?3";
+            let values = params![now, milliseconds(window), turn];
+            turns.sql().execute(ends, values).map(drop)
+        })
+        .await
     }
 
     async fn hold_back(&self, share: &Share, pause: Duration) -> Result<(), LedgerError> {
-        let now = (self.clock)();
-        let mut connection = self.counting().await?;
-        if let Some(connection) = connection.as_mut() {
-            sqlx::query(
-                "INSERT INTO held_back (tenant, app, at, until) VALUES (?1, ?2, ?3, ?4) \
-                 ON CONFLICT DO UPDATE SET at = excluded.at, until = max(until, excluded.until)",
-            )
-            .bind(&share.tenant)
-            .bind(&share.app)
-            .bind(now)
-            .bind(now + milliseconds(pause))
-            .execute(connection)
-            .await
-            .map_err(self.told())?;
-        }
-        Ok(())
+        let (now, share) = ((self.clock)(), share.clone());
+        self.counted(move |turns| {
+            let held = "INSERT INTO held_back (tenant, app, at, until) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET at = excluded.at, until = max(until, excluded.until)";
+            let values = params![share.tenant, share.app, now, now + milliseconds(pause)];
+            turns.sql().execute(held, values).map(drop)
+        })
+        .await
     }
 }

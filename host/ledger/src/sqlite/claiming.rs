@@ -4,13 +4,11 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use passcode_host::ledger::LedgerError;
-use sqlx::{Row as _, SqliteConnection};
+use rusqlite::params;
 
-use super::book::Book;
+use super::book::Sql;
 use super::budget::milliseconds;
-use super::fault::misuse;
 use super::runs::now;
 use super::together::Write;
 use super::witness::Chain;
@@ -52,37 +50,28 @@ pub(super) const HELD: &str = "SELECT r.run, r.plan, (SELECT o.number FROM run_r
 /// Take rows whose time has come and which nobody has.
 pub(super) struct Take(pub(super) Claim);
 
-#[async_trait]
 impl Write for Take {
     type Answer = Vec<Row>;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<Vec<Row>, LedgerError> {
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<Vec<Row>, LedgerError> {
         let Self(claim) = self;
-        let numbers: Vec<i64> = sqlx::query_scalar(NEXT)
-            .bind(&claim.run)
-            .bind(claim.stage.word())
-            .bind(i64::from(claim.limit))
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(book.words())?;
+        let stage = claim.stage.word();
+        let free = params![claim.run, stage, claim.limit];
+        let numbers: Vec<i64> = sql.all(NEXT, free, |row| row.get("number"))?;
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        sqlx::query(TAKE)
-            .bind(&claim.run)
-            .bind(&claim.owner)
-            .bind(milliseconds(claim.lease))
-            .bind(serde_json::to_string(&numbers).unwrap_or_default())
-            .execute(&mut *connection)
-            .await
-            .map_err(book.words())?;
-        book.rows_in(connection, &claim.run, &numbers).await
+        sql.execute(
+            TAKE,
+            params![
+                claim.run,
+                claim.owner,
+                milliseconds(claim.lease),
+                serde_json::to_string(&numbers).unwrap_or_default()
+            ],
+        )?;
+        sql.rows(&claim.run, &numbers)
     }
 }
 
@@ -93,25 +82,16 @@ pub(super) struct Renew {
     pub(super) lease: Duration,
 }
 
-#[async_trait]
 impl Write for Renew {
     type Answer = u64;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<u64, LedgerError> {
-        let done = sqlx::query(RENEW)
-            .bind(&self.run)
-            .bind(&self.owner)
-            .bind(milliseconds(self.lease))
-            .execute(connection)
-            .await
-            .map_err(book.words())?;
-        Ok(done.rows_affected())
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<u64, LedgerError> {
+        let done = sql.execute(
+            RENEW,
+            params![self.run, self.owner, milliseconds(self.lease)],
+        )?;
+        Ok(written(done))
     }
 }
 
@@ -121,25 +101,18 @@ pub(super) struct Release {
     pub(super) owner: String,
 }
 
-#[async_trait]
 impl Write for Release {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<(), LedgerError> {
-        sqlx::query(RELEASE)
-            .bind(&self.run)
-            .bind(&self.owner)
-            .execute(connection)
-            .await
-            .map_err(book.words())?;
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<(), LedgerError> {
+        sql.execute(RELEASE, params![self.run, self.owner])?;
         Ok(())
     }
+}
+
+fn written(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
 /// Take up again what ended only for the time being.
@@ -148,25 +121,14 @@ pub(super) struct Reopen {
     pub(super) outcomes: Vec<String>,
 }
 
-#[async_trait]
 impl Write for Reopen {
     type Answer = u64;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<u64, LedgerError> {
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<u64, LedgerError> {
         let outcomes = serde_json::to_string(&self.outcomes).unwrap_or_default();
-        let reopened = sqlx::query(REOPEN)
-            .bind(&self.run)
-            .bind(outcomes)
-            .execute(connection)
-            .await
-            .map_err(book.words())?;
-        Ok(reopened.rows_affected())
+        let reopened = sql.execute(REOPEN, params![self.run, outcomes])?;
+        Ok(written(reopened))
     }
 }
 
@@ -177,20 +139,14 @@ pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
 }
 
-#[async_trait]
 impl Write for Steps {
     type Answer = Vec<Stepped>;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<Vec<Stepped>, LedgerError> {
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<Vec<Stepped>, LedgerError> {
         let mut all = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            all.push(self.one(book, connection, step).await?);
+            all.push(self.one(sql, step)?);
         }
         Ok(all)
     }
@@ -205,13 +161,8 @@ struct Found {
 }
 
 impl Steps {
-    async fn one(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        step: &Step,
-    ) -> Result<Stepped, LedgerError> {
-        let Some(found) = self.held(book, connection, step).await? else {
+    fn one(&self, sql: &Sql<'_>, step: &Step) -> Result<Stepped, LedgerError> {
+        let Some(found) = self.held(sql, step)? else {
             return Ok(Stepped::Lost);
         };
         if let Some(other) = found.other {
@@ -227,74 +178,58 @@ impl Steps {
                 code: Some("duplicate".to_owned()),
                 message: Some(duplicate_of(other)),
             };
-            write(book, connection, found.run, &aside).await?;
+            write(sql, found.run, &aside)?;
             return Ok(Stepped::Duplicate(other));
         }
         let plan = step.plan.map(|plan| plan.to_string());
         if plan.is_some() && found.plan.is_some() && plan != found.plan {
-            return Err(misuse(&book.path, "the plan of a row is never changed"));
+            return Err(sql.misuse("the plan of a row is never changed"));
         }
-        write(book, connection, found.run, step).await?;
+        write(sql, found.run, step)?;
         Ok(Stepped::Written)
     }
 
     /// The row, if it is still held under the claim that the step names.
-    async fn held(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        step: &Step,
-    ) -> Result<Option<Found>, LedgerError> {
+    fn held(&self, sql: &Sql<'_>, step: &Step) -> Result<Option<Found>, LedgerError> {
         let (Ok(number), Ok(epoch)) = (i64::try_from(step.number), i64::try_from(step.epoch))
         else {
             return Ok(None);
         };
-        let row = sqlx::query(HELD)
-            .bind(&self.run)
-            .bind(number)
-            .bind(&self.owner)
-            .bind(epoch)
-            .bind(&step.device)
-            .fetch_optional(connection)
-            .await
-            .map_err(book.words())?;
-        let Some(row) = row else { return Ok(None) };
-        let other: Option<i64> = row.try_get("other").map_err(book.words())?;
-        Ok(Some(Found {
-            run: row.try_get("run").map_err(book.words())?,
-            plan: row.try_get("plan").map_err(book.words())?,
-            other: other.map(i64::unsigned_abs),
-        }))
+        let values = params![self.run, number, self.owner, epoch, step.device];
+        sql.maybe(HELD, values, |row| {
+            let other: Option<i64> = row.get("other")?;
+            Ok(Found {
+                run: row.get("run")?,
+                plan: row.maybe("plan")?,
+                other: other.map(i64::unsigned_abs),
+            })
+        })
     }
 }
 
-async fn write(
-    book: &Book,
-    connection: &mut SqliteConnection,
-    run: i64,
-    step: &Step,
-) -> Result<(), LedgerError> {
-    sqlx::query(concat!(
-        "UPDATE run_rows SET owner = NULL, free = CASE WHEN ?3 = 0 THEN 0 ELSE ?3 + ",
-        now!(),
-        " END, changed = CASE WHEN stage = ?4 THEN changed ELSE ",
-        now!(),
-        " END, stage = ?4, device = coalesce(?5, device), label = coalesce(?6, label), \
+fn write(sql: &Sql<'_>, run: i64, step: &Step) -> Result<(), LedgerError> {
+    sql.execute(
+        concat!(
+            "UPDATE run_rows SET owner = NULL, free = CASE WHEN ?3 = 0 THEN 0 ELSE ?3 + ",
+            now!(),
+            " END, changed = CASE WHEN stage = ?4 THEN changed ELSE ",
+            now!(),
+            " END, stage = ?4, device = coalesce(?5, device), label = coalesce(?6, label), \
          plan = coalesce(?7, plan), outcome = coalesce(?8, outcome), code = coalesce(?9, code), \
          message = coalesce(?10, message) WHERE run = ?1 AND number = ?2"
-    ))
-    .bind(run)
-    .bind(i64::try_from(step.number).unwrap_or(0))
-    .bind(milliseconds(step.after))
-    .bind(step.to.word())
-    .bind(&step.device)
-    .bind(&step.label)
-    .bind(step.plan.map(|plan| plan.to_string()))
-    .bind(&step.outcome)
-    .bind(&step.code)
-    .bind(&step.message)
-    .execute(connection)
-    .await
-    .map_err(book.words())?;
+        ),
+        params![
+            run,
+            i64::try_from(step.number).unwrap_or(0),
+            milliseconds(step.after),
+            step.to.word(),
+            step.device,
+            step.label,
+            step.plan.map(|plan| plan.to_string()),
+            step.outcome,
+            step.code,
+            step.message
+        ],
+    )?;
     Ok(())
 }

@@ -63,16 +63,16 @@ pub(super) fn misuse(path: &Path, detail: &str) -> LedgerError {
 }
 
 /// What SQLite said.
-pub(super) fn of(path: &Path, error: sqlx::Error) -> LedgerError {
+pub(super) fn of(path: &Path, error: rusqlite::Error) -> LedgerError {
     match &error {
-        sqlx::Error::Database(inner) => {
-            let code = inner.code().and_then(|code| code.parse().ok()).unwrap_or(1);
-            fault(kind(code), path, inner.message())
+        rusqlite::Error::SqliteFailure(code, message) => {
+            let said = message.clone().unwrap_or_else(|| code.to_string());
+            fault(kind(code.extended_code), path, &said)
         }
-        sqlx::Error::Io(inner) => of_io(path, inner),
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-            fault(LedgerFault::Corrupt, path, &error.to_string())
-        }
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::Utf8Error(..) => fault(LedgerFault::Corrupt, path, &error.to_string()),
         _ => fault(LedgerFault::Other, path, &error.to_string()),
     }
 }

@@ -25,11 +25,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_audit::Notary;
-use passcode_host::ledger::LedgerError;
-use sqlx::{Connection as _, SqliteConnection};
+use passcode_host::ledger::{LedgerError, LedgerFault};
+use rusqlite::Connection;
 use tokio::sync::Mutex;
+use tokio::task::{JoinError, spawn_blocking};
 
-use self::book::Book;
+use self::book::{Book, Sql};
 use self::together::Queued;
 use crate::group::Group;
 
@@ -40,10 +41,11 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// A ledger in one SQLite file.
 ///
-/// One connection, used by one task at a time; other processes may have theirs. The file is in
-/// WAL mode and every commit is synced to the disk before a method returns; what many tasks write
-/// at the same time is one commit. It also counts the
-/// requests of all who use it ([`passcode_host::Budget`]), on a connection that syncs nothing.
+/// One connection writes and another reads, each used by one task at a time; other processes may
+/// have theirs. The file is in WAL mode and every commit is synced to the disk before a method
+/// returns; what many tasks write at the same time is one commit, and nobody who reads waits for
+/// it. It also counts the requests of all who use it ([`passcode_host::Budget`]), on a connection
+/// that syncs nothing.
 ///
 /// ```
 /// # use passcode_ledger::SqliteLedger;
@@ -56,7 +58,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// ```
 pub struct SqliteLedger {
     book: Arc<Book>,
-    connection: Arc<Mutex<SqliteConnection>>,
+    connection: Arc<Mutex<Connection>>,
+    /// The same, where there is no file that a second one could be opened to.
+    reading: Arc<Mutex<Connection>>,
     group: Group<Box<dyn Queued>>,
     counting: budget::Counting,
     clock: clock::Clock,
@@ -112,8 +116,18 @@ impl SqliteLedger {
     ) -> Result<Self, LedgerError> {
         let path = path.into();
         let wait = wait.min(Duration::from_secs(24 * 60 * 60));
-        let connection = open::file(&path, practice, wait).await?;
-        Ok(Self::with(path, practice, wait, connection))
+        let at = path.clone();
+        let opened = spawn_blocking(move || {
+            let connection = open::file(&at, practice, wait)?;
+            Ok((connection, open::beside(&at, wait)?))
+        });
+        let (connection, reading) = match opened.await {
+            Ok(opened) => opened?,
+            Err(error) => return Err(broken(&path, &error)),
+        };
+        let reading = Arc::new(Mutex::new(reading));
+        let connection = Arc::new(Mutex::new(connection));
+        Ok(Self::with(path, practice, wait, connection, reading))
     }
 
     /// A ledger that is gone when it is dropped. For tests and the embedded practice tenant
@@ -124,11 +138,18 @@ impl SqliteLedger {
     /// There is no memory.
     pub async fn in_memory() -> Result<Self, LedgerError> {
         let path = PathBuf::from(open::IN_MEMORY);
-        let connection = open::memory(&path).await?;
-        Ok(Self::with(path, true, WAIT, connection))
+        let connection = Arc::new(Mutex::new(open::memory(&path)?));
+        let reading = Arc::clone(&connection);
+        Ok(Self::with(path, true, WAIT, connection, reading))
     }
 
-    fn with(path: PathBuf, practice: bool, wait: Duration, connection: SqliteConnection) -> Self {
+    fn with(
+        path: PathBuf,
+        practice: bool,
+        wait: Duration,
+        connection: Arc<Mutex<Connection>>,
+        reading: Arc<Mutex<Connection>>,
+    ) -> Self {
         let book = Book {
             path,
             practice,
@@ -137,7 +158,8 @@ impl SqliteLedger {
         };
         Self {
             book: Arc::new(book),
-            connection: Arc::new(Mutex::new(connection)),
+            connection,
+            reading,
             group: Group::new(),
             counting: budget::Counting::default(),
             clock: clock::steady,
@@ -171,10 +193,29 @@ impl SqliteLedger {
     ///
     /// `Corrupt` with the first thing found; else as any read.
     pub async fn check(&self) -> Result<Checked, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let checked = open::check(&mut connection, &self.book.path).await?;
-        let lines = self.book.check_lines(&mut connection).await?;
-        Ok(Checked { lines, ..checked })
+        self.read_much(open::check).await
+    }
+
+    /// Read a few rows, where we are: to have another thread do it takes longer than to do it.
+    async fn read<T>(
+        &self,
+        read: impl FnOnce(&Sql<'_>) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let connection = self.reading.lock().await;
+        read(&self.book.on(&connection))
+    }
+
+    /// Read what may be much, on a thread of its own.
+    async fn read_much<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Sql<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let book = Arc::clone(&self.book);
+        let connection = Arc::clone(&self.reading).lock_owned().await;
+        match spawn_blocking(move || read(&book.on(&connection))).await {
+            Ok(read) => read,
+            Err(error) => Err(broken(&self.book.path, &error)),
+        }
     }
 
     /// Close the file. Dropping does the same, later and in the background.
@@ -187,21 +228,36 @@ impl SqliteLedger {
         let Self {
             book,
             connection,
+            reading,
             group,
             counting,
             ..
         } = self;
-        // Nobody is writing any more: that would take a reference to this ledger.
+        // Nobody is writing any more: that would take a reference to this ledger. The last
+        // connection that is closed empties the log, so the one that may fail goes last.
         drop(group);
-        let closed = |error| fault::of(&book.path, error);
-        if let Some(counting) = counting.into_inner() {
-            counting.close().await.map_err(closed)?;
-        }
-        match Arc::into_inner(connection) {
-            Some(connection) => connection.into_inner().close().await.map_err(closed),
-            None => Ok(()),
+        let path = book.path.clone();
+        let closed = spawn_blocking(move || {
+            let alone = |connection: Arc<Mutex<Connection>>| {
+                Arc::into_inner(connection).map(Mutex::into_inner)
+            };
+            for connection in [counting.into_inner(), alone(reading), alone(connection)] {
+                if let Some(connection) = connection {
+                    open::close(&book.path, connection)?;
+                }
+            }
+            Ok(())
+        });
+        match closed.await {
+            Ok(closed) => closed,
+            Err(error) => Err(broken(&path, &error)),
         }
     }
+}
+
+/// A thread that did not come to its end.
+fn broken(path: &Path, error: &JoinError) -> LedgerError {
+    fault::fault(LedgerFault::Other, path, &error.to_string())
 }
 
 impl fmt::Debug for SqliteLedger {

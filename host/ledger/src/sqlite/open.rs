@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use passcode_host::ledger::{LedgerError, LedgerFault};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
+use super::book::Sql;
 use super::fault::{fault, of};
-use super::{Checked, place, rows, schema};
+use super::{Checked, place, schema};
 
 /// Up to here, in bytes, the whole file is checked whenever it is opened. Takes less than a
 /// tenth of a second.
@@ -18,161 +19,145 @@ const CHECKED_WHOLE: i64 = 16 << 20;
 pub(super) const IN_MEMORY: &str = ":memory:";
 
 /// The ledger at `path`, made if nothing is there.
-pub(super) async fn file(
-    path: &Path,
-    practice: bool,
-    wait: Duration,
-) -> Result<SqliteConnection, LedgerError> {
+pub(super) fn file(path: &Path, practice: bool, wait: Duration) -> Result<Connection, LedgerError> {
     if !place::look(path)? {
         let (workshop, draft) = place::workshop(path)?;
         place::local(path)?;
-        let mut connection = connect(path, &draft, wait).await?;
-        set_up(&mut connection, path, practice).await?;
-        connection.close().await.map_err(|error| of(path, error))?;
+        let mut connection = connect(path, &draft, wait)?;
+        set_up(&mut connection, path, practice)?;
+        close(path, connection)?;
         place::publish(&draft, path)?;
         drop(workshop);
         place::look(path)?;
     }
     place::local(path)?;
-    let mut connection = connect(path, path, wait).await?;
+    let mut connection = connect(path, path, wait)?;
     // Says whether it can be written at all, before anything depends on it.
-    bring_up(&mut connection, path).await?;
-    of_kind(&mut connection, path, practice).await?;
-    let size: i64 = sqlx::query_scalar(
-        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .map_err(|error| of(path, error))?;
+    bring_up(&mut connection, path)?;
+    of_kind(&connection, path, practice)?;
+    let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+    let size: i64 = one(&connection, path, size)?;
     if size <= CHECKED_WHOLE {
-        intact(&mut connection, path).await?;
+        intact(&connection, path)?;
     }
     Ok(connection)
-}
-
-/// A new connection in place of one that cannot be used any more.
-pub(super) async fn again(
-    path: &Path,
-    practice: bool,
-    wait: Duration,
-) -> Result<SqliteConnection, LedgerError> {
-    if path == Path::new(IN_MEMORY) {
-        return Err(fault(LedgerFault::Full, path, "memory was used up"));
-    }
-    file(path, practice, wait).await
 }
 
 /// A second connection to a ledger that was opened before, for what need not outlast a power
 /// failure.
-pub(super) async fn counting(path: &Path, wait: Duration) -> Result<SqliteConnection, LedgerError> {
-    place::look(path)?;
-    options(wait)
-        .synchronous(SqliteSynchronous::Normal)
-        .filename(path)
-        .create_if_missing(false)
-        .connect()
-        .await
-        .map_err(|error| of(path, error))
-}
-
-/// A practice ledger that is nowhere.
-pub(super) async fn memory(path: &Path) -> Result<SqliteConnection, LedgerError> {
-    let mut connection = options(super::WAIT)
-        .in_memory(true)
-        .connect()
-        .await
-        .map_err(|error| of(path, error))?;
-    set_up(&mut connection, path, true).await?;
+pub(super) fn counting(path: &Path, wait: Duration) -> Result<Connection, LedgerError> {
+    let connection = beside(path, wait)?;
+    set(&connection, path, "PRAGMA synchronous = NORMAL")?;
     Ok(connection)
 }
 
-fn options(wait: Duration) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .foreign_keys(true)
-        .busy_timeout(wait)
-        .synchronous(SqliteSynchronous::Full)
-        // Apple's disks report a sync before it is one.
-        .pragma("fullfsync", "ON")
-        .pragma("checkpoint_fullfsync", "ON")
-        .pragma("cell_size_check", "ON")
-        .pragma("trusted_schema", "OFF")
-        .disable_statement_logging()
+/// A second connection to a ledger that was opened before.
+pub(super) fn beside(path: &Path, wait: Duration) -> Result<Connection, LedgerError> {
+    place::look(path)?;
+    plain(path, path, wait)
 }
 
-/// Connect to `file`; errors speak of `path`.
-async fn connect(
-    path: &Path,
-    file: &Path,
-    wait: Duration,
-) -> Result<SqliteConnection, LedgerError> {
-    let mut connection = options(wait)
-        .filename(file)
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        .connect()
-        .await
+/// A practice ledger that is nowhere.
+pub(super) fn memory(path: &Path) -> Result<Connection, LedgerError> {
+    let mut connection = Connection::open_in_memory().map_err(|error| of(path, error))?;
+    prepare(&connection, path, super::WAIT)?;
+    set_up(&mut connection, path, true)?;
+    Ok(connection)
+}
+
+/// Close a connection, and hear whether that went well.
+pub(super) fn close(path: &Path, connection: Connection) -> Result<(), LedgerError> {
+    connection.close().map_err(|(_, error)| of(path, error))
+}
+
+/// So many statements are kept ready: more than there are.
+const STATEMENTS: usize = 64;
+
+/// What every connection is told before anything else.
+fn prepare(connection: &Connection, path: &Path, wait: Duration) -> Result<(), LedgerError> {
+    connection
+        .busy_timeout(wait)
         .map_err(|error| of(path, error))?;
-    let settings: (String, i64) = sqlx::query_as(
-        "SELECT journal_mode, synchronous FROM pragma_journal_mode(), pragma_synchronous()",
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Apple's disks report a sync before it is one.
+    set(
+        connection,
+        path,
+        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
+         PRAGMA checkpoint_fullfsync = ON; PRAGMA cell_size_check = ON; \
+         PRAGMA trusted_schema = OFF",
     )
-    .fetch_one(&mut connection)
-    .await
-    .map_err(|error| of(path, error))?;
-    if settings != ("wal".to_owned(), 2) {
-        let detail = format!("it cannot be written ahead and in full, only {settings:?}");
+}
+
+/// Connect to `file`, which is there; errors speak of `path`.
+fn plain(path: &Path, file: &Path, wait: Duration) -> Result<Connection, LedgerError> {
+    // No connection is used by two threads at once: each has a lock of its own around it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(|error| of(path, error))?;
+    prepare(&connection, path, wait)?;
+    Ok(connection)
+}
+
+/// As [`plain`], and its file is written ahead from now on.
+fn connect(path: &Path, file: &Path, wait: Duration) -> Result<Connection, LedgerError> {
+    let connection = plain(path, file, wait)?;
+    set(&connection, path, "PRAGMA journal_mode = WAL")?;
+    let settings = "SELECT journal_mode || ' ' || synchronous \
+         FROM pragma_journal_mode(), pragma_synchronous()";
+    let settings: String = one(&connection, path, settings)?;
+    if settings != "wal 2" {
+        let detail = format!("it cannot be written ahead and in full, only {settings}");
         return Err(fault(LedgerFault::Other, path, &detail));
     }
     Ok(connection)
 }
 
+fn set(connection: &Connection, path: &Path, sql: &str) -> Result<(), LedgerError> {
+    connection
+        .execute_batch(sql)
+        .map_err(|error| of(path, error))
+}
+
+/// The one value that there is.
+fn one<T: FromSql>(connection: &Connection, path: &Path, sql: &str) -> Result<T, LedgerError> {
+    connection
+        .query_row(sql, [], |row| row.get(0))
+        .map_err(|error| of(path, error))
+}
+
 /// Make an empty database a ledger.
-async fn set_up(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    practice: bool,
-) -> Result<(), LedgerError> {
-    // The number is a constant.
-    let sql = format!("PRAGMA application_id = {}", schema::APPLICATION_ID);
-    sqlx::raw_sql(AssertSqlSafe(sql))
-        .execute(&mut *connection)
-        .await
-        .map_err(|error| of(path, error))?;
-    bring_up(connection, path).await?;
-    sqlx::query("INSERT INTO ledger (one, kind) VALUES (1, ?)")
-        .bind(kind(practice))
-        .execute(&mut *connection)
-        .await
+fn set_up(connection: &mut Connection, path: &Path, practice: bool) -> Result<(), LedgerError> {
+    let id = schema::APPLICATION_ID;
+    set(connection, path, &format!("PRAGMA application_id = {id}"))?;
+    bring_up(connection, path)?;
+    connection
+        .execute(
+            "INSERT INTO ledger (one, kind) VALUES (1, ?)",
+            [kind(practice)],
+        )
         .map_err(|error| of(path, error))?;
     Ok(())
 }
 
 /// Bring an older ledger to the present version; refuse a newer one.
-async fn bring_up(connection: &mut SqliteConnection, path: &Path) -> Result<(), LedgerError> {
-    let in_words = |error| of(path, error);
-    let mut transaction = connection
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(in_words)?;
-    let version: u32 = sqlx::query_scalar("SELECT user_version FROM pragma_user_version()")
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(in_words)?;
+fn bring_up(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| of(path, error))?;
+    let version = "SELECT user_version FROM pragma_user_version()";
+    let version: u32 = one(&transaction, path, version)?;
     place::known_version(path, version)?;
     if version < schema::VERSION {
         for migration in schema::MIGRATIONS.iter().skip(version as usize) {
-            sqlx::raw_sql(*migration)
-                .execute(&mut *transaction)
-                .await
-                .map_err(in_words)?;
+            set(&transaction, path, migration)?;
         }
-        // The number is a constant.
-        let sql = format!("PRAGMA user_version = {}", schema::VERSION);
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut *transaction)
-            .await
-            .map_err(in_words)?;
+        let version = schema::VERSION;
+        set(
+            &transaction,
+            path,
+            &format!("PRAGMA user_version = {version}"),
+        )?;
     }
-    transaction.commit().await.map_err(in_words)
+    transaction.commit().map_err(|error| of(path, error))
 }
 
 fn kind(practice: bool) -> &'static str {
@@ -180,14 +165,11 @@ fn kind(practice: bool) -> &'static str {
 }
 
 /// Refuse a ledger of the other kind.
-async fn of_kind(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    practice: bool,
-) -> Result<(), LedgerError> {
-    let found: Option<String> = sqlx::query_scalar("SELECT kind FROM ledger WHERE one = 1")
-        .fetch_optional(connection)
-        .await
+fn of_kind(connection: &Connection, path: &Path, practice: bool) -> Result<(), LedgerError> {
+    let sql = "SELECT kind FROM ledger WHERE one = 1";
+    let found: Option<String> = connection
+        .query_row(sql, [], |row| row.get(0))
+        .optional()
         .map_err(|error| match of(path, error) {
             // No such table: the header is ours and the rest is not.
             error if error.fault == LedgerFault::Other => {
@@ -212,19 +194,13 @@ async fn of_kind(
 }
 
 /// Every page, index and reference.
-async fn intact(connection: &mut SqliteConnection, path: &Path) -> Result<(), LedgerError> {
-    let in_words = |error| of(path, error);
-    let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(in_words)?;
+fn intact(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let found: String = one(connection, path, "PRAGMA integrity_check(1)")?;
     if found != "ok" {
         return Err(fault(LedgerFault::Corrupt, path, &found));
     }
-    let dangling: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check()")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(in_words)?;
+    let dangling = "SELECT count(*) FROM pragma_foreign_key_check()";
+    let dangling: i64 = one(connection, path, dangling)?;
     if dangling != 0 {
         let detail = format!("{dangling} records refer to others that are gone");
         return Err(fault(LedgerFault::Corrupt, path, &detail));
@@ -232,34 +208,21 @@ async fn intact(connection: &mut SqliteConnection, path: &Path) -> Result<(), Le
     Ok(())
 }
 
-/// As [`intact`], and every plan's hash. Audit lines are left to the [`Book`](super::Book).
-pub(super) async fn check(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<Checked, LedgerError> {
-    let in_words = |error| of(path, error);
-    intact(connection, path).await?;
-    let mut plans = 0;
-    let mut last = 0_i64;
-    while let Some(row) = sqlx::query("SELECT * FROM plans WHERE seq > ? ORDER BY seq LIMIT 1")
-        .bind(last)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(in_words)?
-    {
-        rows::plan(path, &row)?;
-        last = rows::seq(path, &row)?;
-        plans += 1;
+/// As [`intact`], and every plan's hash and every line of the audit chain.
+pub(super) fn check(sql: &Sql<'_>) -> Result<Checked, LedgerError> {
+    let (connection, path) = (sql.connection, &sql.book.path);
+    intact(connection, path)?;
+    let (mut plans, mut last) = (0, 0_i64);
+    let next = "SELECT * FROM plans WHERE seq > ? ORDER BY seq LIMIT 1";
+    while let Some(seq) = sql.maybe(next, [last], |row| row.plan().and_then(|_| row.get("seq")))? {
+        (plans, last) = (plans + 1, seq);
     }
-    let (attempts, deliveries): (i64, i64) =
-        sqlx::query_as("SELECT (SELECT count(*) FROM attempts), (SELECT count(*) FROM deliveries)")
-            .fetch_one(connection)
-            .await
-            .map_err(in_words)?;
+    let attempts: i64 = one(connection, path, "SELECT count(*) FROM attempts")?;
+    let deliveries: i64 = one(connection, path, "SELECT count(*) FROM deliveries")?;
     Ok(Checked {
         plans,
         attempts: attempts.unsigned_abs(),
         deliveries: deliveries.unsigned_abs(),
-        lines: 0,
+        lines: sql.check_lines()?,
     })
 }

@@ -40,8 +40,7 @@ impl SendLedger for SqliteLedger {
     }
 
     async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        self.book.plan_in(&mut connection, id).await
+        self.read(|sql| sql.plan(id)).await
     }
 
     async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused> {
@@ -85,22 +84,15 @@ impl SendLedger for SqliteLedger {
     }
 
     async fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        self.book.attempts_in(&mut connection, plan).await
+        self.read(|sql| sql.attempts(plan)).await
     }
 
     async fn open_attempts(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        self.book.open_in(&mut connection, tenant, device).await
+        self.read(|sql| sql.open(tenant, device)).await
     }
 
     async fn recent(&self, limit: u32) -> Result<Vec<Attempt>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let rows = sqlx::query(RECENT)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
+        self.read_much(move |sql| sql.all(RECENT, [limit], |row| row.attempt()))
             .await
-            .map_err(self.book.words())?;
-        self.book.all(&rows)
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use passcode_host::ledger::{
     Attempt, Intent, LedgerError, LedgerFault, PlanId, Settlement, StoredPlan,
 };
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Row;
+use rusqlite::types::FromSql;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -41,24 +41,6 @@ macro_rules! that_counts {
 }
 pub(super) use that_counts;
 
-pub(super) fn seq(path: &Path, row: &SqliteRow) -> Result<i64, LedgerError> {
-    row.try_get("seq").map_err(|error| of(path, error))
-}
-
-pub(super) fn plan(path: &Path, row: &SqliteRow) -> Result<StoredPlan, LedgerError> {
-    let read = Reader { path, row };
-    let plan = StoredPlan {
-        id: read.plan_id("id")?,
-        tenant: read.text("tenant")?,
-        device: read.text("device")?,
-        created: read.time("created")?,
-        expires: read.time("expires")?,
-        document: read.text("document")?,
-    };
-    is_what_its_name_says(path, &plan)?;
-    Ok(plan)
-}
-
 /// A plan that was edited in the file is damage.
 pub(super) fn is_what_its_name_says(path: &Path, plan: &StoredPlan) -> Result<(), LedgerError> {
     if name_of(&plan.document) != plan.id {
@@ -68,76 +50,19 @@ pub(super) fn is_what_its_name_says(path: &Path, plan: &StoredPlan) -> Result<()
     Ok(())
 }
 
-pub(super) fn attempt(path: &Path, row: &SqliteRow) -> Result<Attempt, LedgerError> {
-    let read = Reader { path, row };
-    let damaged = |what: &str| fault(LedgerFault::Corrupt, path, what);
-    let delivered = match (read.maybe("delivered_at")?, read.maybe("delivered_to")?) {
-        (Some(at), Some(to)) => Some((instant(path, &at)?, to)),
-        _ => None,
-    };
-    let status: Option<i64> = read.get("status")?;
-    Ok(Attempt {
-        intent: Intent {
-            plan: read.plan_id("plan")?,
-            tenant: read.text("tenant")?,
-            device: read.text("device")?,
-            client_request_id: read.text("client_request_id")?,
-            request: read.text("request")?,
-            at: read.time("at")?,
-            service_date: read.maybe("sent_after")?,
-            snapshot: serde_json::from_str(&read.text("snapshot")?)
-                .map_err(|_| damaged("a snapshot cannot be read"))?,
-            after_unknown: match read.maybe("after_unknown")? {
-                None => None,
-                Some(text) => Some(text.parse().map_err(|_| damaged("a plan has no name"))?),
-            },
-            again: read.get::<i64>("again")? != 0,
-        },
-        sending: sending(&read.text("state")?).ok_or_else(|| damaged("an unheard-of state"))?,
-        settlement: Settlement {
-            status: match status {
-                None => None,
-                Some(status) => Some(
-                    status
-                        .try_into()
-                        .map_err(|_| damaged("an unheard-of status"))?,
-                ),
-            },
-            request_id: read.maybe("request_id")?,
-            service_date: read.maybe("answer_date")?,
-            approval_code: read.maybe("approval_code")?,
-            settled_by: read.maybe("settled_by")?,
-        },
-        ending: match read.maybe("ending")? {
-            None => None,
-            Some(word) => Some(ending(&word).ok_or_else(|| damaged("an unheard-of ending"))?),
-        },
-        delivered,
-    })
-}
-
-/// The attempt in a row that may have none.
-pub(super) fn maybe_attempt(path: &Path, row: &SqliteRow) -> Result<Option<Attempt>, LedgerError> {
-    match (Reader { path, row }).maybe("client_request_id")? {
-        Some(_) => attempt(path, row).map(Some),
-        None => Ok(None),
-    }
-}
-
 /// Reads columns by name.
 pub(super) struct Reader<'a> {
     pub(super) path: &'a Path,
-    pub(super) row: &'a SqliteRow,
+    pub(super) row: &'a Row<'a>,
 }
 
 impl Reader<'_> {
-    pub(super) fn get<'r, T>(&'r self, column: &str) -> Result<T, LedgerError>
-    where
-        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        self.row
-            .try_get(column)
-            .map_err(|error| of(self.path, error))
+    pub(super) fn get<T: FromSql>(&self, column: &str) -> Result<T, LedgerError> {
+        self.row.get(column).map_err(|error| of(self.path, error))
+    }
+
+    pub(super) fn damaged(&self, detail: &str) -> LedgerError {
+        fault(LedgerFault::Corrupt, self.path, detail)
     }
 
     pub(super) fn text(&self, column: &str) -> Result<String, LedgerError> {
@@ -156,20 +81,88 @@ impl Reader<'_> {
     pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
         self.get::<i64>(column)?
             .try_into()
-            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a negative number"))
+            .map_err(|_| self.damaged("a negative number"))
     }
 
     /// Milliseconds since 1970.
     pub(super) fn moment(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
         let nanoseconds = i128::from(self.get::<i64>(column)?) * 1_000_000;
         OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
-            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a time cannot be read"))
+            .map_err(|_| self.damaged("a time cannot be read"))
     }
 
     pub(super) fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {
         self.text(column)?
             .parse()
-            .map_err(|_| fault(LedgerFault::Corrupt, self.path, "a plan has no name"))
+            .map_err(|_| self.damaged("a plan has no name"))
+    }
+
+    pub(super) fn plan(&self) -> Result<StoredPlan, LedgerError> {
+        let plan = StoredPlan {
+            id: self.plan_id("id")?,
+            tenant: self.text("tenant")?,
+            device: self.text("device")?,
+            created: self.time("created")?,
+            expires: self.time("expires")?,
+            document: self.text("document")?,
+        };
+        is_what_its_name_says(self.path, &plan)?;
+        Ok(plan)
+    }
+
+    pub(super) fn attempt(&self) -> Result<Attempt, LedgerError> {
+        let damaged = |what: &str| self.damaged(what);
+        let delivered = match (self.maybe("delivered_at")?, self.maybe("delivered_to")?) {
+            (Some(at), Some(to)) => Some((instant(self.path, &at)?, to)),
+            _ => None,
+        };
+        let status: Option<i64> = self.get("status")?;
+        Ok(Attempt {
+            intent: Intent {
+                plan: self.plan_id("plan")?,
+                tenant: self.text("tenant")?,
+                device: self.text("device")?,
+                client_request_id: self.text("client_request_id")?,
+                request: self.text("request")?,
+                at: self.time("at")?,
+                service_date: self.maybe("sent_after")?,
+                snapshot: serde_json::from_str(&self.text("snapshot")?)
+                    .map_err(|_| damaged("a snapshot cannot be read"))?,
+                after_unknown: match self.maybe("after_unknown")? {
+                    None => None,
+                    Some(text) => Some(text.parse().map_err(|_| damaged("a plan has no name"))?),
+                },
+                again: self.get::<i64>("again")? != 0,
+            },
+            sending: sending(&self.text("state")?).ok_or_else(|| damaged("an unheard-of state"))?,
+            settlement: Settlement {
+                status: match status {
+                    None => None,
+                    Some(status) => Some(
+                        status
+                            .try_into()
+                            .map_err(|_| damaged("an unheard-of status"))?,
+                    ),
+                },
+                request_id: self.maybe("request_id")?,
+                service_date: self.maybe("answer_date")?,
+                approval_code: self.maybe("approval_code")?,
+                settled_by: self.maybe("settled_by")?,
+            },
+            ending: match self.maybe("ending")? {
+                None => None,
+                Some(word) => Some(ending(&word).ok_or_else(|| damaged("an unheard-of ending"))?),
+            },
+            delivered,
+        })
+    }
+
+    /// The attempt in a row that may have none.
+    pub(super) fn maybe_attempt(&self) -> Result<Option<Attempt>, LedgerError> {
+        match self.maybe("client_request_id")? {
+            Some(_) => self.attempt().map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,12 +1,10 @@
 //! What is written about runs, and approvals that are handed in.
 
-use async_trait::async_trait;
 use passcode_host::ledger::LedgerError;
-use sqlx::SqliteConnection;
+use rusqlite::params;
 use time::OffsetDateTime;
 
-use super::book::Book;
-use super::fault::misuse;
+use super::book::Sql;
 use super::rows::written;
 use super::runs::now;
 use super::together::Write;
@@ -14,48 +12,28 @@ use super::witness::Chain;
 use crate::record;
 use crate::run::{Begun, KeptApproval, NewRow, NewRun, Run, RunState};
 
-impl Book {
-    async fn run_in(
-        &self,
-        connection: &mut SqliteConnection,
-        id: &str,
-    ) -> Result<Option<Run>, LedgerError> {
-        let found = sqlx::query("SELECT * FROM runs WHERE id = ?")
-            .bind(id)
-            .fetch_optional(connection)
-            .await
-            .map_err(self.words())?;
-        found.map(|row| self.run_of(&row)).transpose()
+impl Sql<'_> {
+    fn run(&self, id: &str) -> Result<Option<Run>, LedgerError> {
+        self.maybe("SELECT * FROM runs WHERE id = ?", [id], |row| row.run())
     }
 }
 
 /// Begin a run, or find it.
 pub(super) struct BeginRun(pub(super) NewRun);
 
-#[async_trait]
 impl Write for BeginRun {
     type Answer = Begun;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<Begun, LedgerError> {
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<Begun, LedgerError> {
         let Self(run) = self;
-        let known = sqlx::query(
+        let known = sql.maybe(
             "SELECT * FROM runs WHERE (tenant = ?1 AND key = ?2) OR id = ?3 \
              ORDER BY key IS NOT ?2, seq LIMIT 1",
-        )
-        .bind(&run.tenant)
-        .bind(&run.key)
-        .bind(&run.id)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(book.words())?;
+            params![run.tenant, run.key, run.id],
+            |row| row.run(),
+        )?;
         if let Some(known) = known {
-            let known = book.run_of(&known)?;
             let same = known.new.digest == run.digest
                 && known.new.tenant.eq_ignore_ascii_case(&run.tenant);
             return Ok(if same {
@@ -64,29 +42,17 @@ impl Write for BeginRun {
                 Begun::Other(known)
             });
         }
-        sqlx::query(concat!(
+        sql.execute(concat!(
             "INSERT INTO runs (id, key, tenant, title, digest, document, planner, created, state, \
              changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'planning', ",
             now!(),
             ")"
-        ))
-        .bind(&run.id)
-        .bind(&run.key)
-        .bind(&run.tenant)
-        .bind(&run.title)
-        .bind(&run.digest)
-        .bind(&run.document)
-        .bind(&run.planner)
-        .bind(written(&book.path, run.created)?)
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
-        book.witness(connection, chain, &record::run_begun(run))
-            .await?;
-        let begun = book.run_in(connection, &run.id).await?;
+        ), params![run.id, run.key, run.tenant, run.title, run.digest, run.document, run.planner, written(&sql.book.path, run.created)?])?;
+        sql.witness(chain, &record::run_begun(run))?;
+        let begun = sql.run(&run.id)?;
         begun
             .map(Begun::New)
-            .ok_or_else(|| misuse(&book.path, "a run that is not there after it was written"))
+            .ok_or_else(|| sql.misuse("a run that is not there after it was written"))
     }
 }
 
@@ -99,39 +65,29 @@ pub(super) struct MoveRun {
     pub(super) set: Option<String>,
 }
 
-#[async_trait]
 impl Write for MoveRun {
     type Answer = bool;
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<bool, LedgerError> {
-        let run = match book.run_in(connection, &self.id).await? {
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<bool, LedgerError> {
+        let run = match sql.run(&self.id)? {
             Some(run) if self.from.contains(&run.state) => run,
             _ => return Ok(false),
         };
         let (set, why) = (self.set.as_deref(), self.why.as_deref());
         if set.is_some() && run.set.is_some() && run.set.as_deref() != set {
-            return Err(misuse(&book.path, "the set of a run is never changed"));
+            return Err(sql.misuse("the set of a run is never changed"));
         }
-        sqlx::query(concat!(
-            "UPDATE runs SET state = ?, why = ?, plans = coalesce(plans, ?), changed = ",
-            now!(),
-            " WHERE id = ?"
-        ))
-        .bind(self.to.word())
-        .bind(why)
-        .bind(set)
-        .bind(&run.new.id)
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
+        sql.execute(
+            concat!(
+                "UPDATE runs SET state = ?, why = ?, plans = coalesce(plans, ?), changed = ",
+                now!(),
+                " WHERE id = ?"
+            ),
+            params![self.to.word(), why, set, run.new.id],
+        )?;
         let moved = record::run_moved(&run, self.to, why, set, OffsetDateTime::now_utc());
-        book.witness(connection, chain, &moved).await?;
+        sql.witness(chain, &moved)?;
         Ok(true)
     }
 }
@@ -142,43 +98,32 @@ pub(super) struct AddRows {
     pub(super) rows: Vec<NewRow>,
 }
 
-#[async_trait]
 impl Write for AddRows {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        _: &mut Chain,
-    ) -> Result<(), LedgerError> {
-        let run: Option<i64> = sqlx::query_scalar("SELECT seq FROM runs WHERE id = ?")
-            .bind(&self.run)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(book.words())?;
-        let run = run.ok_or_else(|| misuse(&book.path, "there is no run of that name"))?;
+    fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<(), LedgerError> {
+        let of = "SELECT seq FROM runs WHERE id = ?";
+        let run: Option<i64> = sql.maybe(of, [&self.run], |row| row.get("seq"))?;
+        let run = run.ok_or_else(|| sql.misuse("there is no run of that name"))?;
         let mut rows = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
-            let number = i64::try_from(row.number)
-                .map_err(|_| misuse(&book.path, "a row's number is too large"))?;
+            let number =
+                i64::try_from(row.number).map_err(|_| sql.misuse("a row's number is too large"))?;
             rows.push((number, &row.source, &row.selector));
         }
         // One statement for all: a list has a hundred thousand of them.
-        let rows = serde_json::to_string(&rows)
-            .map_err(|_| misuse(&book.path, "rows that cannot be written"))?;
-        sqlx::query(concat!(
-            "INSERT INTO run_rows (run, number, source, selector, changed) \
+        let rows =
+            serde_json::to_string(&rows).map_err(|_| sql.misuse("rows that cannot be written"))?;
+        sql.execute(
+            concat!(
+                "INSERT INTO run_rows (run, number, source, selector, changed) \
              SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ",
-            now!(),
-            " FROM json_each(?2) WHERE true ON CONFLICT (run, number) DO NOTHING"
-        ))
-        .bind(run)
-        .bind(rows)
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
+                now!(),
+                " FROM json_each(?2) WHERE true ON CONFLICT (run, number) DO NOTHING"
+            ),
+            params![run, rows],
+        )?;
         Ok(())
     }
 }
@@ -186,31 +131,24 @@ impl Write for AddRows {
 /// Keep an approval or a denial.
 pub(super) struct KeepApproval(pub(super) KeptApproval);
 
-#[async_trait]
 impl Write for KeepApproval {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), LedgerError> {
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
         let Self(approval) = self;
-        let done = sqlx::query(
+        let done = sql.execute(
             "INSERT INTO approvals (subject, document, at) VALUES (?, ?, ?) \
              ON CONFLICT (subject, document) DO NOTHING",
-        )
-        .bind(&approval.subject)
-        .bind(&approval.document)
-        .bind(written(&book.path, approval.at)?)
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
-        if done.rows_affected() > 0 {
+            params![
+                approval.subject,
+                approval.document,
+                written(&sql.book.path, approval.at)?
+            ],
+        )?;
+        if done > 0 {
             let handed_in = record::handed_in(approval);
-            book.witness(connection, chain, &handed_in).await?;
+            sql.witness(chain, &handed_in)?;
         }
         Ok(())
     }

@@ -5,16 +5,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use passcode_host::ledger::{Attempt, LedgerError, LedgerFault, StoredPlan};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
+use rusqlite::params;
 use time::OffsetDateTime;
 
 use super::SqliteLedger;
-use super::book::Book;
+use super::book::Sql;
 use super::claiming::{Release, Renew, Reopen, Steps, Take};
-use super::fault::fault;
-use super::rows::{self, Reader, that_counts};
+use super::rows::{Reader, is_what_its_name_says, that_counts};
 use super::running::{AddRows, BeginRun, KeepApproval, MoveRun};
 use crate::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Stage, Step,
@@ -73,80 +71,121 @@ pub(super) const PLANS: &str = concat!(
 pub(super) const LAST_SENT: &str = "SELECT at FROM attempts WHERE tenant = ? AND device = ? \
      AND state IN ('intended', 'unknown', 'accepted') ORDER BY seq DESC LIMIT 1";
 
-impl Book {
-    pub(super) fn run_of(&self, row: &SqliteRow) -> Result<Run, LedgerError> {
-        let read = self.read(row);
+impl Reader<'_> {
+    pub(super) fn run(&self) -> Result<Run, LedgerError> {
         Ok(Run {
             new: NewRun {
-                id: read.text("id")?,
-                key: read.maybe("key")?,
-                tenant: read.text("tenant")?,
-                title: read.text("title")?,
-                digest: read.text("digest")?,
-                document: read.text("document")?,
-                planner: read.text("planner")?,
-                created: read.time("created")?,
+                id: self.text("id")?,
+                key: self.maybe("key")?,
+                tenant: self.text("tenant")?,
+                title: self.text("title")?,
+                digest: self.text("digest")?,
+                document: self.text("document")?,
+                planner: self.text("planner")?,
+                created: self.time("created")?,
             },
-            state: RunState::of_word(&read.text("state")?)
+            state: RunState::of_word(&self.text("state")?)
                 .ok_or_else(|| self.damaged("a run is in an unheard-of state"))?,
-            why: read.maybe("why")?,
-            set: read.maybe("plans")?,
-            changed: read.moment("changed")?,
+            why: self.maybe("why")?,
+            set: self.maybe("plans")?,
+            changed: self.moment("changed")?,
         })
     }
 
-    fn row_of(&self, row: &SqliteRow) -> Result<Row, LedgerError> {
-        let read = self.read(row);
-        let plan = read.maybe("row_plan")?.map(|plan| {
+    fn row(&self) -> Result<Row, LedgerError> {
+        let plan = self.maybe("row_plan")?.map(|plan| {
             plan.parse()
                 .map_err(|_| self.damaged("the plan of a row has no name"))
         });
         Ok(Row {
             new: NewRow {
-                number: read.count("number")?,
-                source: read.text("source")?,
-                selector: read.text("selector")?,
+                number: self.count("number")?,
+                source: self.text("source")?,
+                selector: self.text("selector")?,
             },
-            stage: Stage::of_word(&read.text("stage")?)
+            stage: Stage::of_word(&self.text("stage")?)
                 .ok_or_else(|| self.damaged("a row is at an unheard-of stage"))?,
-            epoch: read.count("epoch")?,
-            device: read.maybe("row_device")?,
-            label: read.maybe("label")?,
+            epoch: self.count("epoch")?,
+            device: self.maybe("row_device")?,
+            label: self.maybe("label")?,
             plan: plan.transpose()?,
-            outcome: read.maybe("outcome")?,
-            code: read.maybe("code")?,
-            message: read.maybe("message")?,
-            changed: read.moment("changed")?,
-            attempt: rows::maybe_attempt(&self.path, row)?,
+            outcome: self.maybe("outcome")?,
+            code: self.maybe("code")?,
+            message: self.maybe("message")?,
+            changed: self.moment("changed")?,
+            attempt: self.maybe_attempt()?,
         })
     }
 
+    fn approval(&self) -> Result<KeptApproval, LedgerError> {
+        Ok(KeptApproval {
+            subject: self.text("subject")?,
+            document: self.text("document")?,
+            at: self.time("at")?,
+        })
+    }
+
+    fn plan_and_attempt(&self) -> Result<(StoredPlan, Option<Attempt>), LedgerError> {
+        let plan = StoredPlan {
+            id: self.plan_id("id")?,
+            tenant: self.text("plan_tenant")?,
+            device: self.text("plan_device")?,
+            created: self.time("created")?,
+            expires: self.time("expires")?,
+            document: self.text("document")?,
+        };
+        is_what_its_name_says(self.path, &plan)?;
+        Ok((plan, self.maybe_attempt()?))
+    }
+}
+
+impl Sql<'_> {
     /// Rows of these numbers.
-    pub(super) async fn rows_in(
-        &self,
-        connection: &mut SqliteConnection,
-        run: &str,
-        numbers: &[i64],
-    ) -> Result<Vec<Row>, LedgerError> {
+    pub(super) fn rows(&self, run: &str, numbers: &[i64]) -> Result<Vec<Row>, LedgerError> {
         let numbers = serde_json::to_string(numbers).unwrap_or_default();
-        let found = sqlx::query(ROWS_NAMED)
-            .bind(run)
-            .bind(numbers)
-            .fetch_all(connection)
-            .await
-            .map_err(self.words())?;
-        found.iter().map(|row| self.row_of(row)).collect()
+        self.all(ROWS_NAMED, params![run, numbers], |row| row.row())
     }
 
-    fn read<'a>(&'a self, row: &'a SqliteRow) -> Reader<'a> {
-        Reader {
-            path: &self.path,
-            row,
-        }
+    /// The whole name goes before a beginning; of two with the same beginning it is neither.
+    fn run_named(&self, id: &str) -> Result<Option<Run>, LedgerError> {
+        // `substr` and not `LIKE`: what is asked for may hold a `%`.
+        let runs = self.all(
+            "SELECT * FROM runs WHERE id = ?1 UNION ALL SELECT * FROM runs \
+             WHERE length(?1) >= 8 AND id <> ?1 AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE \
+             LIMIT 2",
+            [id],
+            |row| row.run(),
+        )?;
+        let alone = runs.len() == 1;
+        Ok(runs
+            .into_iter()
+            .next()
+            .filter(|run| alone || run.new.id.eq_ignore_ascii_case(id)))
     }
 
-    fn damaged(&self, detail: &str) -> LedgerError {
-        fault(LedgerFault::Corrupt, &self.path, detail)
+    fn tally(&self, run: &str) -> Result<Tally, LedgerError> {
+        let mut tally = Tally::default();
+        self.all(TALLY, [run], |row| {
+            let rows = row.count("rows")?;
+            tally.rows += rows;
+            tally.plans += row.count("plans")?;
+            tally.claimed += row.count("claimed")?;
+            if let Some(due) = row.get::<Option<i64>>("due")? {
+                let due = due.unsigned_abs();
+                tally.due_in = Some(tally.due_in.map_or(due, |known| known.min(due)));
+            }
+            match Stage::of_word(&row.text("stage")?) {
+                Some(Stage::Listed) => tally.listed += rows,
+                Some(Stage::Planned) => tally.planned += rows,
+                Some(Stage::Sent) => tally.sent += rows,
+                Some(Stage::Ended) | None => {
+                    let word = row.maybe("word")?.unwrap_or_default();
+                    tally.ended.insert(word, rows);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(tally)
     }
 }
 
@@ -157,37 +196,13 @@ impl RunLedger for SqliteLedger {
     }
 
     async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        // The whole name goes before a beginning; of two with the same beginning it is neither.
-        // `substr` and not `LIKE`: what is asked for may hold a `%`.
-        let mut found = sqlx::query(
-            "SELECT * FROM runs WHERE id = ?1 UNION ALL SELECT * FROM runs \
-             WHERE length(?1) >= 8 AND id <> ?1 AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE \
-             LIMIT 2",
-        )
-        .bind(id)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(self.book.words())?;
-        let runs: Vec<Run> = found
-            .drain(..)
-            .map(|row| self.book.run_of(&row))
-            .collect::<Result<_, _>>()?;
-        let alone = runs.len() == 1;
-        Ok(runs
-            .into_iter()
-            .next()
-            .filter(|run| alone || run.new.id.eq_ignore_ascii_case(id)))
+        self.read(|sql| sql.run_named(id)).await
     }
 
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query("SELECT * FROM runs ORDER BY seq DESC LIMIT ?")
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
+        let newest = "SELECT * FROM runs ORDER BY seq DESC LIMIT ?";
+        self.read_much(move |sql| sql.all(newest, [limit], |row| row.run()))
             .await
-            .map_err(self.book.words())?;
-        found.iter().map(|row| self.book.run_of(row)).collect()
     }
 
     async fn move_run(
@@ -263,46 +278,14 @@ impl RunLedger for SqliteLedger {
         let Ok(after) = i64::try_from(after) else {
             return Ok(Vec::new());
         };
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query(ROWS_AFTER)
-            .bind(run)
-            .bind(after)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
+        let run = run.to_owned();
+        self.read_much(move |sql| sql.all(ROWS_AFTER, params![run, after, limit], |row| row.row()))
             .await
-            .map_err(self.book.words())?;
-        found.iter().map(|row| self.book.row_of(row)).collect()
     }
 
     async fn tally(&self, run: &str) -> Result<Tally, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query(TALLY)
-            .bind(run)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(self.book.words())?;
-        let mut tally = Tally::default();
-        for row in &found {
-            let read = self.book.read(row);
-            let rows = read.count("rows")?;
-            tally.rows += rows;
-            tally.plans += read.count("plans")?;
-            tally.claimed += read.count("claimed")?;
-            if let Some(due) = read.get::<Option<i64>>("due")? {
-                let due = due.unsigned_abs();
-                tally.due_in = Some(tally.due_in.map_or(due, |known| known.min(due)));
-            }
-            match Stage::of_word(&read.text("stage")?) {
-                Some(Stage::Listed) => tally.listed += rows,
-                Some(Stage::Planned) => tally.planned += rows,
-                Some(Stage::Sent) => tally.sent += rows,
-                Some(Stage::Ended) | None => {
-                    let word = read.maybe("word")?.unwrap_or_default();
-                    tally.ended.insert(word, rows);
-                }
-            }
-        }
-        Ok(tally)
+        let run = run.to_owned();
+        self.read_much(move |sql| sql.tally(&run)).await
     }
 
     async fn last_sent(
@@ -310,14 +293,8 @@ impl RunLedger for SqliteLedger {
         tenant: &str,
         device: &str,
     ) -> Result<Option<OffsetDateTime>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query(LAST_SENT)
-            .bind(tenant)
-            .bind(device)
-            .fetch_optional(&mut *connection)
+        self.read(|sql| sql.maybe(LAST_SENT, [tenant, device], |row| row.time("at")))
             .await
-            .map_err(self.book.words())?;
-        found.map(|row| self.book.read(&row).time("at")).transpose()
     }
 
     async fn keep_approval(&self, approval: &KeptApproval) -> Result<(), LedgerError> {
@@ -325,47 +302,13 @@ impl RunLedger for SqliteLedger {
     }
 
     async fn approvals(&self, subject: &str) -> Result<Vec<KeptApproval>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query("SELECT * FROM approvals WHERE subject = ? ORDER BY seq")
-            .bind(subject)
-            .fetch_all(&mut *connection)
+        let handed_in = "SELECT * FROM approvals WHERE subject = ? ORDER BY seq";
+        self.read(|sql| sql.all(handed_in, [subject], |row| row.approval()))
             .await
-            .map_err(self.book.words())?;
-        found
-            .iter()
-            .map(|row| {
-                let read = self.book.read(row);
-                Ok(KeptApproval {
-                    subject: read.text("subject")?,
-                    document: read.text("document")?,
-                    at: read.time("at")?,
-                })
-            })
-            .collect()
     }
 
     async fn plans(&self, limit: u32) -> Result<Vec<(StoredPlan, Option<Attempt>)>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        let found = sqlx::query(PLANS)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
+        self.read_much(move |sql| sql.all(PLANS, [limit], |row| row.plan_and_attempt()))
             .await
-            .map_err(self.book.words())?;
-        found
-            .iter()
-            .map(|row| {
-                let read = self.book.read(row);
-                let plan = StoredPlan {
-                    id: read.plan_id("id")?,
-                    tenant: read.text("plan_tenant")?,
-                    device: read.text("plan_device")?,
-                    created: read.time("created")?,
-                    expires: read.time("expires")?,
-                    document: read.text("document")?,
-                };
-                rows::is_what_its_name_says(&self.book.path, &plan)?;
-                Ok((plan, rows::maybe_attempt(&self.book.path, row)?))
-            })
-            .collect()
     }
 }

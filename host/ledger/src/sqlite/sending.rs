@@ -2,15 +2,13 @@
 //!
 //! [rules]: crate::rules
 
-use async_trait::async_trait;
 use passcode_host::ledger::{
     Ending, Intent, IntentRefused, LedgerError, Sending, Settlement, StoredPlan,
 };
-use sqlx::SqliteConnection;
+use rusqlite::params;
 use time::OffsetDateTime;
 
-use super::book::Book;
-use super::fault::misuse;
+use super::book::Sql;
 use super::rows::{ending_word, sending_word, written};
 use super::together::Write;
 use super::witness::Chain;
@@ -19,137 +17,106 @@ use crate::{record, rules};
 /// Keep a plan whose document is what its name says.
 pub(super) struct KeepPlan(pub(super) StoredPlan);
 
-#[async_trait]
 impl Write for KeepPlan {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), LedgerError> {
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
         let Self(plan) = self;
-        match book.plan_in(connection, &plan.id).await? {
+        match sql.plan(&plan.id)? {
             Some(kept) if kept == *plan => return Ok(()),
             Some(_) => {
-                return Err(misuse(
-                    &book.path,
-                    "the plan is kept with another device or other times",
-                ));
+                return Err(sql.misuse("the plan is kept with another device or other times"));
             }
             None => {}
         }
-        sqlx::query(
+        sql.execute(
             "INSERT INTO plans (id, tenant, device, created, expires, document) \
              VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(plan.id.to_string())
-        .bind(&plan.tenant)
-        .bind(&plan.device)
-        .bind(written(&book.path, plan.created)?)
-        .bind(written(&book.path, plan.expires)?)
-        .bind(&plan.document)
-        .execute(&mut *connection)
-        .await
-        .map_err(book.words())?;
-        book.witness(connection, chain, &record::planned(plan))
-            .await
+            params![
+                plan.id.to_string(),
+                plan.tenant,
+                plan.device,
+                written(&sql.book.path, plan.created)?,
+                written(&sql.book.path, plan.expires)?,
+                plan.document
+            ],
+        )?;
+        sql.witness(chain, &record::planned(plan))
     }
 }
 
 /// Write down that a request is about to be sent.
 pub(super) struct Intend(pub(super) Intent);
 
-#[async_trait]
 impl Write for Intend {
     type Answer = ();
     type Refusal = IntentRefused;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), IntentRefused> {
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), IntentRefused> {
         let Self(intent) = self;
-        let plan = book
-            .plan_in(connection, &intent.plan)
-            .await?
-            .ok_or(IntentRefused::UnknownPlan)?;
-        belongs(book, intent, &plan)?;
-        let beside = book.beside(connection, intent).await?;
+        let plan = sql.plan(&intent.plan)?.ok_or(IntentRefused::UnknownPlan)?;
+        belongs(sql, intent, &plan)?;
+        let beside = sql.beside(intent)?;
         rules::may_intend(intent, &beside.of_plan, &beside.open)?;
         if beside.of_name {
-            return Err(misuse(&book.path, "the client-request-id was used before").into());
+            return Err(sql.misuse("the client-request-id was used before").into());
         }
-        insert(book, connection, chain, intent).await?;
+        insert(sql, chain, intent)?;
         Ok(())
     }
 }
 
 /// The intent must be the kept plan's, or the record would speak of another device than the
 /// request.
-fn belongs(book: &Book, intent: &Intent, plan: &StoredPlan) -> Result<(), LedgerError> {
+fn belongs(sql: &Sql<'_>, intent: &Intent, plan: &StoredPlan) -> Result<(), LedgerError> {
     if plan.tenant.eq_ignore_ascii_case(&intent.tenant)
         && plan.device.eq_ignore_ascii_case(&intent.device)
     {
         Ok(())
     } else {
-        Err(misuse(
-            &book.path,
-            "the intent is for another tenant or device than its plan",
-        ))
+        Err(sql.misuse("the intent is for another tenant or device than its plan"))
     }
 }
 
-pub(super) async fn insert(
-    book: &Book,
-    connection: &mut SqliteConnection,
-    chain: &mut Chain,
-    intent: &Intent,
-) -> Result<(), LedgerError> {
+pub(super) fn insert(sql: &Sql<'_>, chain: &mut Chain, intent: &Intent) -> Result<(), LedgerError> {
     // A seal means something only to the process that made it.
     let mut snapshot = intent.snapshot.clone();
     for result in &mut snapshot {
         result.passcode = None;
     }
     let snapshot = serde_json::to_string(&snapshot)
-        .map_err(|_| misuse(&book.path, "a snapshot that cannot be written"))?;
+        .map_err(|_| sql.misuse("a snapshot that cannot be written"))?;
     if let Some(followed) = intent.after_unknown {
         // Whoever follows it up has decided that nobody is waiting for its answer any more.
-        for attempt in book.attempts_in(connection, &followed).await? {
+        for attempt in sql.attempts(&followed)? {
             if attempt.sending == Sending::Intended {
                 let line = record::followed_up(&attempt, intent);
-                book.witness(connection, chain, &line).await?;
+                sql.witness(chain, &line)?;
             }
         }
-        sqlx::query("UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'")
-            .bind(followed.to_string())
-            .execute(&mut *connection)
-            .await
-            .map_err(book.words())?;
+        sql.execute(
+            "UPDATE attempts SET state = 'unknown' WHERE plan = ? AND state = 'intended'",
+            params![followed.to_string()],
+        )?;
     }
-    sqlx::query(
+    sql.execute(
         "INSERT INTO attempts (client_request_id, plan, tenant, device, request, at, \
          sent_after, snapshot, after_unknown, again) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&intent.client_request_id)
-    .bind(intent.plan.to_string())
-    .bind(&intent.tenant)
-    .bind(&intent.device)
-    .bind(&intent.request)
-    .bind(written(&book.path, intent.at)?)
-    .bind(&intent.service_date)
-    .bind(snapshot)
-    .bind(intent.after_unknown.map(|plan| plan.to_string()))
-    .bind(i64::from(intent.again))
-    .execute(&mut *connection)
-    .await
-    .map_err(book.words())?;
-    book.witness(connection, chain, &record::intended(intent))
-        .await
+        params![
+            intent.client_request_id,
+            intent.plan.to_string(),
+            intent.tenant,
+            intent.device,
+            intent.request,
+            written(&sql.book.path, intent.at)?,
+            intent.service_date,
+            snapshot,
+            intent.after_unknown.map(|plan| plan.to_string()),
+            intent.again
+        ],
+    )?;
+    sql.witness(chain, &record::intended(intent))
 }
 
 /// Record what became of an attempt.
@@ -159,20 +126,12 @@ pub(super) struct Settle {
     pub(super) settlement: Settlement,
 }
 
-#[async_trait]
 impl Write for Settle {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), LedgerError> {
-        let (seq, attempt) = book
-            .existing_in(connection, &self.client_request_id)
-            .await?;
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
+        let (seq, attempt) = sql.existing(&self.client_request_id)?;
         let (now, next) = (attempt.sending, self.sending);
         let Some((state, known)) = rules::settled(now, &attempt.settlement, next, &self.settlement)
         else {
@@ -181,27 +140,26 @@ impl Write for Settle {
                 sending_word(now),
                 sending_word(next)
             );
-            return Err(misuse(&book.path, &detail));
+            return Err(sql.misuse(&detail));
         };
         if (state, &known) == (now, &attempt.settlement) {
             return Ok(());
         }
         let line = record::settled(&attempt, state, &known, OffsetDateTime::now_utc());
-        book.witness(connection, chain, &line).await?;
-        sqlx::query(
+        sql.witness(chain, &line)?;
+        sql.execute(
             "UPDATE attempts SET state = ?, status = ?, request_id = ?, answer_date = ?, \
              approval_code = ?, settled_by = ? WHERE seq = ?",
-        )
-        .bind(sending_word(state))
-        .bind(known.status.map(i64::from))
-        .bind(known.request_id)
-        .bind(known.service_date)
-        .bind(known.approval_code)
-        .bind(known.settled_by)
-        .bind(seq)
-        .execute(connection)
-        .await
-        .map_err(book.words())?;
+            params![
+                sending_word(state),
+                known.status.map(i64::from),
+                known.request_id,
+                known.service_date,
+                known.approval_code,
+                known.settled_by,
+                seq
+            ],
+        )?;
         Ok(())
     }
 }
@@ -212,38 +170,28 @@ pub(super) struct End {
     pub(super) ending: Ending,
 }
 
-#[async_trait]
 impl Write for End {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), LedgerError> {
-        let (seq, attempt) = book
-            .existing_in(connection, &self.client_request_id)
-            .await?;
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
+        let (seq, attempt) = sql.existing(&self.client_request_id)?;
         if attempt.sending != Sending::Accepted {
             let detail = format!(
                 "an attempt that is {} cannot end on the device; settle it first",
                 sending_word(attempt.sending)
             );
-            return Err(misuse(&book.path, &detail));
+            return Err(sql.misuse(&detail));
         }
         if attempt.ending == Some(self.ending) {
             return Ok(());
         }
         let line = record::ended(&attempt, self.ending, OffsetDateTime::now_utc());
-        book.witness(connection, chain, &line).await?;
-        sqlx::query("UPDATE attempts SET ending = ? WHERE seq = ?")
-            .bind(ending_word(self.ending))
-            .bind(seq)
-            .execute(connection)
-            .await
-            .map_err(book.words())?;
+        sql.witness(chain, &line)?;
+        sql.execute(
+            "UPDATE attempts SET ending = ? WHERE seq = ?",
+            params![ending_word(self.ending), seq],
+        )?;
         Ok(())
     }
 }
@@ -255,29 +203,18 @@ pub(super) struct Deliver {
     pub(super) to: String,
 }
 
-#[async_trait]
 impl Write for Deliver {
     type Answer = ();
     type Refusal = LedgerError;
 
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<(), LedgerError> {
-        let (seq, attempt) = book
-            .existing_in(connection, &self.client_request_id)
-            .await?;
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
+        let (seq, attempt) = sql.existing(&self.client_request_id)?;
         let line = record::disclosed(&attempt, self.at, &self.to);
-        book.witness(connection, chain, &line).await?;
-        sqlx::query("INSERT INTO deliveries (attempt, at, target) VALUES (?, ?, ?)")
-            .bind(seq)
-            .bind(written(&book.path, self.at)?)
-            .bind(&self.to)
-            .execute(connection)
-            .await
-            .map_err(book.words())?;
+        sql.witness(chain, &line)?;
+        sql.execute(
+            "INSERT INTO deliveries (attempt, at, target) VALUES (?, ?, ?)",
+            params![seq, written(&sql.book.path, self.at)?, self.to],
+        )?;
         Ok(())
     }
 }

@@ -6,19 +6,18 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use passcode_host::ledger::{IntentRefused, LedgerError, LedgerFault};
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use tokio::sync::{Mutex, oneshot};
+use tokio::task::spawn_blocking;
 
 use super::SqliteLedger;
-use super::book::Book;
+use super::book::{Book, Sql};
 use super::fault::fault;
 use super::witness::Chain;
 use crate::group::{Batch, Queue, Waiting};
 
 /// Something to be written, with all that it needs.
-#[async_trait]
 pub(super) trait Write: Send + Sync + 'static {
     /// What its caller is told.
     type Answer: Send + 'static;
@@ -26,12 +25,7 @@ pub(super) trait Write: Send + Sync + 'static {
     type Refusal: Refusal;
 
     /// Check and write, inside a transaction that has the write lock.
-    async fn write(
-        &self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> Result<Self::Answer, Self::Refusal>;
+    fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<Self::Answer, Self::Refusal>;
 }
 
 /// Why nothing was written.
@@ -66,17 +60,11 @@ struct Entry<W: Write> {
 }
 
 /// An [`Entry`] of any operation.
-#[async_trait]
 pub(super) trait Queued: Send {
     /// Whether its caller is still there.
     fn is_wanted(&self) -> bool;
     /// Run it; whether it wrote what it had to write.
-    async fn run(
-        &mut self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> bool;
+    fn run(&mut self, sql: &Sql<'_>, chain: &mut Chain) -> bool;
     /// What it found wrong with the ledger.
     fn fault(&self) -> Option<LedgerError>;
     /// Tell the caller what came of it. Only after the commit.
@@ -85,19 +73,13 @@ pub(super) trait Queued: Send {
     fn fail(self: Box<Self>, error: LedgerError);
 }
 
-#[async_trait]
 impl<W: Write> Queued for Entry<W> {
     fn is_wanted(&self) -> bool {
         !self.caller.is_closed()
     }
 
-    async fn run(
-        &mut self,
-        book: &Book,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-    ) -> bool {
-        let outcome = self.write.write(book, connection, chain).await;
+    fn run(&mut self, sql: &Sql<'_>, chain: &mut Chain) -> bool {
+        let outcome = self.write.write(sql, chain);
         let wrote = outcome.is_ok();
         self.outcome = Some(outcome);
         wrote
@@ -146,63 +128,69 @@ impl SqliteLedger {
     }
 }
 
+/// On a thread of its own, for a commit waits for the disk: all of the batch, so that its
+/// statements do not wait for threads.
 fn batch(
     book: Arc<Book>,
-    connection: Arc<Mutex<SqliteConnection>>,
+    connection: Arc<Mutex<Connection>>,
     queue: Arc<Queue<Box<dyn Queued>>>,
 ) -> Batch {
     Box::pin(async move {
         let mut connection = connection.lock_owned().await;
-        let mut entries = Vec::new();
-        match commit(&book, &mut connection, &queue, &mut entries).await {
-            Ok(()) => entries.into_iter().for_each(Queued::answer),
-            Err(error) => entries
-                .into_iter()
-                .for_each(|entry| entry.fail(error.clone())),
-        }
+        let all = move || {
+            let mut entries = Vec::new();
+            match commit(&book, &mut connection, &queue, &mut entries) {
+                Ok(()) => entries.into_iter().for_each(Queued::answer),
+                Err(error) => entries
+                    .into_iter()
+                    .for_each(|entry| entry.fail(error.clone())),
+            }
+        };
+        // A panic drops the entries, and their callers hear of it.
+        let _ = spawn_blocking(all).await;
     })
 }
 
 /// Run what waits and commit it. An error: none of it is written.
-async fn commit(
+fn commit(
     book: &Book,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     queue: &Queue<Box<dyn Queued>>,
     entries: &mut Vec<Box<dyn Queued>>,
 ) -> Result<(), LedgerError> {
     // These wait as long as another process may hold the ledger; who comes meanwhile is taken
     // along if there is something to be taken along to, and else begins to wait itself.
     queue.take(entries);
-    let mut transaction = book.begin(connection).await?;
+    let transaction = book.begin(connection)?;
     queue.take(entries);
+    let sql = book.on(&transaction);
     let mut chain = Chain::default();
     let alone = entries.len() == 1;
     if !alone {
-        execute(book, &mut transaction, "SAVEPOINT one").await?;
+        sql.execute("SAVEPOINT one", [])?;
     }
-    if let Err(fault) = all(book, &mut transaction, &mut chain, entries).await {
+    if let Err(fault) = all(&sql, &mut chain, entries) {
         if alone {
             // Dropped, the transaction undoes all that there is.
             return Ok(());
         }
-        undo(book, &mut transaction, fault).await?;
+        undo(&sql, fault)?;
         chain.truncate(0);
-        each(book, &mut transaction, &mut chain, entries).await?;
+        each(&sql, &mut chain, entries)?;
     }
-    book.write_lines(&mut transaction, &chain).await?;
-    transaction.commit().await.map_err(book.words())
+    sql.write_lines(&chain)?;
+    transaction.commit().map_err(book.words())
 }
 
 /// Run all that is wanted, up to the first that did not write what it had to; what that one found
 /// wrong with the ledger, if anything.
-async fn all(
-    book: &Book,
-    connection: &mut SqliteConnection,
+fn all(
+    sql: &Sql<'_>,
     chain: &mut Chain,
     entries: &mut [Box<dyn Queued>],
 ) -> Result<(), Option<LedgerError>> {
     for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
-        if !entry.run(book, connection, chain).await {
+        if !entry.run(sql, chain) {
             return Err(entry.fault());
         }
     }
@@ -210,41 +198,28 @@ async fn all(
 }
 
 /// Run what is wanted, each in a savepoint of its own.
-async fn each(
-    book: &Book,
-    connection: &mut SqliteConnection,
+fn each(
+    sql: &Sql<'_>,
     chain: &mut Chain,
     entries: &mut [Box<dyn Queued>],
 ) -> Result<(), LedgerError> {
     for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
         let lines = chain.len();
-        if entry.run(book, connection, chain).await {
-            execute(book, connection, "RELEASE one; SAVEPOINT one").await?;
+        if entry.run(sql, chain) {
+            sql.execute("RELEASE one", [])?;
+            sql.execute("SAVEPOINT one", [])?;
         } else {
             chain.truncate(lines);
-            undo(book, connection, entry.fault()).await?;
+            undo(sql, entry.fault())?;
         }
     }
     Ok(())
 }
 
 /// Go back to the savepoint, because of one that was refused.
-async fn undo(
-    book: &Book,
-    connection: &mut SqliteConnection,
-    fault: Option<LedgerError>,
-) -> Result<(), LedgerError> {
-    let undone = execute(book, connection, "ROLLBACK TO one").await;
+fn undo(sql: &Sql<'_>, fault: Option<LedgerError>) -> Result<(), LedgerError> {
+    let undone = sql.execute("ROLLBACK TO one", []);
     // SQLite ends the whole transaction by itself where the disk is full. Going on would
-    // commit what follows one by one, without what went before.
-    undone.map_err(|error| fault.unwrap_or(error))
-}
-
-async fn execute(
-    book: &Book,
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-) -> Result<(), LedgerError> {
-    let done = sqlx::raw_sql(sql).execute(connection).await;
-    done.map(drop).map_err(book.words())
+    // commit what follows one by one, without what went before it.
+    undone.map(drop).map_err(|error| fault.unwrap_or(error))
 }

@@ -3,12 +3,11 @@
 use async_trait::async_trait;
 use passcode_audit::{Head, Line, Record, Verifier};
 use passcode_host::ledger::{LedgerError, LedgerFault};
-use sqlx::SqliteConnection;
+use rusqlite::params;
 
 use super::SqliteLedger;
-use super::book::Book;
+use super::book::Sql;
 use super::fault::fault;
-use super::rows::Reader;
 use crate::audit::AuditLog;
 
 /// Lines that are not written yet: those of one transaction, which has the write lock, so that
@@ -31,21 +30,16 @@ impl Chain {
     }
 }
 
-impl Book {
+impl Sql<'_> {
     /// Add a line, in the transaction of what it speaks of.
-    pub(super) async fn witness(
-        &self,
-        connection: &mut SqliteConnection,
-        chain: &mut Chain,
-        record: &Record,
-    ) -> Result<(), LedgerError> {
+    pub(super) fn witness(&self, chain: &mut Chain, record: &Record) -> Result<(), LedgerError> {
         let begun = match chain.begun {
             Some(begun) => begun,
-            None => self.head_in(connection).await?,
+            None => self.head()?,
         };
         chain.begun = Some(begun);
         let after = chain.lines.last().map_or(begun, Line::head);
-        let line = match &self.notary {
+        let line = match &self.book.notary {
             Some(notary) => notary.seal(&after, record),
             None => Line::unsigned(&after, record),
         };
@@ -56,92 +50,51 @@ impl Book {
     }
 
     /// Write the lines. Without them nothing of the transaction may be committed.
-    pub(super) async fn write_lines(
-        &self,
-        connection: &mut SqliteConnection,
-        chain: &Chain,
-    ) -> Result<(), LedgerError> {
-        if chain.lines.is_empty() {
-            return Ok(());
+    pub(super) fn write_lines(&self, chain: &Chain) -> Result<(), LedgerError> {
+        for line in &chain.lines {
+            let number = i64::try_from(line.number).map_err(|_| self.other("a line too many"))?;
+            self.execute(
+                "INSERT INTO audit (number, body, hash, key, signature) VALUES (?, ?, ?, ?, ?)",
+                params![number, line.body, hex(&line.hash), line.key, line.signature],
+            )?;
         }
-        let lines: Vec<_> = chain
-            .lines
-            .iter()
-            .map(|line| {
-                let hash = hex(&line.hash);
-                (line.number, &line.body, hash, &line.key, &line.signature)
-            })
-            .collect();
-        let lines = serde_json::to_string(&lines)
-            .map_err(|_| self.other("lines that cannot be written"))?;
-        sqlx::query(
-            "INSERT INTO audit (number, body, hash, key, signature) SELECT value ->> 0, \
-             value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
-        )
-        .bind(lines)
-        .execute(connection)
-        .await
-        .map_err(self.words())?;
         Ok(())
     }
 
-    async fn head_in(&self, connection: &mut SqliteConnection) -> Result<Head, LedgerError> {
-        let last: Option<(i64, String)> =
-            sqlx::query_as("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
-                .fetch_optional(connection)
-                .await
-                .map_err(self.words())?;
-        match last {
-            None => Ok(Head::EMPTY),
-            Some((number, hash)) => Ok(Head {
-                count: number.try_into().map_err(|_| self.unreadable())?,
-                hash: of_hex(&hash).ok_or_else(|| self.unreadable())?,
-            }),
-        }
+    fn head(&self) -> Result<Head, LedgerError> {
+        let sql = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+        let last = self.maybe(sql, [], |row| {
+            Ok(Head {
+                count: row.count("number")?,
+                hash: of_hex(&row.text("hash")?).ok_or_else(|| self.unreadable())?,
+            })
+        })?;
+        Ok(last.unwrap_or(Head::EMPTY))
     }
 
-    async fn lines_in(
-        &self,
-        connection: &mut SqliteConnection,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<Line>, LedgerError> {
+    fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
         let Ok(after) = i64::try_from(after) else {
             return Ok(Vec::new());
         };
-        let rows = sqlx::query("SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?")
-            .bind(after)
-            .bind(i64::from(limit))
-            .fetch_all(connection)
-            .await
-            .map_err(self.words())?;
-        rows.iter()
-            .map(|row| {
-                let read = Reader {
-                    path: &self.path,
-                    row,
-                };
-                Ok(Line {
-                    number: read.count("number")?,
-                    body: read.text("body")?,
-                    // No hash at all is a wrong one, and for whoever looks through them to find.
-                    hash: of_hex(&read.text("hash")?).unwrap_or_default(),
-                    key: read.text("key")?,
-                    signature: read.text("signature")?,
-                })
+        let sql = "SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?";
+        self.all(sql, params![after, limit], |row| {
+            Ok(Line {
+                number: row.count("number")?,
+                body: row.text("body")?,
+                // No hash at all is a wrong one, and for whoever looks through them to find.
+                hash: of_hex(&row.text("hash")?).unwrap_or_default(),
+                key: row.text("key")?,
+                signature: row.text("signature")?,
             })
-            .collect()
+        })
     }
 
     /// Look through the whole chain; how many lines it has.
-    pub(super) async fn check_lines(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<u64, LedgerError> {
+    pub(super) fn check_lines(&self) -> Result<u64, LedgerError> {
         let mut verifier = Verifier::new(&[], None);
         let mut last = 0;
         loop {
-            let lines = self.lines_in(connection, last, 1_000).await?;
+            let lines = self.lines(last, 1_000)?;
             let Some(end) = lines.last() else { break };
             last = end.number;
             lines.iter().for_each(|line| verifier.push(line));
@@ -151,31 +104,29 @@ impl Book {
             None => Ok(verdict.lines),
             Some(finding) => {
                 let detail = format!("audit: {finding}");
-                Err(fault(LedgerFault::Corrupt, &self.path, &detail))
+                Err(fault(LedgerFault::Corrupt, &self.book.path, &detail))
             }
         }
     }
 
     fn other(&self, detail: &str) -> LedgerError {
-        fault(LedgerFault::Other, &self.path, detail)
+        fault(LedgerFault::Other, &self.book.path, detail)
     }
 
     fn unreadable(&self) -> LedgerError {
         let detail = "a line of the audit chain cannot be read";
-        fault(LedgerFault::Corrupt, &self.path, detail)
+        fault(LedgerFault::Corrupt, &self.book.path, detail)
     }
 }
 
 #[async_trait]
 impl AuditLog for SqliteLedger {
     async fn head(&self) -> Result<Head, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        self.book.head_in(&mut connection).await
+        self.read(|sql| sql.head()).await
     }
 
     async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
-        let mut connection = self.connection.lock().await;
-        self.book.lines_in(&mut connection, after, limit).await
+        self.read_much(move |sql| sql.lines(after, limit)).await
     }
 }
 

@@ -265,7 +265,7 @@ impl Hands for Devices {
             if let Some((code, message)) = self.too_warm(device).await? {
                 return Ok(Err(Did::ended(Ended::Refused, code, message)));
             }
-            self.runner.carry_out(&document).await.map(Ok)
+            self.runner.carry_out_kept(&document).await.map(Ok)
         };
         match carried.await {
             Ok(Err(did)) => did,
