@@ -1,7 +1,8 @@
 //! Turns are shared by all who use a ledger. Two processes, or many, on one store; the clock is the
 //! test's own wherever time need not really pass.
 
-use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use passcode_host::{Ask, Budget, Rate, Share, Turn};
@@ -19,15 +20,27 @@ const RATE: Rate = Rate {
 
 thread_local! {
     /// What the clock of this test shows.
-    static CLOCK: Cell<i64> = const { Cell::new(0) };
+    static CLOCK: Arc<AtomicI64> = Arc::default();
+}
+
+/// A clock that shows the same on every thread.
+pub(crate) type Shown = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+fn shown() -> Shown {
+    let clock = CLOCK.with(Arc::clone);
+    Arc::new(move || clock.load(SeqCst))
 }
 
 fn clock() -> i64 {
-    CLOCK.get()
+    CLOCK.with(|clock| clock.load(SeqCst))
+}
+
+fn set(milliseconds: i64) {
+    CLOCK.with(|clock| clock.store(milliseconds, SeqCst));
 }
 
 fn pass(milliseconds: i64) {
-    CLOCK.set(CLOCK.get() + milliseconds);
+    set(clock() + milliseconds);
 }
 
 pub(crate) fn ask(write: bool, app: &str) -> Ask {
@@ -48,14 +61,14 @@ pub(crate) trait Counted: Budget + Sized + 'static {
     type Place: Clone;
 
     /// Another handle on it, as another process has one; by its own clock, or by a test's.
-    async fn handle(place: &Self::Place, clock: Option<fn() -> i64>) -> Self;
+    async fn handle(place: &Self::Place, clock: Option<Shown>) -> Self;
 
     /// How many turns are in it, ended ones among them.
     async fn kept(&self) -> i64;
 }
 
 async fn handle<C: Counted>(place: &C::Place) -> C {
-    C::handle(place, Some(clock)).await
+    C::handle(place, Some(shown())).await
 }
 
 /// What happens next. `who` is one of two processes.
@@ -197,7 +210,7 @@ impl<C: Counted> World<C> {
 }
 
 async fn happen<C: Counted>(place: &C::Place, events: Vec<Event>) -> World<C> {
-    CLOCK.set(1_000_000);
+    set(1_000_000);
     let mut world = World {
         processes: [handle(place).await, handle(place).await],
         under_way: Vec::new(),

@@ -5,6 +5,7 @@
 //! and a write's turn never, because its intent is committed after it, to the same log, and that is
 //! waited for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -118,7 +119,7 @@ impl Keys {
 }
 
 /// What a test's clock shows; none in earnest.
-pub(super) type Clock = Option<fn() -> i64>;
+pub(super) type Clock = Option<Arc<dyn Fn() -> i64 + Send + Sync>>;
 
 /// Without what has ended, and with what a clock left behind that went back.
 async fn tidy(tx: &mut Tx, keys: &Keys, now: Option<i64>) -> Result<(), LedgerError> {
@@ -172,7 +173,7 @@ async fn turn(tx: &mut Tx, ask: &Ask, now: Option<i64>) -> Result<Turn, LedgerEr
 
 impl PostgresLedger {
     #[cfg(test)]
-    pub(super) fn with_clock(mut self, clock: fn() -> i64) -> Self {
+    pub(super) fn with_clock(mut self, clock: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
         self.clock = Some(clock);
         self
     }
@@ -184,14 +185,14 @@ impl Budget for PostgresLedger {
         if ask.rate.any == 0 || (ask.write && ask.rate.writes == 0) {
             return Ok(Turn::Later(ask.rate.window));
         }
-        let now = self.clock.map(|clock| clock());
+        let now = self.clock.as_ref().map(|clock| clock());
         let mut tx = self.pool.begin(COUNT).await?;
         let outcome = turn(&mut tx, ask, now).await;
         tx.end(outcome).await
     }
 
     async fn answered(&self, turn: i64, window: Duration) -> Result<(), LedgerError> {
-        let now = self.clock.map(|clock| clock());
+        let now = self.clock.as_ref().map(|clock| clock());
         let mut tx = self.pool.begin(COUNT).await?;
         let done = sqlx::query(ANSWERED)
             .bind(now)
@@ -203,7 +204,7 @@ impl Budget for PostgresLedger {
     }
 
     async fn hold_back(&self, share: &Share, pause: Duration) -> Result<(), LedgerError> {
-        let now = self.clock.map(|clock| clock());
+        let now = self.clock.as_ref().map(|clock| clock());
         let keys = Keys::of(share);
         let mut tx = self.pool.begin(COUNT).await?;
         let done = sqlx::query(HOLD_BACK)

@@ -128,7 +128,7 @@ impl SqliteLedger {
         &self,
         count: impl FnOnce(&mut Turns<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let (book, clock) = (Arc::clone(&self.book), self.clock);
+        let (book, clock) = (Arc::clone(&self.book), Arc::clone(&self.clock));
         let mut kept = Arc::clone(&self.counting.0).lock_owned().await;
         let counted = move || {
             let new = kept.is_none();

@@ -1,7 +1,9 @@
 //! The clock that turns are counted by.
 
+use std::sync::Arc;
+
 /// Milliseconds of a clock that every process of this machine shares.
-pub(super) type Clock = fn() -> i64;
+pub(super) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The kernel's own clock, which nobody sets: it runs on while the machine does. After a restart
 /// it begins anew, and that is the one way in which it ever goes back.

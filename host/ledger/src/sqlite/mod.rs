@@ -162,7 +162,7 @@ impl SqliteLedger {
             reading,
             group: Group::new(),
             counting: budget::Counting::default(),
-            clock: clock::steady,
+            clock: Arc::new(clock::steady),
         }
     }
 

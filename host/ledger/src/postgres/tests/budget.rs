@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::{cases, open};
 use crate::PostgresLedger;
 use crate::postgres::pool;
-use crate::turns_tests::{self as shared, Counted};
+use crate::turns_tests::{self as shared, Counted, Shown};
 
 impl Counted for PostgresLedger {
     type Place = String;
 
-    async fn handle(place: &String, clock: Option<fn() -> i64>) -> Self {
+    async fn handle(place: &String, clock: Option<Shown>) -> Self {
         let ledger = open(place).await;
         match clock {
             Some(clock) => ledger.with_clock(clock),

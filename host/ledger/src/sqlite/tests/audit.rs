@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use passcode_audit::{Fault, Notary, Verdict, Verifier};
 use passcode_host::ledger::{Ending, IntentRefused, LedgerFault, SendLedger as _, Sending};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::{Opening, home};
+use super::{Opening, home, raw};
 use crate::conformance::{
     StoreHandle, all_lines, answer, every_rule_of_audit, intent, looked_through, plan, stands_at,
 };
@@ -44,21 +43,12 @@ async fn written(path: &Path) {
 }
 
 /// As somebody who can write to the file, and takes its guards away.
-async fn behind_our_back(path: &Path, sql: &str) {
-    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .connect()
-        .await
-        .unwrap();
+fn behind_our_back(path: &Path, sql: &str) {
     let sql = format!(
         "DROP TRIGGER audit_lines_are_kept; DROP TRIGGER audit_lines_do_not_change; \
          DROP TRIGGER audit_lines_follow_one_another; {sql}"
     );
-    sqlx::raw_sql(AssertSqlSafe(sql))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
+    raw(path).execute_batch(&sql).unwrap();
 }
 
 #[tokio::test]
@@ -98,7 +88,7 @@ async fn what_is_changed_behind_our_back_is_found() {
         let ledger = SqliteLedger::open(&path, true).await.unwrap();
         let head = ledger.head().await.unwrap();
         ledger.close().await.unwrap();
-        behind_our_back(&path, sql).await;
+        behind_our_back(&path, sql);
         let ledger = SqliteLedger::open(&path, true).await.unwrap();
         let mut verifier = Verifier::new(&[], Some(&head));
         for line in all_lines(&ledger).await {
@@ -135,8 +125,7 @@ async fn after_a_last_line_without_a_hash_nothing_is_written() {
     behind_our_back(
         &path,
         "UPDATE audit SET hash = replace(hash, substr(hash, 1, 1), 'z') WHERE number = 20",
-    )
-    .await;
+    );
     let ledger = SqliteLedger::open(&path, true).await.unwrap();
     let refused = ledger.keep_plan(&plan("new", "a")).await.unwrap_err();
     assert_eq!(refused.fault, LedgerFault::Corrupt);
@@ -162,13 +151,12 @@ async fn without_its_line_no_operation_is_written() {
     };
     ledger.begin_run(&run).await.unwrap();
     let before = ledger.head().await.unwrap();
-    sqlx::raw_sql(
-        "CREATE TRIGGER no_more BEFORE INSERT ON audit \
+    ledger
+        .run_sql(
+            "CREATE TRIGGER no_more BEFORE INSERT ON audit \
          BEGIN SELECT RAISE(ABORT, 'on purpose'); END",
-    )
-    .execute(&mut *ledger.connection.lock().await)
-    .await
-    .unwrap();
+        )
+        .await;
 
     let refused = ledger.intend(&intent(&kept, "kept")).await;
     assert!(

@@ -7,12 +7,12 @@ use passcode_host::{Budget as _, Turn};
 
 use super::{cases, home};
 use crate::SqliteLedger;
-use crate::turns_tests::{self as shared, Counted};
+use crate::turns_tests::{self as shared, Counted, Shown};
 
 impl Counted for SqliteLedger {
     type Place = PathBuf;
 
-    async fn handle(place: &PathBuf, clock: Option<fn() -> i64>) -> Self {
+    async fn handle(place: &PathBuf, clock: Option<Shown>) -> Self {
         let ledger = Self::open(place, true).await.unwrap();
         match clock {
             Some(clock) => ledger.with_clock(clock),
@@ -21,10 +21,9 @@ impl Counted for SqliteLedger {
     }
 
     async fn kept(&self) -> i64 {
-        let mut connection = self.connection.lock().await;
-        sqlx::query_scalar("SELECT count(*) FROM turns")
-            .fetch_one(&mut *connection)
-            .await
+        let connection = self.connection.lock().await;
+        connection
+            .query_row("SELECT count(*) FROM turns", [], |row| row.get(0))
             .unwrap()
     }
 }
@@ -54,7 +53,7 @@ async fn of_many_that_take_turns_at_once_no_window_holds_more_than_the_rate() {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(3) {
             let mut connection = ledger.connection.lock().await;
-            let transaction = ledger.begin(&mut connection).await.unwrap();
+            let transaction = ledger.begin(&mut connection).unwrap();
             tokio::time::sleep(Duration::from_millis(20)).await;
             drop(transaction);
             drop(connection);
@@ -88,7 +87,7 @@ async fn what_has_ended_is_removed() {
 #[tokio::test]
 async fn a_ledger_of_the_first_format_is_brought_forward() {
     let (_home, path) = home();
-    super::formats::of_format(&path, 1).await;
+    super::formats::of_format(&path, 1);
     let ledger = SqliteLedger::open(&path, true).await.unwrap();
     let turn = ledger.turn(&shared::ask(true, "ours")).await.unwrap();
     assert!(matches!(turn, Turn::Now(_)));

@@ -45,10 +45,9 @@ async fn the_child() {
         let next = plan("half", "a");
         ledger.keep_plan(&next).await.unwrap();
         let mut connection = ledger.connection.lock().await;
-        let mut transaction = ledger.begin(&mut connection).await.unwrap();
+        let transaction = ledger.begin(&mut connection).unwrap();
         ledger
-            .insert_in(&mut transaction, &intent(&next, "half"))
-            .await
+            .insert_in(&transaction, &intent(&next, "half"))
             .unwrap();
         println!("intended 0");
         return std::future::pending().await;

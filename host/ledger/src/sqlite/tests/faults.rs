@@ -7,10 +7,9 @@ use std::time::Duration;
 use passcode_host::ledger::{
     Ending, IntentRefused, LedgerError, LedgerFault, SendLedger as _, Sending,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::super::schema;
-use super::home;
+use super::{home, raw};
 use crate::SqliteLedger;
 use crate::conformance::{intent, plan, stands_at};
 
@@ -40,24 +39,8 @@ async fn written(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// A connection that knows nothing of our rules.
-async fn raw(path: &Path) -> SqliteConnection {
-    sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .busy_timeout(Duration::ZERO)
-        .connect()
-        .await
-        .unwrap()
-}
-
-async fn run(path: &Path, sql: &str) {
-    let mut connection = raw(path).await;
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
+fn run(path: &Path, sql: &str) {
+    raw(path).execute_batch(sql).unwrap();
 }
 
 #[tokio::test]
@@ -130,8 +113,7 @@ async fn another_programs_database_is_not_changed() {
     run(
         &path,
         "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)",
-    )
-    .await;
+    );
     assert_eq!(refused(&path).await.fault, LedgerFault::Corrupt);
 }
 
@@ -140,16 +122,13 @@ async fn a_newer_ledger_is_refused() {
     let (_home, path) = home();
     written(&path).await;
     let version = schema::VERSION;
-    run(&path, &format!("PRAGMA user_version = {}", version + 1)).await;
+    run(&path, &format!("PRAGMA user_version = {}", version + 1));
     assert_eq!(refused(&path).await.fault, LedgerFault::Newer);
     // In the write-ahead log only: the header in the file is still the old one.
-    run(&path, &format!("PRAGMA user_version = {version}")).await;
-    let mut other = raw(&path).await;
+    run(&path, &format!("PRAGMA user_version = {version}"));
+    let other = raw(&path);
     let newer = format!("PRAGMA user_version = {}", version + 2);
-    sqlx::raw_sql(sqlx::AssertSqlSafe(newer))
-        .execute(&mut other)
-        .await
-        .unwrap();
+    other.execute_batch(&newer).unwrap();
     let error = SqliteLedger::open(&path, false).await.unwrap_err();
     assert_eq!(error.fault, LedgerFault::Newer);
 }
@@ -177,8 +156,7 @@ async fn a_plan_that_was_edited_in_the_file_is_damage() {
         "DROP TRIGGER plans_do_not_change; \
          UPDATE plans SET document = replace(document, 'n7', 'n8') WHERE device = 'n7'; \
          CREATE TRIGGER plans_do_not_change BEFORE UPDATE ON plans BEGIN SELECT RAISE(ABORT, ''); END",
-    )
-    .await;
+    );
     let ledger = SqliteLedger::open(&path, false).await.unwrap();
     let edited = plan("n7", "n7");
     assert_eq!(
@@ -236,16 +214,10 @@ async fn the_file_itself_refuses_what_the_rules_refuse() {
         "INSERT INTO deliveries (attempt, at, target) VALUES (99, '', '')".into(),
         "INSERT INTO ledger (one, kind) VALUES (2, 'practice')".into(),
     ];
-    let mut other = raw(&path).await;
-    sqlx::raw_sql("PRAGMA foreign_keys = ON")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    let other = raw(&path);
+    other.execute_batch("PRAGMA foreign_keys = ON").unwrap();
     for sql in table {
-        let result = sqlx::raw_sql(AssertSqlSafe(sql.clone()))
-            .execute(&mut other)
-            .await;
-        assert!(result.is_err(), "{sql}");
+        assert!(other.execute_batch(&sql).is_err(), "{sql}");
     }
     let checked = ledger.check().await.unwrap();
     assert_eq!(
@@ -265,11 +237,8 @@ async fn a_ledger_that_another_process_holds_is_busy() {
     let next = plan("busy", "a");
     open.keep_plan(&next).await.unwrap();
 
-    let mut other = raw(&path).await;
-    sqlx::raw_sql("BEGIN IMMEDIATE")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    let other = raw(&path);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let began = std::time::Instant::now();
     let error = SqliteLedger::open_waiting(&path, false, wait)
         .await
@@ -284,7 +253,7 @@ async fn a_ledger_that_another_process_holds_is_busy() {
     // Reading goes on.
     assert!(open.attempts(&next.id).await.unwrap().is_empty());
 
-    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     open.intend(&intent(&next, "busy")).await.unwrap();
 }
 
@@ -294,13 +263,7 @@ async fn without_room_nothing_is_intended() {
     let ledger = SqliteLedger::open(&path, false).await.unwrap();
     let next = plan("full", "a");
     ledger.keep_plan(&next).await.unwrap();
-    {
-        let mut connection = ledger.connection.lock().await;
-        sqlx::raw_sql("PRAGMA max_page_count = 1")
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-    }
+    ledger.run_sql("PRAGMA max_page_count = 1").await;
     let mut written = 0;
     let refused = loop {
         let mut large = intent(&next, &format!("full-{written}"));
@@ -321,13 +284,7 @@ async fn without_room_nothing_is_intended() {
         "nothing half-written"
     );
     // When there is room again, it goes on.
-    {
-        let mut connection = ledger.connection.lock().await;
-        sqlx::raw_sql("PRAGMA max_page_count = 100000")
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-    }
+    ledger.run_sql("PRAGMA max_page_count = 100000").await;
     ledger.intend(&intent(&next, "fits")).await.unwrap();
     ledger.check().await.unwrap();
 }

@@ -3,32 +3,24 @@
 use std::path::Path;
 
 use passcode_host::ledger::{Ending, SendLedger as _, Sending};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
-use super::home;
+use super::{home, raw};
 use crate::conformance::plan;
 use crate::run::RunLedger as _;
 use crate::{AuditLog as _, SqliteLedger};
 
 /// A practice ledger as the software of that version would have made it, with one accepted attempt
 /// of one plan, delivered.
-pub(super) async fn of_format(path: &Path, version: usize) {
+pub(super) fn of_format(path: &Path, version: usize) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .connect()
-        .await
-        .unwrap();
+    let connection = raw(path);
     for migration in &MIGRATIONS[..version] {
-        run(&mut connection, migration).await;
+        connection.execute_batch(migration).unwrap();
     }
     let kept = plan("device", "kept");
-    run(
-        &mut connection,
-        &format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}; \
+    let all = format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}; \
              INSERT INTO ledger VALUES (1, 'practice'); \
              INSERT INTO plans VALUES (1, '{id}', '{tenant}', 'device', \
                 '2024-10-04T00:00:00.000000007Z', '2024-10-05T00:00:00.000000007Z', '{document}'); \
@@ -36,27 +28,18 @@ pub(super) async fn of_format(path: &Path, version: usize) {
                 snapshot, again, state, status) VALUES (1, 'one', '{id}', '{tenant}', 'device', \
                 'POST', '2024-10-04T00:01:00Z', '[]', 0, 'accepted', 204); \
              INSERT INTO deliveries VALUES (1, 1, '2024-10-04T00:02:00Z', 'terminal');",
-            id = kept.id,
-            tenant = kept.tenant,
-            document = kept.document,
-        ),
-    )
-    .await;
-    connection.close().await.unwrap();
-}
-
-async fn run(connection: &mut SqliteConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(connection)
-        .await
-        .unwrap();
+        id = kept.id,
+        tenant = kept.tenant,
+        document = kept.document,
+    );
+    connection.execute_batch(&all).unwrap();
 }
 
 #[tokio::test]
 async fn every_older_format_is_brought_forward_with_what_is_in_it() {
     for version in 1..=MIGRATIONS.len() {
         let (_home, path) = home();
-        of_format(&path, version).await;
+        of_format(&path, version);
         // Twice: what was brought forward is an ordinary ledger.
         for _ in 0..2 {
             let ledger = SqliteLedger::open(&path, true).await.unwrap();
@@ -72,10 +55,9 @@ async fn every_older_format_is_brought_forward_with_what_is_in_it() {
             assert_eq!(ledger.plans(9).await.unwrap().len(), 1);
             assert!(ledger.runs(9).await.unwrap().is_empty());
             ledger.check().await.unwrap();
-            let mut connection = ledger.connection.lock().await;
-            let found: u32 = sqlx::query_scalar("SELECT user_version FROM pragma_user_version()")
-                .fetch_one(&mut *connection)
-                .await
+            let connection = ledger.connection.lock().await;
+            let found: u32 = connection
+                .pragma_query_value(None, "user_version", |row| row.get(0))
                 .unwrap();
             assert_eq!(found, VERSION);
         }
@@ -93,14 +75,17 @@ async fn a_ledger_brought_forward_is_as_a_new_one() {
     let mut schemas = Vec::new();
     for version in 1..=MIGRATIONS.len() {
         let (_home, path) = home();
-        of_format(&path, version).await;
+        of_format(&path, version);
         let ledger = SqliteLedger::open(&path, true).await.unwrap();
-        let mut connection = ledger.connection.lock().await;
-        let schema: Vec<(String, String)> =
-            sqlx::query_as("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name, sql")
-                .fetch_all(&mut *connection)
-                .await
-                .unwrap();
+        let connection = ledger.connection.lock().await;
+        let mut all = connection
+            .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name, sql")
+            .unwrap();
+        let schema: Vec<(String, String)> = all
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
         schemas.push(schema);
     }
     assert!(schemas[0].len() > 30);

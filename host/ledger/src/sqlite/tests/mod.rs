@@ -9,12 +9,12 @@ mod rules;
 mod runs;
 mod together;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use passcode_host::ledger::{Intent, LedgerError};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
 use super::sending;
 use crate::SqliteLedger;
@@ -23,22 +23,30 @@ use crate::turns_tests::cases;
 
 /// What a test does by hand, one step after another.
 impl SqliteLedger {
-    async fn begin<'c>(
-        &self,
-        connection: &'c mut SqliteConnection,
-    ) -> Result<Transaction<'c, Sqlite>, LedgerError> {
-        self.book.begin(connection).await
+    fn begin<'c>(&self, connection: &'c mut Connection) -> Result<Transaction<'c>, LedgerError> {
+        self.book.begin(connection)
     }
 
-    async fn insert_in(
-        &self,
-        connection: &mut SqliteConnection,
-        intent: &Intent,
-    ) -> Result<(), LedgerError> {
+    fn insert_in(&self, connection: &Connection, intent: &Intent) -> Result<(), LedgerError> {
         let mut chain = super::witness::Chain::default();
-        sending::insert(&self.book, connection, &mut chain, intent).await?;
-        self.book.write_lines(connection, &chain).await
+        let sql = self.book.on(connection);
+        sending::insert(&sql, &mut chain, intent)?;
+        sql.write_lines(&chain)
     }
+
+    /// On the connection that writes.
+    async fn run_sql(&self, sql: &str) {
+        let connection = self.connection.lock().await;
+        connection.execute_batch(sql).unwrap();
+    }
+}
+
+/// A connection that knows nothing of our rules.
+fn raw(path: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = Connection::open_with_flags(path, flags).unwrap();
+    connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+    connection
 }
 
 /// A folder that is gone after the test, and a ledger's path in it.

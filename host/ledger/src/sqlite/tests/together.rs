@@ -14,10 +14,7 @@ use crate::conformance::{intent, plan};
 /// A ledger whose log is never emptied, so that every commit can be counted in it.
 async fn counted(path: &Path) -> Arc<SqliteLedger> {
     let ledger = SqliteLedger::open(path, true).await.unwrap();
-    sqlx::raw_sql("PRAGMA wal_autocheckpoint = 0")
-        .execute(&mut *ledger.connection.lock().await)
-        .await
-        .unwrap();
+    ledger.run_sql("PRAGMA wal_autocheckpoint = 0").await;
     Arc::new(ledger)
 }
 
@@ -120,13 +117,12 @@ async fn what_the_file_refuses_is_undone_by_itself() {
     ledger.keep_plan(&second).await.unwrap();
     ledger.intend(&intent(&first, "first")).await.unwrap();
     let beside = kept(&ledger, "beside").await;
-    sqlx::raw_sql(
-        "CREATE TRIGGER fails BEFORE INSERT ON attempts WHEN NEW.client_request_id = 'second' \
+    ledger
+        .run_sql(
+            "CREATE TRIGGER fails BEFORE INSERT ON attempts WHEN NEW.client_request_id = 'second' \
          BEGIN SELECT RAISE(ABORT, 'on purpose'); END",
-    )
-    .execute(&mut *ledger.connection.lock().await)
-    .await
-    .unwrap();
+        )
+        .await;
     // Makes the first unknown, and then fails.
     let mut following = intent(&second, "second");
     following.after_unknown = Some(first.id);
@@ -157,10 +153,7 @@ async fn without_room_all_of_them_hear_it_and_none_is_written() {
         large.request = "x".repeat(if at == 4 { 80_000 } else { 8 });
         intents.push(large);
     }
-    sqlx::raw_sql("PRAGMA max_page_count = 1")
-        .execute(&mut *ledger.connection.lock().await)
-        .await
-        .unwrap();
+    ledger.run_sql("PRAGMA max_page_count = 1").await;
     let results = together(&ledger, &intents).await;
     for result in &results {
         assert!(
@@ -169,7 +162,8 @@ async fn without_room_all_of_them_hear_it_and_none_is_written() {
         );
     }
     assert_eq!(ledger.check().await.unwrap().attempts, 0);
-    // The connection was made anew.
+    // When there is room again, it goes on.
+    ledger.run_sql("PRAGMA max_page_count = 100000").await;
     for intent in &intents {
         ledger.intend(intent).await.unwrap();
     }
@@ -186,7 +180,7 @@ async fn while_another_process_holds_it_all_of_them_wait_once() {
         plans.push(kept(&ledger, &format!("busy-{at}")).await);
     }
     let mut connection = other.connection.lock().await;
-    let held = other.begin(&mut connection).await.unwrap();
+    let held = other.begin(&mut connection).unwrap();
     let intents: Vec<_> = plans.iter().map(|one| intent(one, &one.device)).collect();
     let began = std::time::Instant::now();
     let results = futures::future::join_all(intents.iter().map(|one| ledger.intend(one))).await;
@@ -198,7 +192,7 @@ async fn while_another_process_holds_it_all_of_them_wait_once() {
             "{result:?}"
         );
     }
-    held.rollback().await.unwrap();
+    held.rollback().unwrap();
     for intent in &intents {
         ledger.intend(intent).await.unwrap();
     }
