@@ -10,7 +10,7 @@ mod spelling;
 mod spinner;
 mod text;
 
-pub(crate) use ask::{Answer, ask, pick};
+pub(crate) use ask::{Answer, Turn, ask, pick, turn};
 pub(crate) use called::called;
 pub(crate) use card::card;
 pub(crate) use checks::{checks, expectations, failure};

@@ -30,6 +30,10 @@ pub(super) struct Kept {
     pub(super) rows: u64,
     /// The component that plans and acts.
     pub(super) component: String,
+    /// The folder that the run file names its files in. Runs of earlier versions have none, nor
+    /// have folders whose names are not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) folder: Option<String>,
 }
 
 impl Kept {
@@ -66,6 +70,7 @@ pub(super) async fn begin(
         text: loaded.text.clone(),
         rows: loaded.survey.devices,
         component: runner.action().digest().to_owned(),
+        folder: loaded.folder.to_str().map(str::to_owned),
     };
     let new = NewRun {
         id: Uuid::new_v4().to_string(),

@@ -11,15 +11,27 @@ use passcode_runfile::{Delivery, RunFile};
 use passcode_runner::Ended;
 use passcode_runner::fleet::Label;
 
-use super::short;
+use super::{hand_out, short};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::wiring::Connected;
 
 const PAGE: u32 = 200;
 
-/// Whom passcodes are encrypted to, if they are.
-pub(super) fn recipients(file: &RunFile) -> Option<Result<(Recipients, PathBuf), Failure>> {
+/// What is to be delivered, and by whom.
+pub(super) struct Delivering<'a> {
+    pub(super) app: &'a App,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) connected: &'a Connected,
+    pub(super) run: &'a Run,
+    pub(super) file: &'a RunFile,
+    /// Where the files are that the run file names.
+    pub(super) folder: &'a Path,
+}
+
+/// Whom passcodes are encrypted to, if they are, and into which file.
+fn recipients(file: &RunFile, folder: &Path) -> Option<Result<(Recipients, PathBuf), Failure>> {
     let Delivery::Age { recipients, file } = &file.delivery else {
         return None;
     };
@@ -29,29 +41,51 @@ pub(super) fn recipients(file: &RunFile) -> Option<Result<(Recipients, PathBuf),
             "a recipient is what `age-keygen` prints as the public key: age1…",
         )
     });
-    Some(parsed.map(|recipients| (recipients, PathBuf::from(file))))
+    Some(parsed.map(|recipients| (recipients, folder.join(file))))
+}
+
+/// Whether passcodes can go where the run file says. Asked before anything is sent, and not after.
+pub(super) fn deliverable(app: &App, file: &RunFile, sends: bool) -> Result<(), Failure> {
+    if let Some(recipients) = recipients(file, Path::new("")) {
+        recipients?;
+    }
+    let shown = matches!(file.delivery, Delivery::Terminal) && sends;
+    if !shown || app.shows_passcodes() {
+        return Ok(());
+    }
+    let why = if app.has_screen() {
+        "the setting `delivery` here is `none`"
+    } else {
+        "there is none that shows a table"
+    };
+    Err(Failure::new(
+        Ended::Refused,
+        "no-terminal",
+        format!("the run file delivers passcodes to the terminal, and {why}; nothing was sent"),
+    )
+    .remedy(
+        "carry it out on a terminal (input, output and messages, `-o table`), or write another `delivery`; see docs/run-files.md",
+    ))
 }
 
 /// Deliver what is done and not delivered. What became of it, in words; nothing if the run
 /// delivers nothing.
-pub(super) async fn deliver(
-    app: &App,
-    connected: &Connected,
-    run: &Run,
-    file: &RunFile,
-) -> Result<Option<String>, Failure> {
-    match (&file.delivery, recipients(file)) {
+pub(super) async fn deliver(what: &Delivering<'_>) -> Result<Option<String>, Failure> {
+    match (&what.file.delivery, recipients(what.file, what.folder)) {
         (_, Some(to)) => {
             let (recipients, path) = to?;
-            to_file(connected, run, &recipients, &path).await.map(Some)
+            to_file(what.connected, what.run, &recipients, &path)
+                .await
+                .map(Some)
         }
-        (Delivery::Terminal, None) => {
-            let name = short(&run.new.id);
-            let place = app.same_place();
-            Ok(Some(format!(
-                "passcodes are shown one by one: `passcode reveal --serial SERIAL{place}`, or `passcode run show {name}{place} --state done` for the devices"
-            )))
+        (Delivery::Terminal, None) if what.app.shows_passcodes() => {
+            hand_out::hand_out(what).await.map(Some)
         }
+        (Delivery::Terminal, None) => Ok(Some(format!(
+            "passcodes that were not shown yet are shown on a terminal: `passcode run resume {}{}`",
+            short(&what.run.new.id),
+            what.app.same_place()
+        ))),
         _ => Ok(None),
     }
 }
@@ -131,6 +165,7 @@ async fn to_file(
     ))
 }
 
-fn is_due(row: &Row) -> bool {
+/// Whether a row is done and nothing of it was delivered.
+pub(super) fn is_due(row: &Row) -> bool {
     matches!(RowState::of(row), RowState::Attempted(Reported::Done))
 }

@@ -23,7 +23,8 @@ pub(super) struct Loaded {
     /// As it was written.
     pub(super) text: String,
     pub(super) survey: Survey,
-    folder: PathBuf,
+    /// Where the files are that it names.
+    pub(super) folder: PathBuf,
     /// What came on standard input, to be read again.
     spool: Option<File>,
 }
@@ -50,7 +51,7 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
         file,
         text,
         survey: Survey::default(),
-        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        folder: folder(path).map_err(|error| Failure::file(path, &error))?,
         spool,
     };
     let survey = loaded.file.survey(loaded.rows()?);
@@ -99,6 +100,18 @@ impl Loaded {
             )
             .remedy(fault.remedy)),
         }
+    }
+}
+
+/// Where the files are that a run file names: beside it. One that came through a pipe lies nowhere;
+/// then it is the folder in which the command runs.
+fn folder(path: &Path) -> io::Result<PathBuf> {
+    let piped = !path.is_file() || ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
+    let beside = path.parent().filter(|folder| *folder != Path::new(""));
+    // Absolute, because a run may be resumed from elsewhere.
+    match beside.filter(|_| !piped) {
+        Some(folder) => std::path::absolute(folder),
+        None => std::env::current_dir(),
     }
 }
 

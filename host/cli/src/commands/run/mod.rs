@@ -4,6 +4,7 @@ mod approve;
 mod begin;
 mod deliver;
 mod file;
+mod hand_out;
 mod order;
 mod plans;
 mod progress;

@@ -1,7 +1,7 @@
 //! Planning and carrying out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use passcode_ledger::run::{Run, RunState, Tally};
@@ -28,6 +28,8 @@ struct Hand<'a> {
     interrupt: &'a Interrupt,
     connected: Connected,
     file: RunFile,
+    /// Where the files are that it names.
+    folder: PathBuf,
     operator: Option<&'a str>,
     args: &'a WorkArgs,
     /// What ended before somebody said that it goes on.
@@ -41,7 +43,7 @@ pub(super) async fn plan(
     path: &Path,
     args: &BeginArgs,
 ) -> Result<Reply, Failure> {
-    let (hand, run) = begun(app, interrupt, path, args).await?;
+    let (hand, run) = begun(app, interrupt, path, args, false).await?;
     let run = hand.planned(run).await?;
     hand.shown(&run, None).await
 }
@@ -53,14 +55,15 @@ pub(super) async fn start(
     args: StartArgs,
 ) -> Result<Reply, Failure> {
     let path = Path::new(&args.subject);
-    if !path.is_file() {
+    if !path.exists() || path.is_dir() {
         if args.what_if {
             return super::show::show(app, &args.subject, &[], 100).await;
         }
         let (hand, run) = taken_up(app, interrupt, &args.subject, &args.begin.work).await?;
         return hand.carried_out(run, args.yes).await;
     }
-    let (hand, run) = begun(app, interrupt, path, &args.begin).await?;
+    let sends = !args.what_if;
+    let (hand, run) = begun(app, interrupt, path, &args.begin, sends).await?;
     let run = hand.planned(run).await?;
     if args.what_if {
         return hand.shown(&run, None).await;
@@ -76,6 +79,7 @@ pub(super) async fn resume(
     args: &WorkArgs,
 ) -> Result<Reply, Failure> {
     let (mut hand, run) = taken_up(app, interrupt, run, args).await?;
+    deliver::deliverable(app, &hand.file, true)?;
     let run = hand.planned(run).await?;
     // What ended only for the time being is taken up again.
     let again = ["awaiting-approval", "pending", "unknown", "unavailable"];
@@ -89,13 +93,11 @@ async fn begun<'a>(
     interrupt: &'a Interrupt,
     path: &Path,
     args: &'a BeginArgs,
+    sends: bool,
 ) -> Result<(Hand<'a>, Run), Failure> {
     let loaded = file::load(path)?;
     loaded.within_its_cap()?;
-    if let Some(recipients) = deliver::recipients(&loaded.file) {
-        // Before anything is sent, and not after.
-        recipients?;
-    }
+    deliver::deliverable(app, &loaded.file, sends)?;
     let grant = args.work.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&loaded.file)).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
@@ -105,6 +107,7 @@ async fn begun<'a>(
         interrupt,
         connected,
         file: loaded.file,
+        folder: loaded.folder,
         operator,
         args: &args.work,
         forgiven: BTreeMap::new(),
@@ -121,7 +124,8 @@ async fn taken_up<'a>(
 ) -> Result<(Hand<'a>, Run), Failure> {
     // Another connection, because the run says how fast this one may be.
     let run = named(&*records(app).await?.0, name).await?;
-    let file = Kept::of(&run)?.file()?;
+    let kept = Kept::of(&run)?;
+    let file = kept.file()?;
     let grant = args.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&file)).await?;
     let tenant = connected.runner.tenant().await?;
@@ -142,6 +146,7 @@ async fn taken_up<'a>(
         interrupt,
         connected,
         file,
+        folder: kept.folder.map(PathBuf::from).unwrap_or_default(),
         operator: None,
         args,
         forgiven: BTreeMap::new(),
@@ -195,6 +200,7 @@ impl Hand<'_> {
             RunState::Denied => return Err(approve::denied(&run)),
             _ => {}
         }
+        deliver::deliverable(self.app, &self.file, true)?;
         let (set, plans) = plan_set(&**store, &run).await?;
         if run.set.as_deref() != Some(&set) {
             return Err(Failure::new(
@@ -245,7 +251,15 @@ impl Hand<'_> {
 
     /// Deliver what has not been delivered yet, and show how the run stands.
     async fn delivered(&self, run: &Run) -> Result<Reply, Failure> {
-        let delivered = deliver::deliver(self.app, &self.connected, run, &self.file).await?;
+        let delivered = deliver::deliver(&deliver::Delivering {
+            app: self.app,
+            interrupt: self.interrupt,
+            connected: &self.connected,
+            run,
+            file: &self.file,
+            folder: &self.folder,
+        })
+        .await?;
         self.shown(run, delivered).await
     }
 
