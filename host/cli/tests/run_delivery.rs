@@ -154,7 +154,11 @@ fn a_person_gets_them_one_at_a_time_and_they_are_nowhere_else() {
     }
     let (code, second) = terminal.end();
     assert_eq!(code, 0, "{}", tail(&second));
-    assert!(second.contains("2 of 2 passcodes were shown"), "{}", tail(&second));
+    assert!(
+        second.contains("2 of 2 passcodes were shown"),
+        "{}",
+        tail(&second)
+    );
     let (code, third) = Pty::start(&home, &["run", "resume", &run]).end();
     assert_eq!(code, 0, "{}", tail(&third));
     assert!(third.contains("no passcodes to show"), "{}", tail(&third));

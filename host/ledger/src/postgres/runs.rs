@@ -38,6 +38,7 @@ fn run(at: &str, row: &PgRow) -> Result<Run, LedgerError> {
         why: read.maybe("why")?,
         set: read.maybe("plan_set")?,
         changed: read.moment("changed")?,
+        started: read.maybe_moment("started")?,
     })
 }
 
@@ -167,9 +168,10 @@ pub(super) async fn bring(
     }
     let written = sqlx::query(concat!(
         "UPDATE passcode.runs SET state = $2, why = $3, plan_set = coalesce(plan_set, $4), \
-         changed = ",
+         started = CASE WHEN $2 = 'running' THEN coalesce(started, clock.now) ELSE started END, \
+         changed = clock.now FROM (SELECT ",
         now!(),
-        " WHERE id = $1"
+        " AS now OFFSET 0) AS clock WHERE id = $1"
     ))
     .bind(&known.new.id)
     .bind(to.word())

@@ -119,9 +119,12 @@ impl Write for MoveRun {
             return Err(misuse(&book.path, "the set of a run is never changed"));
         }
         sqlx::query(concat!(
-            "UPDATE runs SET state = ?, why = ?, plans = coalesce(plans, ?), changed = ",
+            "UPDATE runs SET state = ?1, why = ?2, plans = coalesce(plans, ?3), \
+             started = CASE WHEN ?1 = 'running' THEN coalesce(started, ",
             now!(),
-            " WHERE id = ?"
+            ") ELSE started END, changed = ",
+            now!(),
+            " WHERE id = ?4"
         ))
         .bind(self.to.word())
         .bind(why)

@@ -34,9 +34,9 @@ macro_rules! rows_and_attempts {
     ($tail:literal) => {
         concat!(
             "SELECT r.number, r.source, r.selector, r.stage, r.epoch, r.device AS row_device, \
-             r.label, r.plan AS row_plan, r.outcome, r.code, r.message, r.changed, a.*, \
-             d.at AS delivered_at, d.target AS delivered_to FROM run_rows r \
-             LEFT JOIN attempts a ON a.seq = ",
+             r.label, r.plan AS row_plan, r.outcome, r.code, r.message, r.changed, \
+             p.created AS planned, a.*, d.at AS delivered_at, d.target AS delivered_to \
+             FROM run_rows r LEFT JOIN plans p ON p.id = r.plan LEFT JOIN attempts a ON a.seq = ",
             that_counts!("r.plan"),
             " LEFT JOIN deliveries d \
              ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) \
@@ -92,6 +92,7 @@ impl Book {
             why: read.maybe("why")?,
             set: read.maybe("plans")?,
             changed: read.moment("changed")?,
+            started: read.maybe_moment("started")?,
         })
     }
 
@@ -113,6 +114,7 @@ impl Book {
             device: read.maybe("row_device")?,
             label: read.maybe("label")?,
             plan: plan.transpose()?,
+            planned: read.maybe_time("planned")?,
             outcome: read.maybe("outcome")?,
             code: read.maybe("code")?,
             message: read.maybe("message")?,

@@ -196,6 +196,7 @@ mod tests {
                 device: None,
                 label: None,
                 plan: None,
+                planned: None,
                 outcome: None,
                 code: None,
                 message: None,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod budget;
+mod formats;
 mod open;
 mod rules;
 mod runs;
