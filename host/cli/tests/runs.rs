@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use sha2::Digest as _;
 use support::{Home, Ran};
 
 const COSU: &str = "SAMPLE-COSU-0001";
@@ -409,6 +410,37 @@ fn two_people_are_two_people() {
     if let Some(ran) = as_nobody(&home, &start) {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert_eq!(text(&json(&ran), "state"), "finished");
+        let report = ["run", "report", &run, "--practice", "--as", "json"];
+        let signed = std::fs::read(&statement).unwrap();
+        let seen_by_nobody = as_nobody(&home, &report).unwrap();
+        own(home.path(), 0);
+        for (ran, strength) in [
+            (seen_by_nobody, "four-eyes"),
+            // Whoever reads the report could have written the list: then it is less.
+            (home.run(&report), "checksum"),
+        ] {
+            let report = json(&ran);
+            assert_eq!(text(&report["run"], "assurance"), strength, "{ran:?}");
+            let approvals = report["run"]["approvals"].as_array().unwrap();
+            let strengths: Vec<&str> = approvals.iter().map(|one| text(one, "assurance")).collect();
+            // A hash that was named, a key that nobody named, a text that was altered.
+            let expected = ["checksum", "not-counted", "not-counted", strength];
+            assert_eq!(strengths, expected, "{report}");
+            let why = text(&approvals[1], "why");
+            assert!(why.contains("no approver's"), "{report}");
+            let second = &approvals[3];
+            let who = "Second person (second@contoso.example)";
+            assert_eq!(text(second, "who"), who);
+            assert!(text(second, "key").starts_with("SHA256:"), "{second}");
+            let hash: String = sha2::Sha256::digest(&signed)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(text(second, "statement"), hash);
+            for time in ["at", "expires"] {
+                assert!(text(second, time).ends_with('Z'), "{second}");
+            }
+        }
     }
 }
 
@@ -440,6 +472,34 @@ fn the_result_is_there_in_every_form() {
         let ran = practise(&home, &["run", "report", &run, "--to", &at]);
         assert_eq!(ran.code, 2, "nobody's file is written over: {ran:?}");
     }
+    let in_form = |form| {
+        let ran = home.run(&["run", "report", &run, "--practice", "--as", form]);
+        ran.stdout
+    };
+    let report: Value = serde_json::from_str(&in_form("json")).unwrap();
+    let head = &report["run"];
+    assert_eq!(text(head, "assurance"), "checksum");
+    assert_eq!(text(&head["approvals"][0], "assurance"), "checksum");
+    assert_eq!(head["approvals"][0]["key"], Value::Null, "nobody signed");
+    assert_eq!(
+        head["tally"],
+        serde_json::json!({"done": 1, "not-found": 1})
+    );
+    let [started, ended] = ["started", "ended"].map(|at| text(head, at));
+    let row = &report["rows"][1];
+    let [planned, sent] = ["plannedAt", "sentAt"].map(|at| text(row, at));
+    // In this order; a plan knows its time to the second. Texts of this form compare as times do.
+    let times = [text(head, "created"), planned, started, sent, ended].map(|at| &at[..19]);
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(report["rows"][0]["plannedAt"], Value::Null, "no plan");
+    assert!(in_form("csv").contains(&format!(",{planned},{sent},")));
+    assert!(in_form("jsonl").contains(&format!("\"plannedAt\":\"{planned}\"")));
+    let page = in_form("html");
+    assert!(page.contains("checksum only</span>") && !page.contains("Approved by</h3>"));
+    assert!(
+        page.contains("<span class=\"dot plans\"></span>planned"),
+        "the timeline"
+    );
 }
 
 #[test]

@@ -30,13 +30,13 @@ use crate::wiring::{in_practice, records};
 const CHECKSUM: &str = "this is a checksum and not four eyes: it shows that what is carried out is what was planned, and not that another person saw it";
 
 /// What is to be approved.
-struct Subject {
-    hash: String,
+pub(super) struct Subject {
+    pub(super) hash: String,
     kind: Kind,
     title: String,
     tenant: String,
     devices: u64,
-    expires: OffsetDateTime,
+    pub(super) expires: OffsetDateTime,
     planner: Operator,
     /// How many other people have to approve.
     needed: u32,
@@ -48,7 +48,12 @@ pub(super) struct Assured {
 }
 
 impl Subject {
-    fn of_run(app: &App, run: &Run, file: &RunFile, plans: u64) -> Result<Self, Failure> {
+    pub(super) fn of_run(
+        app: &App,
+        run: &Run,
+        file: &RunFile,
+        plans: u64,
+    ) -> Result<Self, Failure> {
         let set = run.set.clone().ok_or_else(|| {
             Failure::new(
                 Ended::Refused,
@@ -100,12 +105,17 @@ impl Subject {
         }
     }
 
-    fn text(&self, decision: Decision) -> Result<String, Failure> {
+    pub(super) fn text(&self, decision: Decision) -> Result<String, Failure> {
         let text = self.statement(decision).text();
         text.map_err(|error| Failure::fault(&error.to_string()))
     }
 
-    fn asked(&self, app: &App, guard: Guard, now: OffsetDateTime) -> Result<Asked, Failure> {
+    pub(super) fn asked(
+        &self,
+        app: &App,
+        guard: Guard,
+        now: OffsetDateTime,
+    ) -> Result<Asked, Failure> {
         let planner_key = app.config.settings.get(Key::Planner);
         let planner_key = planner_key.map(PublicKey::parse).transpose();
         Ok(Asked {
@@ -154,7 +164,7 @@ fn is_application(proof: &Proof) -> bool {
 }
 
 /// Who may approve, and whether this process could have written that itself.
-fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
+pub(super) fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
     let Some(path) = app.config.settings.get(Key::Approvers).map(Path::new) else {
         let why = "no approvers file is configured (`approvers`, PASSCODE_APPROVERS)".to_owned();
         return Ok((Approvers::default(), Guard::Writable { why }));

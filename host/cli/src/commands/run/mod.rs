@@ -1,6 +1,7 @@
 //! `passcode run`: many devices, planned, approved, sent once each.
 
 mod approve;
+mod approved;
 mod begin;
 mod deliver;
 mod file;
