@@ -54,7 +54,7 @@ impl Ended {
                 transient: true, ..
             } => Self::Unavailable,
             HostError::NotSignedIn { .. } => Self::NotSignedIn,
-            HostError::Throttled { .. } => Self::Unavailable,
+            HostError::Throttled { .. } | HostError::Stopping => Self::Unavailable,
             HostError::Ledger(error) if error.fault == LedgerFault::Busy => Self::Unavailable,
             // Without a record nothing is sent: we refuse, the service does not.
             HostError::Ledger(_) => Self::Refused,

@@ -95,6 +95,13 @@ impl Runner {
         self
     }
 
+    /// The same, until somebody says that nothing is to be sent any more: see [`Action::until`].
+    #[must_use]
+    pub fn until(mut self, no_more: tokio::sync::watch::Receiver<bool>) -> Self {
+        self.action = self.action.until(no_more);
+        self
+    }
+
     /// The host.
     #[must_use]
     pub fn host(&self) -> &Host {

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::authority::{Authority, Phase};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
@@ -18,6 +20,7 @@ use crate::error::{HostError, Refusal};
 use crate::gate;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
+use crate::pace::Stop;
 use crate::reports::{
     Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
 };
@@ -33,6 +36,7 @@ pub struct Action {
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
+    stop: Stop,
 }
 
 impl fmt::Debug for Action {
@@ -52,7 +56,18 @@ impl Action {
             digest: loaded.digest,
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
+            stop: Stop::default(),
         }
+    }
+
+    /// The same, until somebody says that nothing is to be sent any more: from then on no plan's
+    /// request leaves that was not on its way, also none that waits for its turn. Those calls end
+    /// with [`HostError::Stopping`]. What was sent is looked after to its end, and whatever only
+    /// looks is not hindered.
+    #[must_use]
+    pub fn until(mut self, no_more: watch::Receiver<bool>) -> Self {
+        self.stop = Stop::on(no_more);
+        self
     }
 
     /// SHA-256 of the component's bytes.
@@ -78,6 +93,7 @@ impl Action {
             device: device.map(str::to_owned),
             plan,
             approval: None,
+            stop: self.stop.clone(),
         };
         let state = Step::new(&self.shared, &self.authority, binding);
         let Shared {

@@ -197,6 +197,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
             Reason::Exhausted("rate".to_owned()),
             "the service's limits leave no room for it now".to_owned(),
         ),
+        Stopped::Stopping => (
+            Reached::No,
+            Reason::Refused("stopping".to_owned()),
+            "nothing is to be sent any more".to_owned(),
+        ),
         Stopped::Ledger => (
             perhaps,
             Reason::Refused("ledger".to_owned()),

@@ -11,6 +11,7 @@ use passcode_ledger::run::{Row, RunLedger};
 use passcode_runfile::{CheckedIn, checked_in, cool};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 use super::hands::{Did, Hands, Label};
 use super::verdict::{after_look, after_plan, after_send};
@@ -73,6 +74,7 @@ pub struct Devices {
     ledger: Arc<dyn RunLedger>,
     order: Order,
     tenant: String,
+    no_more: watch::Sender<bool>,
 }
 
 impl Devices {
@@ -87,11 +89,13 @@ impl Devices {
         order: Order,
     ) -> Result<Self, HostError> {
         let tenant = runner.tenant().await?;
+        let (no_more, told) = watch::channel(false);
         Ok(Self {
-            runner,
+            runner: runner.until(told),
             ledger,
             order,
             tenant,
+            no_more,
         })
     }
 
@@ -299,6 +303,10 @@ impl Hands for Devices {
             self.order.wait,
             sure,
         )
+    }
+
+    fn send_no_more(&self) {
+        self.no_more.send_replace(true);
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -220,6 +220,8 @@ fn told_to_wait(error: &HostError) -> Option<Duration> {
     let seconds = match error {
         HostError::Problem(problem) => problem.retry_after_seconds?,
         HostError::Throttled { seconds } => *seconds,
+        // Whoever goes on with the run need not wait.
+        HostError::Stopping => 0,
         _ => return None,
     };
     Some(Duration::from_secs(seconds.into()))

@@ -147,6 +147,7 @@ fn what_a_sending_means_for_its_row() {
         // Somebody else was faster: what became of that can be seen.
         (Err(refused(Refusal::Used)), ("sent", 0)),
         (Err(HostError::Throttled { seconds: 9 }), ("later", 9)),
+        (Err(HostError::Stopping), ("later", 0)),
         (Err(ledger(LedgerFault::Busy)), ("later", 30)),
         (Err(ledger(LedgerFault::Full)), ("halt: refused", 0)),
         (Err(signed_out()), ("halt: not-signed-in", 0)),

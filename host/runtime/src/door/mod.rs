@@ -39,7 +39,7 @@ use crate::error::HostError;
 use crate::exchange::{Request, Response};
 use crate::identity::counted_as;
 use crate::ledger::{PlanId, Sending, Settlement};
-use crate::pace::{NoTurn, Taken};
+use crate::pace::{NoTurn, Stop, Taken};
 use crate::retry;
 use crate::shared::Shared;
 
@@ -67,6 +67,8 @@ pub(crate) struct Binding {
     pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
     /// The code under which this plan's request was to be approved.
     pub(crate) approval: Option<Carried>,
+    /// Whether the plan's request may still be sent.
+    pub(crate) stop: Stop,
 }
 
 /// Why nothing passes.
@@ -82,6 +84,8 @@ pub(crate) enum Stopped {
     Withheld,
     /// The service's limits leave no room.
     Throttled,
+    /// Whoever asked for it said that nothing is to be sent any more.
+    Stopping,
     /// The ledger refused or failed; `Door::take_fault` says why.
     Ledger,
 }
@@ -289,7 +293,8 @@ impl Door {
             tenant = named.unwrap_or_else(|| destination.root.origin().ascii_serialization());
         }
         let share = Share { tenant, app };
-        let turn = self.shared.pace.turn(share, write, self.deadline).await;
+        let (pace, deadline) = (&self.shared.pace, self.deadline);
+        let turn = pace.turn(share, write, deadline, &self.stop()).await;
         turn.map_err(|why| {
             let (fault, stopped) = match why {
                 NoTurn::Later(wait) => {
@@ -297,10 +302,23 @@ impl Door {
                     (HostError::Throttled { seconds }, Stopped::Throttled)
                 }
                 NoTurn::Ledger(error) => (HostError::Ledger(error), Stopped::Ledger),
+                NoTurn::Stopping => (HostError::Stopping, Stopped::Stopping),
             };
             self.noted().fault = Some(fault);
             stopped
         })
+    }
+
+    /// Until the plan's request is on its way, everything is for it and ends with it. What was sent
+    /// is looked after to the end.
+    fn stop(&self) -> Stop {
+        let sent = self.sent.as_ref();
+        let on_its_way = sent.is_some_and(|sent| sent.sending.may_have_touched());
+        if self.binding.phase == Phase::Commit && !on_its_way {
+            self.binding.stop.clone()
+        } else {
+            Stop::default()
+        }
     }
 
     /// One exchange with a service, and a line about it. Beside the answer, how long everybody
