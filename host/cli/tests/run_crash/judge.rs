@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use passcode_audit::Proof;
 use serde_json::Value;
 
 use crate::fleet::Fleet;
@@ -53,6 +54,12 @@ pub fn judge(scene: &mut Scene) {
     assert_eq!(verdict.code, 0, "{verdict:?}");
     assert_eq!(verdict.json()["intact"], true, "{verdict:?}");
     assert_ne!(verdict.json()["verdict"]["lines"], 0, "{verdict:?}");
+    for line in scene.lines() {
+        let record = line.record().unwrap();
+        let who = record.who.as_ref();
+        let proven = who.is_some_and(|who| matches!(who.proof, Proof::SignedIn(_)));
+        assert!(proven, "{record:?}");
+    }
     nobody_was_throttled(scene);
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use passcode_audit::Line;
 use passcode_ledger::Store;
 use passcode_ledger::run::{Run, RunState, Tally};
 use serde_json::Value;
@@ -144,6 +145,20 @@ impl Scene {
     pub fn intents(&mut self) -> usize {
         let Some(store) = self.store() else { return 0 };
         self.runtime.block_on(store.recent(5)).unwrap().len()
+    }
+
+    /// The audit chain.
+    pub fn lines(&mut self) -> Vec<Line> {
+        let store = self.store().unwrap();
+        let mut lines: Vec<Line> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |line| line.number);
+            let next = self.runtime.block_on(store.lines(after, 1_000)).unwrap();
+            if next.is_empty() {
+                return lines;
+            }
+            lines.extend(next);
+        }
     }
 
     pub fn move_run(&mut self, from: RunState, to: RunState) -> bool {

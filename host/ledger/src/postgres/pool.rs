@@ -17,6 +17,7 @@ use super::address::Address;
 use super::connect::{PATIENCE, connect, examine};
 use super::fault::{fault, is_lost, of, uncertain};
 use super::migrate;
+use crate::acting::Acting;
 
 /// So many connections at most. A server has a hundred for everybody unless it is told otherwise.
 const MOST: usize = 8;
@@ -42,6 +43,7 @@ struct Shared {
     address: Address,
     practice: bool,
     notary: Mutex<Option<Arc<Notary>>>,
+    acting: Acting,
     idle: Mutex<Vec<PgConnection>>,
     lent: Arc<Semaphore>,
 }
@@ -90,6 +92,7 @@ impl Pool {
             address,
             practice,
             notary: Mutex::new(None),
+            acting: Acting::default(),
             idle: Mutex::new(vec![first]),
             lent: Arc::new(Semaphore::new(MOST)),
         })))
@@ -102,6 +105,11 @@ impl Pool {
     pub(super) fn sealed_by(&self, notary: Arc<Notary>) {
         let mut sealed = self.0.notary.lock().unwrap_or_else(PoisonError::into_inner);
         *sealed = Some(notary);
+    }
+
+    /// Who acts, for the audit chain.
+    pub(super) fn acting(&self) -> &Acting {
+        &self.0.acting
     }
 
     pub(super) async fn close(self) {
@@ -179,6 +187,11 @@ impl Tx {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// What the audit chain will say, with who did it.
+    pub(super) fn stamped(&self, record: &Record) -> Record {
+        self.shared.acting.stamp(record)
     }
 
     /// Commit what went well, with its lines of the audit chain; undo what did not; and hand on

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use passcode_host::Budget;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
@@ -18,6 +19,10 @@ use crate::words::name_of;
 impl SendLedger for PostgresLedger {
     fn practice(&self) -> bool {
         self.practice
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.pool.acting().tell(operator);
     }
 
     fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {

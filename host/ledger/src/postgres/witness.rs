@@ -23,6 +23,7 @@ impl Tx {
         let mut head = self.head().await?;
         let notary = self.notary();
         for record in &records {
+            let record = &self.stamped(record);
             let line = match &notary {
                 Some(notary) => notary.seal(&head, record),
                 None => Line::unsigned(&head, record),
