@@ -8,6 +8,7 @@ mod order;
 mod plans;
 mod progress;
 mod report;
+mod second;
 mod show;
 mod start;
 mod views;
@@ -18,6 +19,7 @@ use passcode_runner::Ended;
 
 pub(super) use approve::{plan as approve_plan, plan_denied};
 pub(super) use plans::plans;
+pub(super) use second::{approved, denied, foretold};
 
 use crate::app::App;
 use crate::args::RunCommand;
