@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use passcode_approval::{
     Admission, Approvers, Asked, Assurance, Cause, Decision, Document, Guard, Judgement,
     Key as PublicKey, Kind, Planner, Statement, TwoPeople, admit, causes, judge, minisign_command,
-    people, sign_with_ssh_key, ssh_keygen_command, unwritable,
+    people, ssh_keygen_command, unwritable,
 };
 use passcode_host::contract::types::{Operator, Opinion, Proof};
 use passcode_host::ledger::{PlanId, StoredPlan};
@@ -19,11 +19,12 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::begin::Kept;
-use super::{named, short};
+use super::{named, short, sign};
 use crate::app::App;
 use crate::args::ApproveArgs;
 use crate::config::Key;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::output::Reply;
 use crate::wiring::{in_practice, records};
 
@@ -324,7 +325,12 @@ pub(crate) fn denied(run: &Run) -> Failure {
 }
 
 /// `run approve`.
-pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(super) async fn run(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let run = named(&*store, name).await?;
     if run.state == RunState::Denied {
@@ -332,13 +338,8 @@ pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Repl
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    approve(
-        app,
-        &*store,
-        &Subject::of_run(app, &run, &file, plans)?,
-        how,
-    )
-    .await
+    let subject = Subject::of_run(app, &run, &file, plans)?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `run deny`.
@@ -371,10 +372,16 @@ pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> 
 }
 
 /// `approve`.
-pub(crate) async fn plan(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(crate) async fn plan(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let stored = stored(&*store, name).await?;
-    approve(app, &*store, &Subject::of_plan(app, &stored)?, how).await
+    let subject = Subject::of_plan(app, &stored)?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `deny`.
@@ -432,6 +439,7 @@ async fn keep(
 
 async fn approve(
     app: &App,
+    interrupt: &Interrupt,
     store: &dyn Store,
     subject: &Subject,
     how: &ApproveArgs,
@@ -453,7 +461,9 @@ async fn approve(
             )
             .remedy("look at it again before you approve it"));
         }
-        (_, Some(key), _) => signed_here(subject, key)?,
+        (_, Some(key), _) => {
+            sign::here(app, interrupt, &subject.statement(Decision::Approve), key).await?
+        }
         (_, _, Some(path)) => {
             std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?
         }
@@ -512,20 +522,6 @@ fn about(subject: &Subject, document: &str) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-fn signed_here(subject: &Subject, key: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(key).map_err(|error| Failure::file(key, &error))?;
-    let text = zeroize::Zeroizing::new(text);
-    sign_with_ssh_key(&subject.statement(Decision::Approve), &text, None).map_err(|error| {
-        Failure::usage(
-            error.to_string(),
-            format!(
-                "write the statement with `--statement FILE` and sign it with `{}`",
-                ssh_keygen_command(key, Path::new("FILE"))
-            ),
-        )
-    })
 }
 
 fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Failure> {

@@ -10,6 +10,7 @@ mod progress;
 mod report;
 mod second;
 mod show;
+mod sign;
 mod start;
 mod views;
 
@@ -35,7 +36,7 @@ pub(super) async fn run(
     match what {
         RunCommand::Check { file } => file::check(app, &file.file),
         RunCommand::Plan { file, begin } => start::plan(app, interrupt, &file.file, &begin).await,
-        RunCommand::Approve { run, how } => approve::run(app, &run, &how).await,
+        RunCommand::Approve { run, how } => approve::run(app, interrupt, &run, &how).await,
         RunCommand::Deny { run } => approve::run_denied(app, &run).await,
         RunCommand::Start(args) => start::start(app, interrupt, args).await,
         RunCommand::Resume { run, work } => start::resume(app, interrupt, &run, &work).await,
