@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use passcode_host::Budget;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
     Settlement, StoredPlan,
@@ -132,6 +133,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl SendLedger for FaultyLedger {
     fn practice(&self) -> bool {
         self.practice
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.inner.acting(operator);
     }
 
     fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use passcode_builtin::{COMPONENT, GRANT};
-use passcode_host::contract::types::Verb;
+use passcode_host::contract::types::{Operator, Verb};
 use passcode_host::credential::{AccessToken, Credential, CredentialError, TokenRequest};
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
@@ -59,6 +59,9 @@ fn unless(fails: &AtomicBool) -> Result<(), LedgerError> {
 impl SendLedger for Failing {
     fn practice(&self) -> bool {
         true
+    }
+    fn acting(&self, operator: &Operator) {
+        self.inner.acting(operator);
     }
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {
         self.inner.keep_plan(plan).await

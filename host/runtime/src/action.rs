@@ -18,6 +18,7 @@ use crate::document::{IdentityCard, PlanDocument};
 use crate::door::{Binding, Carried, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
+use crate::identity::Identity;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
 use crate::pace::Stop;
@@ -104,7 +105,7 @@ impl Action {
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
     async fn context(&self) -> Result<Context, HostError> {
-        self.shared.sign_in(self.service()).await?;
+        self.sign_in(None).await?;
         Ok(self.offline_context())
     }
 
@@ -162,7 +163,7 @@ impl Action {
     ///
     /// If there is no token.
     pub async fn operator(&self, claimed: Option<&str>) -> Result<Operator, HostError> {
-        let identity = self.shared.sign_in(self.service()).await?;
+        let identity = self.sign_in(claimed).await?;
         Ok(operator(&identity, claimed, self.credential_kind()))
     }
 
@@ -174,7 +175,8 @@ impl Action {
     /// granted action on the device that was asked for; if the ledger cannot keep the plan.
     pub async fn prepare(&self, wanted: &Wanted) -> Result<PlanDocument, HostError> {
         let context = self.context().await?;
-        let identity = self.shared.sign_in(self.service()).await?;
+        let claimed = wanted.claimed_operator.as_deref();
+        let identity = self.sign_in(claimed).await?;
         let order = Order {
             device_id: wanted.device.clone(),
             verb: wanted.verb,
@@ -267,7 +269,7 @@ impl Action {
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
         let document = Arc::new(self.plan(id).await?);
         let plan = &document.plan;
-        let identity = self.shared.sign_in(self.service()).await?;
+        let identity = self.sign_in(None).await?;
         gate::admit(
             plan,
             &gate::Facts {
@@ -422,6 +424,17 @@ impl Action {
         self.authority
             .showing_devices()
             .map_or("", |route| route.destination.as_str())
+    }
+
+    /// Who we are; and the ledger is told, before anything is written in it.
+    async fn sign_in(&self, claimed: Option<&str>) -> Result<Identity, HostError> {
+        let identity = self.shared.sign_in(self.service()).await?;
+        // A sign-in that names nobody is no reason to forget who was named before.
+        if identity.name.is_some() || claimed.is_some() {
+            let operator = operator(&identity, claimed, self.credential_kind());
+            self.shared.ledger.acting(&operator);
+        }
+        Ok(identity)
     }
 
     fn credential_kind(&self) -> String {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::budget::Budget;
-use crate::contract::types::ActionResult;
+use crate::contract::types::{ActionResult, Operator};
 
 /// A plan's name: SHA-256 over the canonical JSON (RFC 8785) of its document. Written as 64
 /// lower-case hexadecimal digits.
@@ -281,6 +281,11 @@ pub struct LedgerError {
 pub trait SendLedger: Send + Sync + fmt::Debug {
     /// Whether this ledger is for a practice tenant. A host refuses one of the other kind.
     fn practice(&self) -> bool;
+
+    /// From now on this is who acts through this handle: whatever is written down says so, until
+    /// somebody else is named. A host tells it when it has signed in, and before it writes;
+    /// whoever writes without a host tells it when the ledger is opened.
+    fn acting(&self, operator: &Operator);
 
     /// Who counts the requests of all that use this ledger, if it can. Default: it cannot, and
     /// each host counts its own.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::carry::{self, Carrying};
 use super::choose;
+use super::run;
 use super::words::{effect, flags, not_accepted};
 use crate::app::App;
 use crate::args::{ActArgs, CaseArgs, Format, PlanArgs};
@@ -44,7 +45,8 @@ pub(super) async fn act(
         .await
         .ok_or_else(Failure::interrupted)??;
     if args.what_if {
-        return Ok(shown(app, &document));
+        let first = run::foretold(app, &*connected.store, &document).await?;
+        return Ok(shown(app, &document, first.as_deref()));
     }
     let carrying = Carrying {
         yes: args.yes,
@@ -119,7 +121,7 @@ pub(super) fn after_unknown(plan: &PlanArgs) -> Result<Option<PlanId>, Failure> 
 }
 
 /// `--what-if`: the plan, as `execute` takes it.
-fn shown(app: &App, document: &PlanDocument) -> Reply {
+fn shown(app: &App, document: &PlanDocument, first: Option<&str>) -> Reply {
     let ended = Ended::of_plan(document);
     let width = usize::from(terminal::width());
     let paint = app.paint_out;
@@ -146,6 +148,12 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         document.id,
         plain(&plan.expires)
     ));
+    if let Some(first) = first {
+        human.push_str(&format!("{first}\n"));
+        if app.format != Format::Table {
+            app.tell(first);
+        }
+    }
     if ended == Ended::Done {
         human.push_str(&format!(
             "carry it out: {}\n",

@@ -8,6 +8,7 @@ use passcode_host::{Observed, PlanDocument, Sent, plain};
 use passcode_runner::{Carried, Ended};
 
 use super::deliver::{Delivering, deliver};
+use super::run;
 use super::words::{effect, flags, not_accepted, question};
 use crate::app::App;
 use crate::console;
@@ -78,6 +79,10 @@ pub(super) async fn carry(
         return Err(failure);
     }
     not_denied(connected, document).await?;
+    let now = connected.runner.host().now();
+    for note in run::approved(app, &*connected.store, document, now).await? {
+        app.tell(&note);
+    }
     if !carrying.yes {
         confirm(interrupt, document).await?;
     }
@@ -164,16 +169,7 @@ async fn not_denied(connected: &Connected, document: &PlanDocument) -> Result<()
     if !passcode_runner::fleet::is_denied(&*connected.store, &id).await? {
         return Ok(());
     }
-    Err(Failure::new(
-        Ended::Refused,
-        "denied",
-        format!(
-            "somebody denied plan {}; nothing was sent",
-            document.id.short()
-        ),
-    )
-    .remedy("a denial stays; make another plan if it was a mistake")
-    .plan(document.id))
+    Err(run::denied(document))
 }
 
 async fn attempt(

@@ -92,7 +92,7 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
         }
         Command::Run { what } => run::run(app, &interrupt, what).await,
         Command::Plans { limit } => run::plans(app, limit).await,
-        Command::Approve { plan, how } => run::approve_plan(app, &plan, &how).await,
+        Command::Approve { plan, how } => run::approve_plan(app, &interrupt, &plan, &how).await,
         Command::Deny { plan } => run::plan_denied(app, &plan).await,
         Command::Audit { what } => audit::audit(app, what).await,
         Command::Config { what } => config::config(app, what),

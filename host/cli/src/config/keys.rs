@@ -18,6 +18,7 @@ pub(crate) enum Key {
     Timeout,
     Preflight,
     Approvers,
+    TwoPeople,
     Planner,
     WritesPer20s,
     RequestsPer20s,
@@ -187,6 +188,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::File,
         built_in: "",
         about: "who may approve, and with which keys; see docs/approval.md",
+    },
+    Setting {
+        key: Key::TwoPeople,
+        name: "two_people",
+        // What a file demands no variable takes back.
+        environment: None,
+        flag: None,
+        shape: Shape::Words(&["runs", "always"]),
+        built_in: "runs",
+        about: "what another person has to approve: runs, if `approvers` names a file, or always",
     },
     Setting {
         key: Key::Planner,

@@ -14,6 +14,7 @@ use std::time::Duration;
 use passcode_audit::Notary;
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_entra::Cloud;
+use passcode_host::contract::types::{Operator, Proof};
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
 use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
@@ -227,15 +228,29 @@ fn least(one: Rate, other: Rate) -> Rate {
 async fn store(app: &App, folder: &Path, practice: bool) -> Result<Arc<dyn Store>, Failure> {
     let notary = Arc::new(notary(folder)?);
     let url = std::env::var("PASSCODE_DATABASE_URL").ok();
-    match url.filter(|url| !url.is_empty() && !app.global.practice) {
+    let store: Arc<dyn Store> = match url.filter(|url| !url.is_empty() && !app.global.practice) {
         Some(url) => {
             let ledger = PostgresLedger::open(&url, practice).await?;
-            Ok(Arc::new(ledger.sealed_by(notary)))
+            Arc::new(ledger.sealed_by(notary))
         }
         None => {
             let ledger = SqliteLedger::open(folder.join("ledger.db"), practice).await?;
-            Ok(Arc::new(ledger.sealed_by(notary)))
+            Arc::new(ledger.sealed_by(notary))
         }
+    };
+    store.acting(&account());
+    Ok(store)
+}
+
+/// Who acts before anybody has signed in, and where nobody does, as to approve: the account of this
+/// machine, by what the environment says. That proves nothing, so it is claimed.
+fn account() -> Operator {
+    let named = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
+    let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(named);
+    Operator {
+        name: name.unwrap_or_else(|| "unknown".to_owned()),
+        id: None,
+        proof: Proof::Claimed,
     }
 }
 

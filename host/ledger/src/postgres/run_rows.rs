@@ -10,7 +10,7 @@ use passcode_host::ledger::{LedgerError, PlanId};
 use sqlx::postgres::PgRow;
 
 use super::fault::misuse;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::Reader;
 use super::runs::now;
@@ -62,7 +62,7 @@ async fn shown(tx: &mut Tx, found: &[PgRow]) -> Result<Vec<Row>, LedgerError> {
 
 /// The run's number, if there is such a run; nobody else writes about its rows until the end.
 async fn alone(tx: &mut Tx, run: &str) -> Result<Option<i64>, LedgerError> {
-    locks::take(&mut tx.connection, &tx.at, &[Lock::Run(run)]).await?;
+    tx.lock(&[Lock::Run(run)]).await?;
     tx.number_of(run).await
 }
 

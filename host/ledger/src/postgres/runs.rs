@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
 use super::fault::misuse;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::{self, Reader, written};
 use crate::record;
@@ -83,7 +83,7 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewRun) -> Result<Begun, LedgerErro
     if let Some(key) = &new.key {
         alone.push(Lock::Key(&new.tenant, key));
     }
-    locks::take(&mut tx.connection, &tx.at, &alone).await?;
+    tx.lock(&alone).await?;
     let of_key = match &new.key {
         Some(key) => tx.run_of_key(&new.tenant, key).await?,
         None => None,
@@ -156,7 +156,7 @@ pub(super) async fn bring(
     why: Option<&str>,
     set: Option<&str>,
 ) -> Result<bool, LedgerError> {
-    locks::take(&mut tx.connection, &tx.at, &[Lock::Run(id)]).await?;
+    tx.lock(&[Lock::Run(id)]).await?;
     let Some(known) = tx.run_of_id(id).await? else {
         return Ok(false);
     };

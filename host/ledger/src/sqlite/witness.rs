@@ -45,9 +45,10 @@ impl Book {
         };
         chain.begun = Some(begun);
         let after = chain.lines.last().map_or(begun, Line::head);
+        let record = self.acting.stamp(record);
         let line = match &self.notary {
-            Some(notary) => notary.seal(&after, record),
-            None => Line::unsigned(&after, record),
+            Some(notary) => notary.seal(&after, &record),
+            None => Line::unsigned(&after, &record),
         };
         chain
             .lines

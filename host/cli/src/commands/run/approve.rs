@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use passcode_approval::{
-    Approvers, Asked, Assurance, Decision, Document, Guard, Judgement, Key as PublicKey, Kind,
-    Planner, Statement, judge, minisign_command, sign_with_ssh_key, ssh_keygen_command, unwritable,
+    Admission, Approvers, Asked, Assurance, Cause, Decision, Document, Guard, Judgement,
+    Key as PublicKey, Kind, Planner, Statement, TwoPeople, admit, causes, judge, minisign_command,
+    people, ssh_keygen_command, unwritable,
 };
-use passcode_host::contract::types::{Operator, Proof};
+use passcode_host::contract::types::{Operator, Opinion, Proof};
 use passcode_host::ledger::{PlanId, StoredPlan};
 use passcode_host::{PlanDocument, plain};
 use passcode_ledger::Store;
@@ -18,11 +19,12 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::begin::Kept;
-use super::{named, short};
+use super::{named, short, sign};
 use crate::app::App;
 use crate::args::ApproveArgs;
 use crate::config::Key;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::output::Reply;
 use crate::wiring::{in_practice, records};
 
@@ -38,8 +40,8 @@ pub(super) struct Subject {
     devices: u64,
     pub(super) expires: OffsetDateTime,
     planner: Operator,
-    /// How many other people have to approve.
-    needed: u32,
+    /// Why other people have to approve; nobody has to if there is no cause.
+    pub(super) causes: Vec<Cause>,
 }
 
 /// What approvals amount to, in words.
@@ -73,14 +75,16 @@ impl Subject {
             planner: serde_json::from_str(&run.new.planner).map_err(|error| {
                 Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
             })?,
-            needed: needed(app, file.guards.others(plans)),
+            causes: demanded(app, Kind::Set, file.guards.others(plans)),
         })
     }
 
-    fn of_plan(app: &App, stored: &StoredPlan) -> Result<Self, Failure> {
+    pub(super) fn of_plan(app: &App, stored: &StoredPlan) -> Result<Self, Failure> {
         let document = PlanDocument::from_ledger(&stored.document)
             .map_err(|error| Failure::fault(&format!("the plan cannot be read: {error}")))?;
         let device = &document.plan.proposal.device;
+        let mut causes = demanded(app, Kind::Plan, 0);
+        causes.extend(by_reviewers(&document));
         Ok(Self {
             hash: stored.id.to_string(),
             kind: Kind::Plan,
@@ -89,7 +93,24 @@ impl Subject {
             devices: 1,
             expires: stored.expires,
             planner: document.plan.caller.operator.clone(),
-            needed: needed(app, 0),
+            causes,
+        })
+    }
+
+    /// What the documents that were handed in amount to.
+    pub(super) async fn judged(
+        &self,
+        app: &App,
+        store: &dyn Store,
+        now: OffsetDateTime,
+    ) -> Result<Judged, Failure> {
+        let (documents, checksum) = handed_in(store, self).await?;
+        let (approvers, guard) = approvers(app)?;
+        let judgement = judge(&documents, &approvers, &self.asked(app, guard, now)?);
+        Ok(Judged {
+            admission: admit(&self.causes, &judgement),
+            judgement,
+            checksum,
         })
     }
 
@@ -136,16 +157,44 @@ impl Subject {
                     "write the public key as in the approvers file",
                 )
             })?,
-            needed: self.needed,
+            needed: people(&self.causes),
             guard,
         })
     }
 }
 
-/// With an approvers file somebody else always has to approve.
-fn needed(app: &App, by_the_run: u32) -> u32 {
-    let configured = app.config.settings.get(Key::Approvers).is_some();
-    by_the_run.max(u32::from(configured))
+/// What documents that were handed in amount to, and what follows.
+pub(super) struct Judged {
+    pub(super) admission: Admission,
+    pub(super) judgement: Judgement,
+    /// Whether somebody named the hash without a signature.
+    checksum: bool,
+}
+
+/// Why the settings and the run file want another person.
+fn demanded(app: &App, kind: Kind, by_the_run: u32) -> Vec<Cause> {
+    let settings = &app.config.settings;
+    let rule = match settings.is(Key::TwoPeople, "always") {
+        true => TwoPeople::Always,
+        false => TwoPeople::Runs,
+    };
+    let approvers = settings.get(Key::Approvers).is_some();
+    causes(kind, rule, approvers, by_the_run)
+}
+
+/// Why the reviewers of a plan want another person.
+fn by_reviewers(document: &PlanDocument) -> impl Iterator<Item = Cause> {
+    document
+        .plan
+        .reviews
+        .iter()
+        .filter_map(|review| match &review.opinion {
+            Opinion::RequireApproval(why) => Some(Cause::Reviewer {
+                name: review.reviewer.clone(),
+                why: why.clone(),
+            }),
+            Opinion::Abstain | Opinion::Deny(_) => None,
+        })
 }
 
 fn is_application(proof: &Proof) -> bool {
@@ -207,18 +256,20 @@ pub(super) async fn assured(
     if passcode_runner::fleet::is_denied(store, &subject.hash).await? {
         return Err(denied(run));
     }
-    let (documents, checksum) = handed_in(store, &subject).await?;
-    let (approvers, guard) = approvers(app)?;
-    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let Judged {
+        admission,
+        judgement,
+        checksum,
+    } = subject.judged(app, store, now).await?;
     let name = short(&run.new.id);
     let ways = format!(
         "let another person approve it: `passcode run approve {name} --statement FILE` writes what they sign; see docs/approval.md"
     );
-    match &judgement.assurance {
-        Assurance::FourEyes { .. } => Ok(Assured {
+    match admission {
+        Admission::Approved => Ok(Assured {
             notes: notes(&judgement),
         }),
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 && (checksum || yes) => {
+        Admission::Free if checksum || yes => {
             if !checksum {
                 keep(store, &subject.hash, subject.text(Decision::Approve)?, now).await?;
             }
@@ -226,7 +277,7 @@ pub(super) async fn assured(
                 notes: notes(&judgement),
             })
         }
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Err(waits(
+        Admission::Free => Err(waits(
             format!("nobody approved the {plans} plans of run {name}; nothing was sent"),
             format!(
                 "look at them with `passcode run show {name}`, then `passcode run approve {name} --set {}`; or {ways}",
@@ -234,8 +285,8 @@ pub(super) async fn assured(
             ),
             &judgement,
         )),
-        Assurance::Denied { .. } => Err(denied(run)),
-        _ => Err(waits(
+        Admission::Denied => Err(denied(run)),
+        Admission::Waits => Err(waits(
             format!(
                 "run {name} has {plans} plans, and {}; nothing was sent",
                 judgement.assurance
@@ -246,7 +297,8 @@ pub(super) async fn assured(
     }
 }
 
-fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
+/// Nothing is sent yet, because somebody has to approve.
+pub(super) fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
     let mut failure = Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
     let more = [
         ("assurance", json!(judgement.assurance)),
@@ -258,7 +310,7 @@ fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
     failure
 }
 
-fn notes(judgement: &Judgement) -> Vec<String> {
+pub(super) fn notes(judgement: &Judgement) -> Vec<String> {
     let mut notes = match judgement.assurance {
         Assurance::ChecksumOnly { .. } => vec![format!("note: {CHECKSUM}")],
         _ => vec![judgement.assurance.to_string()],
@@ -283,7 +335,12 @@ pub(crate) fn denied(run: &Run) -> Failure {
 }
 
 /// `run approve`.
-pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(super) async fn run(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let run = named(&*store, name).await?;
     if run.state == RunState::Denied {
@@ -291,13 +348,8 @@ pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Repl
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    approve(
-        app,
-        &*store,
-        &Subject::of_run(app, &run, &file, plans)?,
-        how,
-    )
-    .await
+    let subject = Subject::of_run(app, &run, &file, plans)?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `run deny`.
@@ -330,10 +382,16 @@ pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> 
 }
 
 /// `approve`.
-pub(crate) async fn plan(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(crate) async fn plan(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let stored = stored(&*store, name).await?;
-    approve(app, &*store, &Subject::of_plan(app, &stored)?, how).await
+    let subject = Subject::of_plan(app, &stored)?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `deny`.
@@ -391,6 +449,7 @@ async fn keep(
 
 async fn approve(
     app: &App,
+    interrupt: &Interrupt,
     store: &dyn Store,
     subject: &Subject,
     how: &ApproveArgs,
@@ -412,7 +471,9 @@ async fn approve(
             )
             .remedy("look at it again before you approve it"));
         }
-        (_, Some(key), _) => signed_here(subject, key)?,
+        (_, Some(key), _) => {
+            sign::here(app, interrupt, &subject.statement(Decision::Approve), key).await?
+        }
         (_, _, Some(path)) => {
             std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?
         }
@@ -422,9 +483,11 @@ async fn approve(
         about(subject, &document)?;
     }
     keep(store, &subject.hash, document, now).await?;
-    let (documents, _) = handed_in(store, subject).await?;
-    let (approvers, guard) = approvers(app)?;
-    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let Judged {
+        admission,
+        judgement,
+        ..
+    } = subject.judged(app, store, now).await?;
     let mut human = String::new();
     for note in notes(&judgement) {
         human.push_str(&note);
@@ -436,11 +499,10 @@ async fn approve(
         "assurance": judgement.assurance,
         "refusedSignatures": judgement.refused,
     });
-    let ended = match judgement.assurance {
-        Assurance::FourEyes { .. } => Ended::Done,
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Ended::Done,
-        Assurance::Denied { .. } => Ended::Refused,
-        _ => Ended::AwaitingApproval,
+    let ended = match admission {
+        Admission::Approved | Admission::Free => Ended::Done,
+        Admission::Denied => Ended::Refused,
+        Admission::Waits => Ended::AwaitingApproval,
     };
     Ok(Reply::new(ended, "approved", in_practice(app), body).human(human))
 }
@@ -470,20 +532,6 @@ fn about(subject: &Subject, document: &str) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-fn signed_here(subject: &Subject, key: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(key).map_err(|error| Failure::file(key, &error))?;
-    let text = zeroize::Zeroizing::new(text);
-    sign_with_ssh_key(&subject.statement(Decision::Approve), &text, None).map_err(|error| {
-        Failure::usage(
-            error.to_string(),
-            format!(
-                "write the statement with `--statement FILE` and sign it with `{}`",
-                ssh_keygen_command(key, Path::new("FILE"))
-            ),
-        )
-    })
 }
 
 fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Failure> {

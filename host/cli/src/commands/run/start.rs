@@ -129,6 +129,8 @@ async fn taken_up<'a>(
     let grant = args.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&file)).await?;
     let tenant = connected.runner.tenant().await?;
+    // What is written about the run from here on says who took it up.
+    connected.runner.action().operator(None).await?;
     if !tenant.eq_ignore_ascii_case(&run.new.tenant) {
         return Err(Failure::new(
             Ended::Refused,

@@ -8,6 +8,7 @@ mod rules;
 mod runs;
 mod server;
 mod tls;
+mod together;
 
 use std::collections::HashMap;
 use std::pin::Pin;
