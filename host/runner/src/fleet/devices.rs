@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcode_host::contract::types::{Device, Selector, Verb};
+use passcode_host::contract::types::{Device, Fact, Selector, Verb};
 use passcode_host::ledger::LedgerError;
 use passcode_host::{HostError, PlanDocument, Wanted};
 use passcode_ledger::run::{Row, RunLedger};
@@ -35,6 +35,9 @@ pub struct Asked {
     /// How the caller was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_by: Option<String>,
+    /// What the finder that named the device found besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
 }
 
 /// What is asked for every row.
@@ -145,6 +148,7 @@ impl Devices {
         wanted.reason = asked.reason;
         wanted.ticket = asked.ticket;
         wanted.verified_by = asked.verified_by;
+        wanted.facts = asked.facts;
         wanted.accepted_checks = self.order.accepted_checks.clone();
         wanted.delivery = self.order.delivery.clone();
         wanted.valid_for = signed(self.order.valid_for);

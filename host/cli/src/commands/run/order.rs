@@ -86,5 +86,6 @@ pub(super) fn asked(row: &runfile::Asked) -> Asked {
         reason: row.texts.reason.clone(),
         ticket: row.texts.ticket.clone(),
         verified_by: row.texts.verified_by.clone(),
+        facts: Vec::new(),
     }
 }
