@@ -21,6 +21,7 @@ use crate::ledger::{PlanId, StoredPlan};
 use crate::reports::{
     Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
 };
+use crate::review::Reviewing;
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller, operator};
@@ -33,6 +34,7 @@ pub struct Action {
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
+    reviewing: Option<Arc<dyn Reviewing>>,
 }
 
 impl fmt::Debug for Action {
@@ -52,7 +54,16 @@ impl Action {
             digest: loaded.digest,
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
+            reviewing: None,
         }
+    }
+
+    /// The same, which asks these reviewers about every plan that it makes, and carries out no
+    /// plan that they did not see.
+    #[must_use]
+    pub fn reviewed_by(mut self, reviewing: Arc<dyn Reviewing>) -> Self {
+        self.reviewing = Some(reviewing);
+        self
     }
 
     /// SHA-256 of the component's bytes.
@@ -179,7 +190,7 @@ impl Action {
         let service_date = service_date.as_deref().and_then(parse_rfc3339);
         let created = service_date.unwrap_or_else(|| self.shared.time.now());
         let expires = created.checked_add(wanted.valid_for).unwrap_or(created);
-        let plan = Plan {
+        let mut plan = Plan {
             proposal,
             caller: order.caller,
             tenant,
@@ -194,6 +205,9 @@ impl Action {
             again: wanted.again,
             after_unknown: wanted.after_unknown.map(|id| id.to_string()),
         };
+        if let Some(reviewing) = &self.reviewing {
+            plan.reviews = reviewing.review(&plan, &context).await;
+        }
         let (document, canonical) = PlanDocument::seal(card, plan);
         let stored = StoredPlan {
             id: document.id,

@@ -38,6 +38,12 @@ impl Authority {
         form::parse(text)
     }
 
+    /// Nothing at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { routes: Vec::new() }
+    }
+
     /// The authority of a component: for each route that both name alike (destination,
     /// method, path), what both allow. How answers are judged, sealed and shown is the
     /// grant's word alone.

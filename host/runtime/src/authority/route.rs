@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::path::Template;
 use crate::contract::types::Method;
 
-/// Which of the action's functions is running.
+/// Which function of a component is running: the action's, or an extension's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
@@ -23,6 +23,14 @@ pub enum Phase {
     Results,
     /// Reading the service's own record of actions.
     History,
+    /// An extension judges a plan.
+    Review,
+    /// An extension looks something up elsewhere.
+    Search,
+    /// An extension takes a passcode somewhere.
+    Deliver,
+    /// An extension hears what happened.
+    Notify,
 }
 
 /// The properties of an answer that may pass, as dotted names. Arrays are transparent:
