@@ -25,6 +25,7 @@ use crate::pace::Stop;
 use crate::reports::{
     Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
 };
+use crate::review::Reviewing;
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller, operator};
@@ -38,6 +39,7 @@ pub struct Action {
     authority: Arc<Authority>,
     grant_digest: String,
     stop: Stop,
+    reviewing: Option<Arc<dyn Reviewing>>,
 }
 
 impl fmt::Debug for Action {
@@ -58,6 +60,7 @@ impl Action {
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
             stop: Stop::default(),
+            reviewing: None,
         }
     }
 
@@ -68,6 +71,14 @@ impl Action {
     #[must_use]
     pub fn until(mut self, no_more: watch::Receiver<bool>) -> Self {
         self.stop = Stop::on(no_more);
+        self
+    }
+
+    /// The same, which asks these reviewers about every plan that it makes, and carries out no
+    /// plan that they did not see.
+    #[must_use]
+    pub fn reviewed_by(mut self, reviewing: Arc<dyn Reviewing>) -> Self {
+        self.reviewing = Some(reviewing);
         self
     }
 
@@ -197,7 +208,7 @@ impl Action {
         let service_date = service_date.as_deref().and_then(parse_rfc3339);
         let created = service_date.unwrap_or_else(|| self.shared.time.now());
         let expires = created.checked_add(wanted.valid_for).unwrap_or(created);
-        let plan = Plan {
+        let mut plan = Plan {
             proposal,
             caller: order.caller,
             tenant,
@@ -212,6 +223,9 @@ impl Action {
             again: wanted.again,
             after_unknown: wanted.after_unknown.map(|id| id.to_string()),
         };
+        if let Some(reviewing) = &self.reviewing {
+            plan.reviews = reviewing.review(&plan, &context).await;
+        }
         let (document, canonical) = PlanDocument::seal(card, plan);
         let stored = StoredPlan {
             id: document.id,
@@ -267,6 +281,20 @@ impl Action {
     /// If the plan may not be carried out; nothing was sent then. Once the component runs,
     /// what happened is in [`Committed`].
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
+        self.carry_out(id, false).await
+    }
+
+    /// The same for a plan that another person approved, of which the caller has made sure: then a
+    /// reviewer's demand for an approval is met. A denial stays one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Action::commit`].
+    pub async fn commit_approved(&self, id: &PlanId) -> Result<Committed, HostError> {
+        self.carry_out(id, true).await
+    }
+
+    async fn carry_out(&self, id: &PlanId, approved: bool) -> Result<Committed, HostError> {
         let document = Arc::new(self.plan(id).await?);
         let plan = &document.plan;
         let identity = self.sign_in(None).await?;
@@ -278,6 +306,8 @@ impl Action {
                 practice: self.shared.practice,
                 component_digest: &self.digest,
                 grant_digest: &self.grant_digest,
+                reviewers: &self.reviewers(),
+                approved,
             },
         )?;
         let attempts = self
@@ -411,6 +441,12 @@ impl Action {
         let mut running = self.start(Phase::History, None, None).await?;
         let said = call!(&mut running, history(query, &context))?;
         answer(&mut running, said)
+    }
+
+    /// The reviewers that are asked about every plan: name and digest.
+    fn reviewers(&self) -> Vec<(String, String)> {
+        let asked = self.reviewing.as_ref();
+        asked.map_or_else(Vec::new, |reviewing| reviewing.reviewers())
     }
 
     fn opens(&self) -> Option<&str> {

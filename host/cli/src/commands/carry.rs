@@ -9,7 +9,7 @@ use passcode_runner::{Carried, Ended};
 
 use super::deliver::{Delivering, deliver};
 use super::run;
-use super::words::{effect, flags, not_accepted, question};
+use super::words::{denial, effect, flags, not_accepted, question, reviews};
 use crate::app::App;
 use crate::console;
 use crate::failure::Failure;
@@ -78,10 +78,15 @@ pub(super) async fn carry(
         failure.checks = open;
         return Err(failure);
     }
+    if let Some(mut failure) = denial(document) {
+        failure.message.push_str("; nothing was sent");
+        return Err(failure);
+    }
     not_denied(connected, document).await?;
     let now = connected.runner.host().now();
-    for note in run::approved(app, &*connected.store, document, now).await? {
-        app.tell(&note);
+    let passed = run::approved(app, &*connected.store, document, now).await?;
+    for note in &passed.notes {
+        app.tell(note);
     }
     if !carrying.yes {
         confirm(interrupt, document).await?;
@@ -89,8 +94,14 @@ pub(super) async fn carry(
     let mut spinner = Spinner::start(app);
     spinner.say("sending");
     // Half a request is worse than a late one: only the second Ctrl-C leaves it alone.
+    let carrying_out = async {
+        match passed.four_eyes {
+            true => connected.runner.carry_out_approved(document).await,
+            false => connected.runner.carry_out(document).await,
+        }
+    };
     let carried = interrupt
-        .until(2, connected.runner.carry_out(document))
+        .until(2, carrying_out)
         .await
         .ok_or_else(|| abandoned(app, document))??;
     if !carried.may_have_touched() {
@@ -241,6 +252,9 @@ fn introduce(app: &App, document: &PlanDocument) {
         accepted,
         width,
     ));
+    for line in reviews(document) {
+        console::note(&line);
+    }
     console::note(&app.paint.bold(&effect(&plan.proposal)));
     console::note(&terminal::expectations(
         app.paint,

@@ -131,6 +131,14 @@ impl RunLedger for MemoryLedger {
         })
     }
 
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let kept = self.kept();
+        let found = kept.runs.iter().find(|run| {
+            run.new.key.as_deref() == Some(key) && run.new.tenant.eq_ignore_ascii_case(tenant)
+        });
+        Ok(found.cloned())
+    }
+
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.kept().runs.iter().rev().take(limit).cloned().collect())

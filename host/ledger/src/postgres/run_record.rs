@@ -27,6 +27,12 @@ impl RunLedger for PostgresLedger {
         tx.end(found).await
     }
 
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let mut tx = self.look().await?;
+        let found = tx.run_of_key(tenant, key).await;
+        tx.end(found).await
+    }
+
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
         let mut tx = self.look().await?;
         let found = runs::newest(&mut tx, limit).await;

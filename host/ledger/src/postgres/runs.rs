@@ -47,7 +47,11 @@ impl Tx {
         row.map(|row| run(&self.at, &row)).transpose()
     }
 
-    async fn run_of_key(&mut self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+    pub(super) async fn run_of_key(
+        &mut self,
+        tenant: &str,
+        key: &str,
+    ) -> Result<Option<Run>, LedgerError> {
         let row = sqlx::query(
             "SELECT * FROM passcode.runs \
              WHERE tenant_key = lower($1 COLLATE \"C\") AND key = $2",

@@ -218,6 +218,9 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
     /// The run of that name; a beginning of at least eight digits will do if it is the only one.
     async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError>;
 
+    /// The run that a key names in a tenant, if it has begun.
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError>;
+
     /// The newest runs, newest first.
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError>;
 

@@ -182,6 +182,17 @@ impl RunLedger for SqliteLedger {
             .filter(|run| alone || run.new.id.eq_ignore_ascii_case(id)))
     }
 
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let mut connection = self.connection.lock().await;
+        let found = sqlx::query("SELECT * FROM runs WHERE tenant = ? AND key = ?")
+            .bind(tenant)
+            .bind(key)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(self.book.words())?;
+        found.map(|row| self.book.run_of(&row)).transpose()
+    }
+
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
         let mut connection = self.connection.lock().await;
         let found = sqlx::query("SELECT * FROM runs ORDER BY seq DESC LIMIT ?")

@@ -360,6 +360,28 @@ fn each_way_to_name_nobody_or_nothing_is_named() {
             "4:15 `who.names[0]` has a character that does not show",
         ),
         ("{stdin: false}", "4:14 `who.stdin` is not `true`"),
+        ("{filter: 7}", "4:15 `who.filter` is not a text"),
+        ("{filter: ' '}", "4:15 `who.filter` is empty"),
+        (
+            "{filter: \"a eq '{{ row.A }}'\"}",
+            "4:15 `who.filter` takes no template",
+        ),
+        (
+            "{group: {}}",
+            "4:14 `who.group` does not say which group, or says it twice",
+        ),
+        (
+            "{group: {id: Sales}}",
+            "4:19 `who.group.id` is not the id of a group",
+        ),
+        (
+            "{group: {nam: Sales}}",
+            "4:15 there is no key `who.group.nam`",
+        ),
+        (
+            "{finder: {query: a}}",
+            "4:15 `who.finder.extension` is missing",
+        ),
         (
             "{csv: devices.csv}",
             "4:12 `who.csv` is not keys with values",
@@ -377,7 +399,7 @@ fn each_way_to_name_nobody_or_nothing_is_named() {
             "{csv: {file: d.csv, columns: {serialNumber: S}}}",
             "4:36 there is no key `who.csv.columns.serialNumber`",
         ),
-        ("{filter: x}", "4:7 there is no key `who.filter`"),
+        ("{filters: x}", "4:7 there is no key `who.filters`"),
     ] {
         let found = of(&format!("{HEAD}who: {who}\n"));
         let named = found.iter().any(|fault| fault.starts_with(expected));

@@ -7,7 +7,7 @@ use passcode_approval::{
     Key as PublicKey, Kind, Planner, Statement, TwoPeople, admit, causes, judge, minisign_command,
     people, ssh_keygen_command, unwritable,
 };
-use passcode_host::contract::types::{Operator, Opinion, Proof};
+use passcode_host::contract::types::{Operator, Proof};
 use passcode_host::ledger::{PlanId, StoredPlan};
 use passcode_host::{PlanDocument, plain};
 use passcode_ledger::Store;
@@ -19,6 +19,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::begin::Kept;
+use super::demands::{Demands, by_reviewers, demanded_of, demanding, demands, said};
 use super::{named, short, sign};
 use crate::app::App;
 use crate::args::ApproveArgs;
@@ -42,20 +43,28 @@ pub(super) struct Subject {
     planner: Operator,
     /// Why other people have to approve; nobody has to if there is no cause.
     pub(super) causes: Vec<Cause>,
+    /// The reviewers that demand it.
+    demands: Demands,
 }
 
 /// What approvals amount to, in words.
 pub(super) struct Assured {
     pub(super) notes: Vec<String>,
+    /// Whether another person approved, and nobody who carries it out could have forged that.
+    pub(super) four_eyes: bool,
 }
 
 impl Subject {
-    pub(super) fn of_run(
+    pub(super) async fn of_run(
         app: &App,
+        store: &dyn Store,
         run: &Run,
         file: &RunFile,
         plans: u64,
     ) -> Result<Self, Failure> {
+        let demands = demands(app, store, run).await?;
+        let mut causes = demanded(app, Kind::Set, file.guards.others(plans));
+        causes.extend(demanded_of(&demands));
         let set = run.set.clone().ok_or_else(|| {
             Failure::new(
                 Ended::Refused,
@@ -75,7 +84,8 @@ impl Subject {
             planner: serde_json::from_str(&run.new.planner).map_err(|error| {
                 Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
             })?,
-            causes: demanded(app, Kind::Set, file.guards.others(plans)),
+            causes,
+            demands,
         })
     }
 
@@ -85,6 +95,7 @@ impl Subject {
         let device = &document.plan.proposal.device;
         let mut causes = demanded(app, Kind::Plan, 0);
         causes.extend(by_reviewers(&document));
+        let demands: Demands = demanding(&document).map(|name| (name, 1)).collect();
         Ok(Self {
             hash: stored.id.to_string(),
             kind: Kind::Plan,
@@ -94,6 +105,7 @@ impl Subject {
             expires: stored.expires,
             planner: document.plan.caller.operator.clone(),
             causes,
+            demands,
         })
     }
 
@@ -182,21 +194,6 @@ fn demanded(app: &App, kind: Kind, by_the_run: u32) -> Vec<Cause> {
     causes(kind, rule, approvers, by_the_run)
 }
 
-/// Why the reviewers of a plan want another person.
-fn by_reviewers(document: &PlanDocument) -> impl Iterator<Item = Cause> {
-    document
-        .plan
-        .reviews
-        .iter()
-        .filter_map(|review| match &review.opinion {
-            Opinion::RequireApproval(why) => Some(Cause::Reviewer {
-                name: review.reviewer.clone(),
-                why: why.clone(),
-            }),
-            Opinion::Abstain | Opinion::Deny(_) => None,
-        })
-}
-
 fn is_application(proof: &Proof) -> bool {
     let Proof::SignedIn(kind) = proof else {
         return false;
@@ -252,7 +249,14 @@ pub(super) async fn assured(
     now: OffsetDateTime,
     yes: bool,
 ) -> Result<Assured, Failure> {
-    let subject = Subject::of_run(app, run, file, plans)?;
+    if plans == 0 {
+        // Every row was set aside: there is nothing to send, and so nothing to approve.
+        return Ok(Assured {
+            notes: Vec::new(),
+            four_eyes: false,
+        });
+    }
+    let subject = Subject::of_run(app, store, run, file, plans).await?;
     if passcode_runner::fleet::is_denied(store, &subject.hash).await? {
         return Err(denied(run));
     }
@@ -268,6 +272,7 @@ pub(super) async fn assured(
     match admission {
         Admission::Approved => Ok(Assured {
             notes: notes(&judgement),
+            four_eyes: true,
         }),
         Admission::Free if checksum || yes => {
             if !checksum {
@@ -275,6 +280,7 @@ pub(super) async fn assured(
             }
             Ok(Assured {
                 notes: notes(&judgement),
+                four_eyes: false,
             })
         }
         Admission::Free => Err(waits(
@@ -284,6 +290,7 @@ pub(super) async fn assured(
                 subject.hash
             ),
             &judgement,
+            &subject,
         )),
         Admission::Denied => Err(denied(run)),
         Admission::Waits => Err(waits(
@@ -293,14 +300,25 @@ pub(super) async fn assured(
             ),
             ways,
             &judgement,
+            &subject,
         )),
     }
 }
 
 /// Nothing is sent yet, because somebody has to approve.
-pub(super) fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
+pub(super) fn waits(
+    message: String,
+    remedy: String,
+    judgement: &Judgement,
+    subject: &Subject,
+) -> Failure {
     let mut failure = Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
+    failure.lines.extend(said(&subject.demands));
     let more = [
+        (
+            "demandedBy",
+            json!(subject.demands.keys().collect::<Vec<_>>()),
+        ),
         ("assurance", json!(judgement.assurance)),
         ("refusedSignatures", json!(judgement.refused)),
     ];
@@ -348,7 +366,7 @@ pub(super) async fn run(
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    let subject = Subject::of_run(app, &run, &file, plans)?;
+    let subject = Subject::of_run(app, &*store, &run, &file, plans).await?;
     approve(app, interrupt, &*store, &subject, how).await
 }
 
@@ -489,7 +507,7 @@ async fn approve(
         ..
     } = subject.judged(app, store, now).await?;
     let mut human = String::new();
-    for note in notes(&judgement) {
+    for note in notes(&judgement).into_iter().chain(said(&subject.demands)) {
         human.push_str(&note);
         human.push('\n');
     }
@@ -498,6 +516,7 @@ async fn approve(
         "devices": subject.devices,
         "assurance": judgement.assurance,
         "refusedSignatures": judgement.refused,
+        "demandedBy": subject.demands.keys().collect::<Vec<_>>(),
     });
     let ended = match admission {
         Admission::Approved | Admission::Free => Ended::Done,

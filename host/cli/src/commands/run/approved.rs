@@ -37,7 +37,7 @@ pub(super) async fn approved(
             assurance,
         });
     }
-    let subject = Subject::of_run(app, run, file, plans)?;
+    let subject = Subject::of_run(app, store, run, file, plans).await?;
     let kept = store.approvals(&subject.hash).await?;
     // A report is written all the same; what cannot be judged does not count.
     let (approvers, guard) = approvers(app).unwrap_or_else(|failure| {

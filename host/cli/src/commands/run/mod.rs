@@ -2,8 +2,11 @@
 
 mod approve;
 mod approved;
+mod ask;
 mod begin;
+mod check;
 mod deliver;
+mod demands;
 mod file;
 mod hand_out;
 mod order;
@@ -36,7 +39,7 @@ pub(super) async fn run(
     what: RunCommand,
 ) -> Result<Reply, Failure> {
     match what {
-        RunCommand::Check { file } => file::check(app, &file.file),
+        RunCommand::Check { file } => check::check(app, interrupt, &file.file).await,
         RunCommand::Plan { file, begin } => start::plan(app, interrupt, &file.file, &begin).await,
         RunCommand::Approve { run, how } => approve::run(app, interrupt, &run, &how).await,
         RunCommand::Deny { run } => approve::run_denied(app, &run).await,

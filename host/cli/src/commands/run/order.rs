@@ -42,6 +42,7 @@ pub(super) fn order(file: &RunFile, operator: Option<&str>, preflight: bool) -> 
         wait: file.wait,
         preflight,
         claimed_operator: operator.map(str::to_owned),
+        approved: false,
     }
 }
 
@@ -86,5 +87,6 @@ pub(super) fn asked(row: &runfile::Asked) -> Asked {
         reason: row.texts.reason.clone(),
         ticket: row.texts.ticket.clone(),
         verified_by: row.texts.verified_by.clone(),
+        facts: Vec::new(),
     }
 }

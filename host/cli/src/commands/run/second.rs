@@ -1,6 +1,6 @@
 //! A single plan that takes another person.
 
-use passcode_approval::Admission;
+use passcode_approval::{Admission, Cause};
 use passcode_host::PlanDocument;
 use passcode_host::ledger::PlanId;
 use passcode_ledger::Store;
@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::approve::{Judged, Subject, notes, waits};
 use crate::app::App;
+use crate::commands::words::reviews;
 use crate::config::Key;
 use crate::failure::Failure;
 use crate::report::command;
@@ -17,6 +18,15 @@ use crate::report::command;
 /// The command with which another person approves a plan.
 fn approve_command(app: &App, document: &PlanDocument) -> String {
     command(app, document, "approve", " --key KEY")
+}
+
+/// What approvals amount to for a plan that may be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// What there is to tell about it.
+    pub(crate) notes: Vec<String>,
+    /// Whether another person approved what takes one: a reviewer's demand is met then.
+    pub(crate) four_eyes: bool,
 }
 
 /// What is said of a plan that is only looked at, if it takes another person.
@@ -35,16 +45,16 @@ pub(crate) async fn foretold(
 }
 
 /// Refuse to send a plan that takes another person, unless one approved it. Judged anew each time,
-/// right before it is sent: approvals expire. What there is to tell about it otherwise.
+/// right before it is sent: approvals expire.
 pub(crate) async fn approved(
     app: &App,
     store: &dyn Store,
     document: &PlanDocument,
     now: OffsetDateTime,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Passed, Failure> {
     let subject = subject(app, store, &document.id).await?;
     if subject.causes.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Passed::default());
     }
     if now >= subject.expires {
         // It is of no use to have that approved.
@@ -62,7 +72,10 @@ pub(crate) async fn approved(
         ..
     } = subject.judged(app, store, now).await?;
     match admission {
-        Admission::Approved | Admission::Free => Ok(notes(&judgement)),
+        Admission::Approved | Admission::Free => Ok(Passed {
+            notes: notes(&judgement),
+            four_eyes: admission == Admission::Approved,
+        }),
         Admission::Denied => Err(denied(document)),
         Admission::Waits => {
             let (approve, execute) = (
@@ -82,7 +95,12 @@ pub(crate) async fn approved(
                 "{first}let another person look at it and approve it with `{approve}`, until {}; then go on with `{execute}`; see docs/approval.md",
                 document.plan.expires
             );
-            let mut failure = waits(message, remedy, &judgement).plan(document.id);
+            let mut failure = waits(message, remedy, &judgement, &subject).plan(document.id);
+            let by_reviewer = |cause: &Cause| matches!(cause, Cause::Reviewer { .. });
+            if subject.causes.iter().any(by_reviewer) {
+                failure.code = "reviewer-asks-approval".to_owned();
+                failure.lines.splice(0..0, reviews(document));
+            }
             for refused in &judgement.refused {
                 failure.lines.push(refused.to_string());
             }

@@ -31,6 +31,18 @@ pub(super) async fn beginnings(one: RunHandle, two: RunHandle) {
         matches!(&known, Begun::Known(run) if run.new == first),
         "{known:?}"
     );
+    // What it asks for need not be known to find it.
+    let found = two.run_of_key(&TENANT.to_uppercase(), "job-7").await;
+    let found = found.expect("looked up");
+    assert!(found.is_some_and(|run| run.new == first));
+    for (tenant, key) in [
+        (TENANT, "JOB-7"),
+        (TENANT, "job"),
+        ("99999999-aaaa-4bbb-8ccc-999999999999", "job-7"),
+    ] {
+        let none = two.run_of_key(tenant, key).await.expect("looked up");
+        assert!(none.is_none(), "{tenant} {key}");
+    }
     let other = NewRun {
         digest: "d2".repeat(32),
         ..again.clone()
