@@ -98,6 +98,7 @@ async fn begun<'a>(
     }
     let grant = args.work.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&loaded.file)).await?;
+    deliver::courier(app, &connected, &loaded.file).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
     let run = begin::begin(&connected, &loaded, path, key, operator).await?;
     let hand = Hand {
@@ -124,6 +125,7 @@ async fn taken_up<'a>(
     let file = Kept::of(&run)?.file()?;
     let grant = args.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&file)).await?;
+    deliver::courier(app, &connected, &file).await?;
     let tenant = connected.runner.tenant().await?;
     if !tenant.eq_ignore_ascii_case(&run.new.tenant) {
         return Err(Failure::new(
