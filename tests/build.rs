@@ -1,4 +1,4 @@
-//! Builds the puppets, components that do what a test tells them, and the example courier.
+//! Builds the puppets, components that do what a test tells them.
 
 use std::path::PathBuf;
 
@@ -14,11 +14,6 @@ fn main() {
             "courier",
             "passcode_courier_puppet",
             "PASSCODE_COURIER_PUPPET",
-        ),
-        (
-            "../examples/extensions/one-time-secret",
-            "one_time_secret",
-            "PASSCODE_ONE_TIME_SECRET",
         ),
     ];
     for (folder, crate_name, name) in guests {

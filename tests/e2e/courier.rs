@@ -3,10 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use passcode_example_extensions::{ONE_TIME_SECRET, ONE_TIME_SECRET_GRANT};
 use passcode_host::contract::types::{Context, Delivery, Device, Verb};
 use passcode_host::{Authority, Carriage, ExtensionGrant, Handed, HostError, Passcode, World};
 use passcode_tests::{
-    Bench, COURIER_PUPPET, ONE_TIME_SECRET, Reply, Request, Service, Setup, assert_absent, occurs,
+    Bench, COURIER_PUPPET, Reply, Request, Service, Setup, assert_absent, occurs,
 };
 use serde_json::{Value, json};
 
@@ -141,7 +142,7 @@ fn told(handed: &Handed) -> String {
 async fn the_example_takes_the_passcode_there_and_never_sees_it() {
     let scene = Scene::new().await;
     let vault = chatty(201, &scene.passcode).await;
-    let (bytes, grant) = ONE_TIME_SECRET;
+    let (bytes, grant) = (ONE_TIME_SECRET, ONE_TIME_SECRET_GRANT);
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     std::fs::write(&token, TOKEN).unwrap();

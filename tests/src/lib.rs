@@ -21,9 +21,3 @@ pub const PUPPET: &[u8] = include_bytes!(env!("PASSCODE_PUPPET"));
 
 /// A courier that does what a test tells it; what stands in `tests/courier/src`.
 pub const COURIER_PUPPET: &[u8] = include_bytes!(env!("PASSCODE_COURIER_PUPPET"));
-
-/// The example courier, and a grant for it.
-pub const ONE_TIME_SECRET: (&[u8], &str) = (
-    include_bytes!(env!("PASSCODE_ONE_TIME_SECRET")),
-    include_str!("../../examples/extensions/one-time-secret/grant.toml"),
-);

@@ -13,6 +13,7 @@ mod devices;
 mod doctor;
 mod execute;
 mod explain;
+mod extension;
 mod login;
 mod logout;
 mod man;
@@ -130,6 +131,7 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
         Command::Auth {
             what: AuthCommand::Status,
         } => auth::status(app).await,
+        Command::Extension { what } => extension::extension(app, what).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",

@@ -30,6 +30,9 @@ pub(super) struct Kept {
     pub(super) rows: u64,
     /// The component that plans and acts.
     pub(super) component: String,
+    /// Who was asked about each plan when the run began.
+    #[serde(default)]
+    pub(super) reviewers: Vec<String>,
 }
 
 impl Kept {
@@ -66,6 +69,7 @@ pub(super) async fn begin(
         text: loaded.text.clone(),
         rows: loaded.survey.devices,
         component: runner.action().digest().to_owned(),
+        reviewers: connected.reviewers.clone(),
     };
     let new = NewRun {
         id: Uuid::new_v4().to_string(),

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::args::known_words;
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
+use crate::wiring::known_reviewers;
 
 /// Larger than any run file; its list may be larger.
 const LARGEST: u64 = 16 << 20;
@@ -135,6 +136,7 @@ pub(super) fn faulty_of(faults: Vec<Fault>, all: u64) -> Failure {
 /// `run check`.
 pub(super) fn check(app: &App, path: &Path) -> Result<Reply, Failure> {
     let loaded = load(path)?;
+    known_reviewers(app, loaded.file.reviewers.clone())?;
     let over = loaded.within_its_cap().err();
     let survey = &loaded.survey;
     let mut human = format!(
