@@ -1,13 +1,16 @@
 //! Guarantee 1 for couriers: a passcode goes to a granted place of a granted destination, once,
 //! and whoever takes it there never reads it.
 
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use passcode_example_extensions::{ONE_TIME_SECRET, ONE_TIME_SECRET_GRANT};
 use passcode_host::contract::types::{Context, Delivery, Device, Verb};
+use passcode_host::ledger::SendLedger as _;
 use passcode_host::{Authority, Carriage, ExtensionGrant, Handed, HostError, Passcode, World};
+use passcode_runner::{Handover, Runner};
 use passcode_tests::{
-    Bench, COURIER_PUPPET, Reply, Request, Service, Setup, assert_absent, occurs,
+    Bench, COURIER_PUPPET, Fail, Reply, Request, Service, Setup, assert_absent, occurs,
 };
 use serde_json::{Value, json};
 
@@ -92,6 +95,16 @@ async fn chatty(status: u16, passcode: &Passcode) -> Service {
     Service::start(answers).await.unwrap()
 }
 
+/// The file that holds the vault's credential.
+fn token() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let path = std::env::temp_dir().join(format!("passcode-vault-{}", std::process::id()));
+        std::fs::write(&path, TOKEN).unwrap();
+        path
+    })
+}
+
 /// Everything that the puppet asks for, but `elsewhere` and the other place.
 fn grant(origin: &str) -> String {
     let route = |name: &str, method: &str, path: &str, more: &str| {
@@ -100,8 +113,7 @@ fn grant(origin: &str) -> String {
              path = \"{path}\"\nphases = [\"deliver\"]\n{more}\n"
         )
     };
-    let token = std::env::temp_dir().join(format!("passcode-vault-{}", std::process::id()));
-    std::fs::write(&token, TOKEN).unwrap();
+    let token = token();
     let routes = [
         route(
             "new",
@@ -143,14 +155,11 @@ async fn the_example_takes_the_passcode_there_and_never_sees_it() {
     let scene = Scene::new().await;
     let vault = chatty(201, &scene.passcode).await;
     let (bytes, grant) = (ONE_TIME_SECRET, ONE_TIME_SECRET_GRANT);
-    let folder = tempfile::tempdir().unwrap();
-    let token = folder.path().join("token");
-    std::fs::write(&token, TOKEN).unwrap();
     let grant = grant
         .replace("https://vault.contoso.example", vault.url())
         .replace(
             "variable = \"CONTOSO_VAULT_TOKEN\"",
-            &format!("file = \"{}\"", token.display()),
+            &format!("file = \"{}\"", token().display()),
         );
     let handed = scene.deliver(bytes, &grant, &json!("on the phone")).await;
     assert!(handed.arrived(), "{handed:?}");
@@ -158,7 +167,9 @@ async fn the_example_takes_the_passcode_there_and_never_sees_it() {
     assert_eq!(seen.len(), 1);
     let body: Value = serde_json::from_str(&seen[0].body).unwrap();
     assert_eq!(body["secret"], json!(scene.passcode.reveal()));
-    assert_eq!(body["recipient"], json!(scene.device.user_principal_name));
+    // A kiosk has no user.
+    assert_eq!(scene.device.user_principal_name, None);
+    assert_eq!(body["recipient"], "helpdesk@contoso.example");
     let bearer = format!("Bearer {TOKEN}");
     let authorization = seen[0].headers.iter().find(|(n, _)| n == "authorization");
     assert_eq!(authorization.map(|(_, value)| value), Some(&bearer));
@@ -416,6 +427,45 @@ async fn a_couriers_word_alone_is_not_believed() {
     let handed = scene.deliver(COURIER_PUPPET, &nothing, &script).await;
     assert_eq!(handed.carriage, Carriage::NotSent);
     assert_eq!(handed.said.unwrap_err().code(), "extension-credential");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_sent() {
+    let scene = Scene::new().await;
+    let vault = chatty(200, &scene.passcode).await;
+    let (bytes, grant) = (COURIER_PUPPET, grant(vault.url()));
+    let grant = ExtensionGrant::parse(&grant).unwrap();
+    let host = &scene.bench.host;
+    let (name, world) = ("contoso.example/vault", World::PasscodeCourier);
+    let loaded = host.extension(name, world, bytes, &grant.authority, grant.destinations);
+    let courier = loaded.await.unwrap();
+    let ledger = scene.bench.ledger.clone();
+    let runner = Runner::new(
+        host.clone(),
+        scene.bench.action.clone(),
+        ledger.clone(),
+        None,
+    );
+    let mut wanted = scene.bench.wanted(&scene.device.id, Verb::Reset);
+    wanted.again = true;
+    let script = json!({ "steps": [post(r#"{"secret":SEAL}"#)], "then": "ok" });
+    wanted.reason = Some(script.to_string());
+    let plan = scene.bench.action.prepare(&wanted).await.unwrap();
+    scene.bench.action.commit(&plan.id).await.unwrap();
+    let observed = runner.look(&plan.id).await.unwrap();
+    assert!(observed.passcode.is_some());
+
+    ledger.fail(Fail::Deliver);
+    let handed = runner.hand_over(&plan, &observed, &courier).await;
+    assert!(matches!(handed, Err(HostError::Ledger(_))), "{handed:?}");
+    assert!(vault.seen().is_empty());
+    ledger.recover();
+    let handed = runner.hand_over(&plan, &observed, &courier).await.unwrap();
+    assert_eq!(handed, Some(Handover::Delivered));
+    assert_eq!(vault.seen().len(), 1);
+    let attempts = ledger.attempts(&plan.id).await.unwrap();
+    let to = attempts[0].delivery().map(|(_, to)| to.as_str());
+    assert_eq!(to, Some("courier contoso.example/vault"));
 }
 
 #[tokio::test]

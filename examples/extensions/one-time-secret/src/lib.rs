@@ -1,5 +1,5 @@
-//! A courier: puts a temporary passcode into a service of one-time secrets, for the person whose
-//! device it opens.
+//! A courier: puts a temporary passcode into a service of one-time secrets, for the user of the
+//! device or, if it has none, for the operator.
 //!
 //! It never reads the passcode. It writes a body in which `{"$sealed": N}` stands where its grant
 //! allows it, and the host puts the passcode there on the way out. Of the answer it learns whether
@@ -27,13 +27,9 @@ struct OneTimeSecret;
 
 impl Guest for OneTimeSecret {
     fn deliver(delivery: Delivery, _: Context) -> Result<(), Problem> {
-        let Some(recipient) = delivery.device.user_principal_name else {
-            return Err(problem(
-                ProblemKind::NotFound,
-                "no-recipient",
-                "the device has no user whom the secret could be for",
-            ));
-        };
+        // A kiosk has no user: then it is for whoever asked.
+        let user = delivery.device.user_principal_name;
+        let recipient = user.unwrap_or(delivery.caller.operator.name);
         let body = json!({
             "recipient": recipient,
             "subject": format!("Temporary passcode of {}", delivery.device.name),
