@@ -29,6 +29,7 @@ impl Guest for OneTimeSecret {
     fn deliver(delivery: Delivery, _: Context) -> Result<(), Problem> {
         // A kiosk has no user: then it is for whoever asked.
         let user = delivery.device.user_principal_name;
+        let user = user.filter(|user| !user.is_empty());
         let recipient = user.unwrap_or(delivery.caller.operator.name);
         let body = json!({
             "recipient": recipient,
