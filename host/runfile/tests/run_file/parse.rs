@@ -233,8 +233,8 @@ fn each_wrong_value_is_named_with_its_place_and_what_to_write() {
             "5:63 `delivery.file` is for `to: age`",
         ),
         (
-            "delivery: {to: age, courier: contoso.example/vault}",
-            "5:30 `delivery.courier` is for `to: courier`",
+            "delivery: {to: none, courier: contoso.example/vault}",
+            "5:31 `delivery.courier` is for `to: courier`",
         ),
         (
             "delivery: {to: age, file: x}",
