@@ -26,6 +26,8 @@ pub enum Fail {
     Settle,
     /// Attempts cannot be read.
     Attempts,
+    /// That a passcode is disclosed cannot be written.
+    Deliver,
 }
 
 /// A moment at which the machine stops.
@@ -184,6 +186,7 @@ impl SendLedger for FaultyLedger {
         at: OffsetDateTime,
         to: &str,
     ) -> Result<(), LedgerError> {
+        self.works(Fail::Deliver)?;
         self.inner.deliver(client_request_id, at, to).await
     }
 

@@ -5,3 +5,9 @@
 
 /// The reviewer of `change-freeze`.
 pub const CHANGE_FREEZE: &[u8] = include_bytes!(env!("CHANGE_FREEZE"));
+
+/// The courier of `one-time-secret`.
+pub const ONE_TIME_SECRET: &[u8] = include_bytes!(env!("ONE_TIME_SECRET"));
+
+/// A grant for it, to be copied.
+pub const ONE_TIME_SECRET_GRANT: &str = include_str!("../one-time-secret/grant.toml");

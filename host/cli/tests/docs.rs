@@ -330,7 +330,7 @@ fn every_flag_that_is_shown_is_there() {
     assert!(seen > 60, "{seen}");
 }
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "login",
     "logout",
     "auth",
@@ -345,6 +345,7 @@ const VERBS: [&str; 16] = [
     "practice",
     "doctor",
     "config",
+    "extension",
     "completions",
     "man",
 ];

@@ -126,6 +126,7 @@ fn delivery(delivery: &Delivery) -> Value {
         Delivery::Age { recipients, file } => {
             json!({ "to": "age", "recipients": recipients, "file": file })
         }
+        Delivery::Courier { courier } => json!({ "to": "courier", "courier": courier }),
     }
 }
 

@@ -355,6 +355,11 @@ pub enum Delivery {
         /// The file, as it is written; relative to the run file's folder.
         file: String,
     },
+    /// To a service that an extension knows, which takes each passcode there without reading it.
+    Courier {
+        /// The extension, `OWNER/NAME`.
+        courier: String,
+    },
 }
 
 /// Requests to the service in any 20 seconds. Never more than Intune's own limits allow.

@@ -346,6 +346,9 @@ fn window() -> Value {
     })
 }
 
+/// The form of an extension's name.
+const EXTENSION: &str = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
+
 fn delivery() -> Value {
     json!({
         "description": "Where the temporary passcodes of a reset go.",
@@ -354,8 +357,8 @@ fn delivery() -> Value {
         "required": ["to"],
         "properties": {
             "to": {
-                "description": "none: nowhere, whoever needs one asks later. terminal: one by one. age: into an encrypted file.",
-                "enum": ["none", "terminal", "age"],
+                "description": "none: nowhere, whoever needs one asks later. terminal: one by one. age: into an encrypted file. courier: to a service, by an extension.",
+                "enum": ["none", "terminal", "age", "courier"],
                 "default": "none",
                 "examples": ["age"],
             },
@@ -368,10 +371,26 @@ fn delivery() -> Value {
                 "examples": [["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]],
             },
             "file": described(plain_text(TEXT), "The file, beside the run file.", &[json!("passcodes.age")]),
+            "courier": {
+                "description": "The extension that takes each passcode to a service, without reading it.",
+                "type": "string",
+                "maxLength": 80,
+                "pattern": EXTENSION,
+                "examples": ["contoso.example/vault"],
+            },
         },
-        "if": { "properties": { "to": { "const": "age" } }, "required": ["to"] },
-        "then": { "required": ["recipients", "file"] },
-        "else": { "properties": { "recipients": false, "file": false } },
+        "allOf": [
+            {
+                "if": { "properties": { "to": { "const": "age" } }, "required": ["to"] },
+                "then": { "required": ["recipients", "file"] },
+                "else": { "properties": { "recipients": false, "file": false } },
+            },
+            {
+                "if": { "properties": { "to": { "const": "courier" } }, "required": ["to"] },
+                "then": { "required": ["courier"] },
+                "else": { "properties": { "courier": false } },
+            },
+        ],
         "default": { "to": "none" },
         "examples": [{ "to": "terminal" }],
     })

@@ -153,6 +153,10 @@ impl Sending {
 /// that there was an action, not whose.
 pub const SETTLED_BY_NEW_RESULT: &str = "new-result";
 
+/// What the `to` of a delivery begins with that a courier was only charged with: the passcode was
+/// disclosed to it, and whether it arrived is not written down yet.
+pub const BEGUN: &str = "begun: ";
+
 /// What came back, or did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
@@ -195,7 +199,8 @@ pub struct Attempt {
     pub settlement: Settlement,
     /// How it ended on the device, once known.
     pub ending: Option<Ending>,
-    /// When the passcode was last delivered, and to what (`terminal`, `json`, a courier).
+    /// When the passcode was last disclosed, and to what (`terminal`, `json`, a courier). Whether
+    /// it was delivered, [`Attempt::delivery`] says.
     pub delivered: Option<(OffsetDateTime, String)>,
 }
 
@@ -230,6 +235,15 @@ impl Attempt {
             .or_else(|| newest(|one| one.sending == Sending::Rejected))
             .or_else(|| newest(|one| one.settlement.approval_code.is_some()))
             .or_else(|| of_plan.last())
+    }
+
+    /// When its passcode was delivered, and to what. Not if a courier was charged with it and it
+    /// is not known to have arrived.
+    #[must_use]
+    pub fn delivery(&self) -> Option<&(OffsetDateTime, String)> {
+        self.delivered
+            .as_ref()
+            .filter(|(_, to)| !to.starts_with(BEGUN))
     }
 
     fn sending_word(&self) -> &'static str {

@@ -92,7 +92,9 @@ impl Rules {
 fn instant(name: &str, value: &str) -> Result<String, String> {
     match looks_like("####-##-##T##:##:##Z", value) {
         true => Ok(value.to_owned()),
-        false => Err(format!("the setting `{name}` is not like 2026-12-18T00:00:00Z")),
+        false => Err(format!(
+            "the setting `{name}` is not like 2026-12-18T00:00:00Z"
+        )),
     }
 }
 

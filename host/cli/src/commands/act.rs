@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::carry::{self, Carrying};
 use super::choose;
+use super::courier;
 use super::run;
 use super::words::{denial, effect, flags, not_accepted, reviews};
 use crate::app::App;
@@ -29,7 +30,14 @@ pub(super) async fn act(
     let selector = args.device.required()?;
     let after = after_unknown(&args.plan)?;
     carry::confirmable(app, args.yes || args.what_if)?;
+    let wait = args.wait.limit(app.config.settings.timeout());
+    let named = args.reveal.deliver.as_deref();
+    if let Some(name) = named {
+        courier::possible(name, verb == Verb::Remove, wait)?;
+    }
     let connected = connect(app, args.grant.grant.as_deref()).await?;
+    // One that cannot be used is found out before anything is changed.
+    let courier = courier::named(app, &connected, named).await?;
     let device =
         choose::device(app, interrupt, &connected, selector, &args.narrow.narrow()).await?;
     let wanted = wanted(
@@ -37,7 +45,9 @@ pub(super) async fn act(
         verb,
         &args.case,
         &args.plan,
-        carry::delivery(args.reveal.reveal, app.shows_passcodes()),
+        &courier::delivery(args.reveal.deliver.as_deref(), || {
+            carry::delivery(args.reveal.reveal, app.shows_passcodes())
+        }),
         preflight(app, &args.plan),
     )?;
     let document = interrupt
@@ -50,8 +60,9 @@ pub(super) async fn act(
     }
     let carrying = Carrying {
         yes: args.yes,
-        wait: args.wait.limit(app.config.settings.timeout()),
+        wait,
         print: args.reveal.reveal,
+        courier,
     };
     carry::carry(app, interrupt, &connected, &document, carrying).await
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passcode_host::contract::types::Touched;
 use passcode_host::ledger::{Attempt, Sending};
-use passcode_host::{Observed, PlanDocument, Sent, plain};
+use passcode_host::{Extension, Observed, PlanDocument, Sent, plain};
 use passcode_runner::{Carried, Ended};
 
 use super::deliver::{Delivering, deliver};
@@ -20,13 +20,15 @@ use crate::terminal::{self, Answer, Spinner};
 use crate::wiring::Connected;
 
 /// How a plan is to be carried out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Carrying {
     pub(super) yes: bool,
     /// How long to wait; `None` for not at all.
     pub(super) wait: Option<Duration>,
     /// Whether the passcode may be printed.
     pub(super) print: bool,
+    /// Who takes the passcode somewhere; then nobody is shown it.
+    pub(super) courier: Option<Extension>,
 }
 
 /// Where the passcode goes, as plans and the ledger name it.
@@ -165,6 +167,7 @@ pub(super) async fn carry(
             observed,
             ended,
             print: carrying.print,
+            courier: carrying.courier.as_ref(),
             error: carried
                 .error
                 .as_ref()

@@ -7,6 +7,7 @@ mod carry;
 mod choose;
 mod completions;
 mod config;
+mod courier;
 mod deliver;
 mod devices;
 mod doctor;
@@ -68,6 +69,7 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
                 narrow,
                 any,
                 print: reveal.reveal,
+                courier: reveal.deliver,
                 grant,
             };
             reveal::reveal(app, &interrupt, wanted).await

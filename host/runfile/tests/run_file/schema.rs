@@ -319,6 +319,32 @@ fn schema_and_reader_refuse_and_accept_the_same() {
         ),
         ("/delivery", json!({ "to": "terminal", "file": "x" }), false),
         ("/delivery", json!({ "file": "x" }), false),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "contoso.example/vault" }),
+            true,
+        ),
+        ("/delivery", json!({ "to": "courier" }), false),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "contoso.example/vault", "file": "x" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "none", "courier": "contoso.example/vault" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "vault" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "Contoso.example/vault" }),
+            false,
+        ),
         ("/budget", json!({ "writesPer20s": 200 }), false),
         ("/budget", json!({ "writesPer20s": 199.0 }), true),
         ("/concurrency", json!(64), true),

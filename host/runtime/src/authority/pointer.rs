@@ -10,10 +10,8 @@ impl Pointer {
     /// Parse a pointer. Nothing, if it is none, or is the empty one, which is the whole body.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let escapes = text.split('~').skip(1);
-        let escaped = escapes.fold(true, |good, rest| {
-            good && (rest.starts_with('0') || rest.starts_with('1'))
-        });
+        let mut escapes = text.split('~').skip(1);
+        let escaped = escapes.all(|rest| rest.starts_with('0') || rest.starts_with('1'));
         (text.starts_with('/') && escaped).then(|| Self(text.to_owned()))
     }
 

@@ -73,9 +73,13 @@ impl fmt::Debug for Held {
     }
 }
 
-/// A status of which only the class is told.
+/// A status of which only the class is told. What is no final status of HTTP is a service out of
+/// order.
 fn class(status: u16) -> u16 {
-    (status / 100).clamp(2, 5) * 100
+    match status {
+        200..500 => status / 100 * 100,
+        _ => 500,
+    }
 }
 
 impl Door {
@@ -222,5 +226,28 @@ fn stopped(why: NoAnswer) -> Stopped {
         NoAnswer::Unreadable => {
             Stopped::Unreadable("the answer broke off or is larger than allowed")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_status_the_class_alone_is_told() {
+        for status in 0..1000 {
+            let expected = match status {
+                200..=299 => 200,
+                300..=399 => 300,
+                400..=499 => 400,
+                _ => 500,
+            };
+            assert_eq!(class(status), expected, "{status}");
+            assert_eq!(
+                Carriage::of_mark(class(status)),
+                Carriage::Answered(expected)
+            );
+        }
+        assert_eq!(Track::default().carriage(), Carriage::NotSent);
     }
 }

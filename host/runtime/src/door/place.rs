@@ -13,21 +13,21 @@ use crate::json;
 #[derive(Debug)]
 pub(super) struct Placed {
     body: Value,
-    at: Pointer,
+    at: String,
     pub(super) seal: Seal,
 }
 
 impl Placed {
     /// The body with the secret where the seal stood, as one JSON string.
     pub(super) fn open(mut self, secret: &str) -> Option<Zeroizing<String>> {
-        let place = self.body.pointer_mut(self.at.as_str())?;
+        let place = self.body.pointer_mut(&self.at)?;
         *place = Value::String(secret.to_owned());
         // Room for all of it beforehand: a buffer that grows leaves copies of itself behind.
         let room = self.body.to_string();
         let mut opened = Zeroizing::new(Vec::with_capacity(room.len()));
         Zeroizing::new(room);
         let written = serde_json::to_writer(&mut *opened, &self.body);
-        if let Some(Value::String(text)) = self.body.pointer_mut(self.at.as_str()) {
+        if let Some(Value::String(text)) = self.body.pointer_mut(&self.at) {
             text.zeroize();
         }
         written.ok()?;
@@ -62,9 +62,9 @@ pub(super) fn judge(
     }
     match found.as_slice() {
         [] => Err(Broken::SealMissing),
-        [(_, seal)] => Ok(Some(Placed {
+        [(at, seal)] => Ok(Some(Placed {
             seal: *seal,
-            at: granted.clone(),
+            at: at.clone(),
             body: parsed,
         })),
         _ => Err(Broken::SealTwice),

@@ -4,20 +4,25 @@
 use std::path::{Path, PathBuf};
 
 use passcode_delivery::{AgeFile, Delivered, Recipients};
-use passcode_host::plain;
+use passcode_host::ledger::PlanId;
+use passcode_host::{Extension, HostError, plain};
 use passcode_ledger::Reported;
 use passcode_ledger::run::{Row, RowState, Run};
 use passcode_runfile::{Delivery, RunFile};
-use passcode_runner::Ended;
 use passcode_runner::fleet::Label;
+use passcode_runner::{Ended, Handover};
 
 use super::{hand_out, short};
 use crate::app::App;
+use crate::commands::courier::named;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::wiring::Connected;
 
 const PAGE: u32 = 200;
+
+/// So many that were not delivered are named.
+const SAID: usize = 5;
 
 /// What is to be delivered, and by whom.
 pub(super) struct Delivering<'a> {
@@ -31,7 +36,10 @@ pub(super) struct Delivering<'a> {
 }
 
 /// Whom passcodes are encrypted to, if they are, and into which file.
-fn recipients(file: &RunFile, folder: &Path) -> Option<Result<(Recipients, PathBuf), Failure>> {
+pub(super) fn recipients(
+    file: &RunFile,
+    folder: &Path,
+) -> Option<Result<(Recipients, PathBuf), Failure>> {
     let Delivery::Age { recipients, file } = &file.delivery else {
         return None;
     };
@@ -68,9 +76,25 @@ pub(super) fn deliverable(app: &App, file: &RunFile, sends: bool) -> Result<(), 
     ))
 }
 
+/// The extension that takes passcodes somewhere, if the run file names one. One that cannot be
+/// used is found out before anything is sent.
+pub(super) async fn courier(
+    app: &App,
+    connected: &Connected,
+    file: &RunFile,
+) -> Result<Option<Extension>, Failure> {
+    match &file.delivery {
+        Delivery::Courier { courier } => named(app, connected, Some(courier)).await,
+        _ => Ok(None),
+    }
+}
+
 /// Deliver what is done and not delivered. What became of it, in words; nothing if the run
 /// delivers nothing.
 pub(super) async fn deliver(what: &Delivering<'_>) -> Result<Option<String>, Failure> {
+    if let Some(courier) = courier(what.app, what.connected, what.file).await? {
+        return by_courier(what.connected, what.run, &courier).await.map(Some);
+    }
     match (&what.file.delivery, recipients(what.file, what.folder)) {
         (_, Some(to)) => {
             let (recipients, path) = to?;
@@ -163,6 +187,65 @@ async fn to_file(
         "{count} passcodes are in {}, encrypted{more}",
         plain(&path.display().to_string())
     ))
+}
+
+/// One by one, so that each is delivered or not by itself.
+async fn by_courier(
+    connected: &Connected,
+    run: &Run,
+    courier: &Extension,
+) -> Result<String, Failure> {
+    let name = plain(courier.name());
+    let (mut after, mut delivered) = (0, 0_u64);
+    let mut left: Vec<String> = Vec::new();
+    loop {
+        let page = connected.store.rows(&run.new.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.new.number;
+        for row in page.iter().filter(|row| is_due(row)) {
+            let Some(plan) = row.plan else { continue };
+            match by_courier_of(connected, &plan, courier).await {
+                Ok(None) => {}
+                Ok(Some(Handover::Delivered)) => delivered += 1,
+                Ok(Some(Handover::NotSent(why) | Handover::NotDelivered(why))) => {
+                    left.push(format!("row {}: {why}", row.new.number));
+                }
+                // What cannot be written down is not gone on with.
+                Err(HostError::Ledger(error)) => return Err(HostError::Ledger(error).into()),
+                Err(error) => left.push(format!(
+                    "row {}: it could not be read: {}",
+                    row.new.number,
+                    plain(&error.to_string())
+                )),
+            }
+        }
+    }
+    match (delivered, left.len()) {
+        (0, 0) => Ok("no passcodes to deliver".to_owned()),
+        (_, 0) => Ok(format!("{delivered} passcodes were delivered by {name}")),
+        (_, count) => {
+            let first: Vec<&str> = left.iter().take(SAID).map(String::as_str).collect();
+            let message = format!(
+                "{delivered} passcodes were delivered by {name}, and {count} were not: {}",
+                first.join("; ")
+            );
+            Err(Failure::new(Ended::Partly, "not-delivered", message).remedy(format!(
+                "nothing is lost: Intune shows them for a while. `passcode run resume {}` delivers what was not delivered, and `passcode reveal` shows one",
+                short(&run.new.id)
+            )))
+        }
+    }
+}
+
+async fn by_courier_of(
+    connected: &Connected,
+    plan: &PlanId,
+    courier: &Extension,
+) -> Result<Option<Handover>, HostError> {
+    let runner = &connected.runner;
+    let observed = runner.look(plan).await?;
+    let document = runner.action().plan(plan).await?;
+    runner.hand_over(&document, &observed, courier).await
 }
 
 /// Whether a row is done and nothing of it was delivered.

@@ -102,6 +102,7 @@ async fn begun<'a>(
     let grant = args.work.grant.grant.as_deref();
     let (rate, also) = (order::rate(&loaded.file), &loaded.file.reviewers);
     let connected = connect_within(app, grant, rate, also).await?;
+    deliver::courier(app, &connected, &loaded.file).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
     let who = (key, operator);
     let run = begin::begin(app, interrupt, &connected, &loaded, path, who).await?;
@@ -131,6 +132,7 @@ async fn taken_up<'a>(
     let file = kept.file()?;
     let grant = args.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&file), &file.reviewers).await?;
+    deliver::courier(app, &connected, &file).await?;
     let tenant = connected.runner.tenant().await?;
     // What is written about the run from here on says who took it up.
     connected.runner.action().operator(None).await?;

@@ -191,11 +191,9 @@ pub(super) fn row(row: &Row) -> RowView {
         planned_at: row.planned,
         sent_at: attempt.map(|one| one.intent.at),
         ended_at: ended.then_some(row.changed),
-        delivered_at: attempt
-            .and_then(|one| one.delivered.as_ref())
-            .map(|(at, _)| *at),
+        delivered_at: attempt.and_then(|one| one.delivery()).map(|(at, _)| *at),
         delivered_to: attempt
-            .and_then(|one| one.delivered.as_ref())
+            .and_then(|one| one.delivery())
             .map(|(_, to)| to.clone()),
     }
 }
