@@ -137,7 +137,7 @@ async fn a_plan_gives_its_place_back_before_it_is_reviewed() {
         async move { action.prepare(&wanted).await }
     });
     let all = futures::future::join_all(plans);
-    let ended = tokio::time::timeout(Duration::from_secs(60), all).await;
+    let ended = tokio::time::timeout(Duration::from_secs(30), all).await;
     for plan in ended.expect("they wait for each other") {
         plan.expect("a plan");
     }
