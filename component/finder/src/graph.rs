@@ -57,11 +57,7 @@ pub(crate) fn read(
 }
 
 /// Go on with a list.
-pub(crate) fn go_on(
-    service: &mut dyn Service,
-    name: &str,
-    asked: &Asked,
-) -> Result<Page, Problem> {
+pub(crate) fn go_on(service: &mut dyn Service, name: &str, asked: &Asked) -> Result<Page, Problem> {
     if !name.starts_with("page:") {
         return Err(problem(
             ProblemKind::Usage,
@@ -146,7 +142,9 @@ fn meaning(status: u16, error: &ServiceError, asked: &Asked) -> Problem {
         401 if error.inner_says("Forbidden") => problem(
             ProblemKind::Forbidden,
             "intune-role-missing",
-            &format!("the sign-in is valid, but its account has no Intune role that allows reading {what}"),
+            &format!(
+                "the sign-in is valid, but its account has no Intune role that allows reading {what}"
+            ),
             "have someone assign an Intune role that may read managed devices",
         ),
         401 | 403 if error.says("insufficient_claims") => problem(

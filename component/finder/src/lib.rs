@@ -34,11 +34,7 @@ pub struct Lead {
 /// # Errors
 ///
 /// What the service says, or what is wrong with the query.
-pub fn search(
-    service: &mut dyn Service,
-    query: &str,
-    more: Option<&str>,
-) -> Result<Lead, Problem> {
+pub fn search(service: &mut dyn Service, query: &str, more: Option<&str>) -> Result<Lead, Problem> {
     let query = Query::parse(query)?;
     match (query, more) {
         (Query::Filter(filter), None) => devices::first(service, filter),

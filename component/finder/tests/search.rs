@@ -108,7 +108,10 @@ fn a_filter_is_passed_on_as_it_is_and_its_pages_are_told_one_by_one() {
     assert_eq!(of_query(&fake.seen[0], "$filter"), Some(filter));
     assert!(fake.seen[0].path.starts_with("/beta/"));
     let second = search(&mut fake, &query, first.more.as_deref()).unwrap();
-    assert_eq!((second.selectors.len(), second.more.as_deref()), (0, Some("page:2")));
+    assert_eq!(
+        (second.selectors.len(), second.more.as_deref()),
+        (0, Some("page:2"))
+    );
     let third = search(&mut fake, &query, second.more.as_deref()).unwrap();
     assert_eq!((third.selectors.len(), third.more), (1, None));
     assert_eq!(fake.seen[2].path, "page:2");
@@ -155,7 +158,10 @@ fn a_group_is_named_exactly_or_not_at_all() {
                 format!("/v1.0/groups/{GROUP}/transitiveMembers")
             ),
             (Err(problem), Err(code)) => {
-                assert_eq!((problem.code.as_str(), &problem.kind), (code, &ProblemKind::NotFound));
+                assert_eq!(
+                    (problem.code.as_str(), &problem.kind),
+                    (code, &ProblemKind::NotFound)
+                );
                 assert_eq!(fake.seen.len(), 1);
                 if code == "several-groups" {
                     assert!(problem.message.contains("one, two"), "{}", problem.message);
@@ -170,7 +176,10 @@ fn a_group_is_named_exactly_or_not_at_all() {
 fn a_second_group_of_the_name_on_a_later_page_is_seen() {
     let group = |id: &str| json!({ "id": id, "displayName": "S" });
     let mut fake = Fake::of(&[
-        (200, json!({ "value": [group("one")], "@odata.nextLink": "page:1" })),
+        (
+            200,
+            json!({ "value": [group("one")], "@odata.nextLink": "page:1" }),
+        ),
         (200, json!({ "value": [group("two")] })),
     ]);
     let problem = search(&mut fake, "group-name:S", None).unwrap_err();
@@ -192,7 +201,11 @@ fn what_the_service_refuses_says_what_to_do() {
         ),
         (
             &group,
-            refused(403, "Authorization_RequestDenied", "Insufficient privileges"),
+            refused(
+                403,
+                "Authorization_RequestDenied",
+                "Insufficient privileges",
+            ),
             ProblemKind::Forbidden,
             "graph-permission-missing",
             "Insufficient",
@@ -247,7 +260,10 @@ fn nothing_is_guessed_from_an_answer_that_is_not_one() {
         ("filter:a", json!({})),
         ("filter:a", json!([])),
         (&group, json!({ "value": [{ "id": "u" }] })),
-        (&group, json!({ "value": [{ "@odata.type": "#microsoft.graph.user" }] })),
+        (
+            &group,
+            json!({ "value": [{ "@odata.type": "#microsoft.graph.user" }] }),
+        ),
     ] {
         let problem = search(&mut Fake::of(&[(200, body.clone())]), query, None).unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Malformed, "{body}");

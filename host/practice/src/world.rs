@@ -204,7 +204,9 @@ impl World {
             for name in &entry.devices {
                 let device = self.id_of(name)?;
                 // A group holds the directory's object of a device, not Intune's.
-                let entra = self.device(&device).map(|device| device.text("azureADDeviceId"));
+                let entra = self
+                    .device(&device)
+                    .map(|device| device.text("azureADDeviceId"));
                 let entra = entra.unwrap_or_default().to_owned();
                 members.push((MemberKind::Device, entra));
             }

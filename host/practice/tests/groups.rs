@@ -49,8 +49,7 @@ fn a_group_is_found_by_its_name() {
 
 #[test]
 fn members_of_groups_in_groups_are_there_once_and_of_every_sort() {
-    let tenant =
-        PracticeTenant::start(PracticeOptions::immediate().page_size(3)).expect("tenant");
+    let tenant = PracticeTenant::start(PracticeOptions::immediate().page_size(3)).expect("tenant");
     let mut path = format!("/v1.0/groups/{SALES}/transitiveMembers?$select=id&$top=999");
     let (mut kinds, mut all) = (Vec::new(), Vec::new());
     loop {
@@ -69,7 +68,11 @@ fn members_of_groups_in_groups_are_there_once_and_of_every_sort() {
         }
     }
     let of = |kind: &str| kinds.iter().filter(|own| own.ends_with(kind)).count();
-    assert_eq!((of(".user"), of(".group"), of(".device")), (5, 1, 1), "{kinds:?}");
+    assert_eq!(
+        (of(".user"), of(".group"), of(".device")),
+        (5, 1, 1),
+        "{kinds:?}"
+    );
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), 7);
@@ -83,7 +86,10 @@ fn who_may_not_read_users_sees_of_them_their_ids() {
     assert!(plain.json()["value"][0]["userPrincipalName"].is_null());
     let more = TokenRequest::help_desk().with_permissions(&[READ_GROUPS, "User.ReadBasic.All"]);
     let more = as_person(&tenant, &more, &path);
-    assert_eq!(more.json()["value"][0]["userPrincipalName"], "adele@contoso.example");
+    assert_eq!(
+        more.json()["value"][0]["userPrincipalName"],
+        "adele@contoso.example"
+    );
 }
 
 #[test]

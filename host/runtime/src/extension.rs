@@ -272,19 +272,6 @@ impl Extension {
             .await
     }
 
-    /// Look one query up. Of the world `device-finder`.
-    ///
-    /// # Errors
-    ///
-    /// If it traps, runs into a limit or is not of that world; what it says itself is within.
-    pub async fn search(
-        &self,
-        query: &str,
-        context: &Context,
-    ) -> Result<Result<Lead, Problem>, HostError> {
-        self.call(World::DeviceFinder, (query, context)).await
-    }
-
     /// Hand one passcode over. Of the world `passcode-courier`.
     ///
     /// # Errors
@@ -311,7 +298,7 @@ impl Extension {
     }
 
     /// A step of this extension: its door, bound to no device and no plan.
-    fn step(&self) -> Step {
+    pub(crate) fn step(&self) -> Step {
         let binding = Binding {
             phase: self.world.phase(),
             device: None,
@@ -333,7 +320,7 @@ impl Extension {
 
     /// Call it once, in an instance of its own. The store comes back, for who wants to know what
     /// its door saw.
-    async fn called<P, R>(
+    pub(crate) async fn called<P, R>(
         &self,
         world: World,
         state: Step,
@@ -388,7 +375,9 @@ impl Extension {
                 .get_typed_func::<(&Plan, &Context, Settings<'_>), (Opinion,)>(store, function)
                 .map(|_| ()),
             World::DeviceFinder => instance
-                .get_typed_func::<(&str, &Context), (Result<Lead, Problem>,)>(store, function)
+                .get_typed_func::<(&str, Option<&str>, &Context), (Result<Lead, Problem>,)>(
+                    store, function,
+                )
                 .map(|_| ()),
             World::PasscodeCourier => instance
                 .get_typed_func::<(&Delivery, &Context), (Result<(), Problem>,)>(store, function)

@@ -110,6 +110,30 @@ impl Host {
         Extension::load(apart, self.cache.as_ref(), (name, world, bytes), grant).await
     }
 
+    /// Load a finder of our own under a grant: unlike an extension it reaches the destinations of
+    /// this host, with the host's credentials, as far as the grant has routes there. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a component of the world `device-finder`, import anything else, or
+    /// were built for another contract.
+    pub async fn finder(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        grant: &Authority,
+    ) -> Result<Extension, HostError> {
+        let mut apart = extension::apart(&self.shared, name, self.shared.destinations.clone());
+        // Its requests are this tenant's, and are counted as such.
+        apart.tenant.clone_from(&self.shared.tenant);
+        let world = World::DeviceFinder;
+        Extension::load(apart, self.cache.as_ref(), (name, world, bytes), grant).await
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Who we are to a destination, as its token says.
     ///
     /// # Errors

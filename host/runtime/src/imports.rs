@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authority::{Authority, Phase};
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::types::Method;
-use crate::door::{Binding, Door, Stopped};
+use crate::door::{Binding, Door, Pages, Stopped};
 use crate::error::{HostError, Limit};
 use crate::exchange::{Failure, FailureReason, Reached, Request, Response};
 use crate::identity::{Acting, Identity};
@@ -33,6 +33,11 @@ impl Step {
             number: shared.next_step(),
             shared: shared.clone(),
         }
+    }
+
+    /// Take up links that an earlier step of the same search heard of.
+    pub(crate) fn hand(&mut self, pages: Pages) {
+        self.door.take_up(pages);
     }
 
     /// The answers to several reads. All of them are counted before the first leaves: a list that

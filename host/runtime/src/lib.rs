@@ -43,6 +43,7 @@ mod reports;
 mod retry;
 mod review;
 mod sandbox;
+mod search;
 mod secret;
 mod shared;
 mod step;
@@ -73,6 +74,7 @@ pub use reports::{Committed, Listed, Observed};
 pub use retry::Retry;
 pub use review::Reviewing;
 pub use sandbox::{Answers, Sandbox};
+pub use search::{Found, More};
 pub use secret::Passcode;
 pub use shared::LogSink;
 #[cfg(feature = "inspect")]

@@ -16,7 +16,9 @@ use passcode_builtin::{COMPONENT, GRANT};
 use passcode_entra::Cloud;
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
-use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
+use passcode_host::{
+    Action, Authority, Destination, Extension, Host, HostBuilder, HostError, Rate, Retry, World,
+};
 use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
 use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_recording::Player;
@@ -124,6 +126,19 @@ pub(crate) async fn connect_within(
         folder,
         _tenant: tenant,
     })
+}
+
+impl Connected {
+    /// A configured finder. It reaches nothing of this connection's.
+    pub(crate) async fn finder(&self, app: &App, id: &str) -> Result<Extension, Failure> {
+        let (host, catalog) = (self.runner.host(), app.config.extensions());
+        let world = World::DeviceFinder;
+        let loaded = passcode_extension::load(host, &catalog, id, world, Vec::new()).await;
+        let (extension, _) = loaded.map_err(|error| {
+            Failure::new(Ended::Usage, error.code(), error.to_string()).remedy(error.remedy())
+        })?;
+        Ok(extension)
+    }
 }
 
 /// Without counting requests, where nobody has to be spared.

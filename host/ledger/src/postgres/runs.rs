@@ -46,7 +46,11 @@ impl Tx {
         row.map(|row| run(&self.at, &row)).transpose()
     }
 
-    pub(super) async fn run_of_key(&mut self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+    pub(super) async fn run_of_key(
+        &mut self,
+        tenant: &str,
+        key: &str,
+    ) -> Result<Option<Run>, LedgerError> {
         let row = sqlx::query(
             "SELECT * FROM passcode.runs \
              WHERE tenant_key = lower($1 COLLATE \"C\") AND key = $2",

@@ -81,11 +81,9 @@ fn membered(inner: &Inner, request: &Request<'_>, id: &str) -> Result<Reply, Rep
 fn asked(request: &Request<'_>) -> Result<Query, Reply> {
     let query = query_or_refusal(request.place, &request.call.query)?;
     match query.top {
-        Some(top) if top > LARGEST_PAGE => {
-            Err(request.place.unsupported_query(&format!(
-                "Invalid page size specified: '{top}'. Must be between 1 and {LARGEST_PAGE} inclusive."
-            )))
-        }
+        Some(top) if top > LARGEST_PAGE => Err(request.place.unsupported_query(&format!(
+            "Invalid page size specified: '{top}'. Must be between 1 and {LARGEST_PAGE} inclusive."
+        ))),
         _ => Ok(query),
     }
 }

@@ -73,8 +73,9 @@ impl RunFile {
             match template.fill(&self.title, &|_| None) {
                 Ok(text) => Some(text),
                 Err(_) => {
-                    let message =
-                        format!("`{key}` takes a value of a row, and devices that are asked for have none");
+                    let message = format!(
+                        "`{key}` takes a value of a row, and devices that are asked for have none"
+                    );
                     let remedy = format!(
                         "write `{key}` without it, or list the devices in a table of their own run"
                     );

@@ -362,11 +362,26 @@ fn each_way_to_name_nobody_or_nothing_is_named() {
         ("{stdin: false}", "4:14 `who.stdin` is not `true`"),
         ("{filter: 7}", "4:15 `who.filter` is not a text"),
         ("{filter: ' '}", "4:15 `who.filter` is empty"),
-        ("{filter: \"a eq '{{ row.A }}'\"}", "4:15 `who.filter` takes no template"),
-        ("{group: {}}", "4:14 `who.group` does not say which group, or says it twice"),
-        ("{group: {id: Sales}}", "4:19 `who.group.id` is not the id of a group"),
-        ("{group: {nam: Sales}}", "4:15 there is no key `who.group.nam`"),
-        ("{finder: {query: a}}", "4:15 `who.finder.extension` is missing"),
+        (
+            "{filter: \"a eq '{{ row.A }}'\"}",
+            "4:15 `who.filter` takes no template",
+        ),
+        (
+            "{group: {}}",
+            "4:14 `who.group` does not say which group, or says it twice",
+        ),
+        (
+            "{group: {id: Sales}}",
+            "4:19 `who.group.id` is not the id of a group",
+        ),
+        (
+            "{group: {nam: Sales}}",
+            "4:15 there is no key `who.group.nam`",
+        ),
+        (
+            "{finder: {query: a}}",
+            "4:15 `who.finder.extension` is missing",
+        ),
         (
             "{csv: devices.csv}",
             "4:12 `who.csv` is not keys with values",

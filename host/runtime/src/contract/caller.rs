@@ -29,6 +29,8 @@ pub struct Lead {
     pub selectors: Vec<Selector>,
     /// What reviewers should know.
     pub facts: Vec<Fact>,
+    /// What to be called with again, if there is more.
+    pub more: Option<String>,
 }
 
 /// How sure we are who the operator is.

@@ -94,10 +94,17 @@ impl From<Broken> for Stopped {
 
 /// A link to a further page, kept as it came.
 #[derive(Debug)]
-struct Page {
+pub(crate) struct Page {
     destination: String,
     route: Route,
     url: url::Url,
+}
+
+/// Links on their way from one step of a search to the next. No component sees them.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    gone: usize,
+    pages: Vec<Page>,
 }
 
 /// What is learnt while requests are under way, several at once.
@@ -117,6 +124,10 @@ pub(crate) struct Door {
     pub(crate) binding: Binding,
     pub(crate) vault: Vault,
     pages: Vec<Page>,
+    /// How many of them an earlier step of the same search heard of.
+    handed: usize,
+    /// How many were named before the first of them, and are gone.
+    gone: usize,
     /// The last answer that showed each device, by its id.
     pub(crate) seen: BTreeMap<String, Sight>,
     /// The bound device's action results, from the last answer that listed them.
@@ -136,6 +147,8 @@ impl Door {
             binding,
             vault: Vault::default(),
             pages: Vec::new(),
+            handed: 0,
+            gone: 0,
             seen: BTreeMap::new(),
             snapshot: None,
             noted: Mutex::default(),
@@ -471,7 +484,22 @@ impl Door {
             route: route.clone(),
             url,
         });
-        Ok(format!("page:{}", self.pages.len()))
+        Ok(format!("page:{}", self.gone + self.pages.len()))
+    }
+
+    /// The links that this step heard of, for the next step of the same search; not those that it
+    /// was handed itself, or a long list would be kept whole.
+    pub(crate) fn hand_on(&mut self) -> Pages {
+        Pages {
+            gone: self.gone + self.handed,
+            pages: self.pages.split_off(self.handed),
+        }
+    }
+
+    /// Take up links that an earlier step of the same search heard of.
+    pub(crate) fn take_up(&mut self, pages: Pages) {
+        self.handed = pages.pages.len();
+        (self.gone, self.pages) = (pages.gone, pages.pages);
     }
 }
 

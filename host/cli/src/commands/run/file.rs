@@ -4,15 +4,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
-use passcode_host::plain;
 use passcode_runfile::{Asked, Fault, RunFile, Survey, first_of_each};
 use passcode_runner::Ended;
 use serde_json::json;
 
-use crate::app::App;
 use crate::args::known_words;
 use crate::failure::Failure;
-use crate::output::{Reply, Rows};
+use crate::output::Reply;
 
 /// Larger than any run file; its list may be larger.
 const LARGEST: u64 = 16 << 20;
@@ -46,6 +44,9 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
     } else {
         None
     };
+    if !file.who.asked().is_empty() {
+        file.texts_of_asked().map_err(faulty)?;
+    }
     let mut loaded = Loaded {
         file,
         text,
@@ -130,58 +131,6 @@ pub(super) fn faulty_of(faults: Vec<Fault>, all: u64) -> Failure {
     }
     failure.more.insert("faults".to_owned(), json!(faults));
     failure
-}
-
-/// `run check`.
-pub(super) fn check(app: &App, path: &Path) -> Result<Reply, Failure> {
-    let loaded = load(path)?;
-    let over = loaded.within_its_cap().err();
-    let survey = &loaded.survey;
-    let mut human = format!(
-        "{}: {} rows, {} devices\n",
-        plain(&loaded.file.title),
-        survey.rows,
-        survey.devices
-    );
-    for duplicate in &survey.duplicates {
-        human.push_str(&format!(
-            "  {}: the same as {}; done once\n",
-            plain(&duplicate.source),
-            plain(&duplicate.first)
-        ));
-    }
-    for homonym in &survey.homonyms {
-        human.push_str(&format!(
-            "  {}: another device has the same name ({}), {}\n",
-            plain(&homonym.source),
-            plain(&homonym.name),
-            plain(&homonym.first)
-        ));
-    }
-    human.push_str(match over {
-        None => "in order\n",
-        Some(_) => "it would be refused: see below\n",
-    });
-    if let Some(over) = over {
-        app.tell(&human);
-        return Err(over);
-    }
-    let body = json!({
-        "title": loaded.file.title,
-        "document": loaded.file.document(),
-        "survey": survey,
-    });
-    let rows = Rows::one(vec![
-        ("title", loaded.file.title.clone()),
-        ("rows", survey.rows.to_string()),
-        ("devices", survey.devices.to_string()),
-        ("duplicates", survey.duplicate_count.to_string()),
-        ("homonyms", survey.homonym_count.to_string()),
-        ("digest", survey.digest.clone()),
-    ]);
-    Ok(Reply::new(Ended::Done, "run-check", false, body)
-        .rows(rows)
-        .human(human))
 }
 
 /// `run schema`.

@@ -1,7 +1,9 @@
 //! `passcode run`: many devices, planned, approved, sent once each.
 
 mod approve;
+mod ask;
 mod begin;
+mod check;
 mod deliver;
 mod file;
 mod order;
@@ -31,7 +33,7 @@ pub(super) async fn run(
     what: RunCommand,
 ) -> Result<Reply, Failure> {
     match what {
-        RunCommand::Check { file } => file::check(app, &file.file),
+        RunCommand::Check { file } => check::check(app, interrupt, &file.file).await,
         RunCommand::Plan { file, begin } => start::plan(app, interrupt, &file.file, &begin).await,
         RunCommand::Approve { run, how } => approve::run(app, &run, &how).await,
         RunCommand::Deny { run } => approve::run_denied(app, &run).await,

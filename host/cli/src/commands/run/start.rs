@@ -99,7 +99,8 @@ async fn begun<'a>(
     let grant = args.work.grant.grant.as_deref();
     let connected = connect_within(app, grant, order::rate(&loaded.file)).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
-    let run = begin::begin(&connected, &loaded, path, key, operator).await?;
+    let who = (key, operator);
+    let run = begin::begin(app, interrupt, &connected, &loaded, path, who).await?;
     let hand = Hand {
         app,
         interrupt,
