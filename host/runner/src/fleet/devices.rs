@@ -111,7 +111,7 @@ impl Devices {
         let device = match choose(&found) {
             Choice::One(device) => device,
             Choice::None => {
-                let message = "no device matches".to_owned();
+                let message = format!("no device matches{}", named(&asked.selector));
                 return Ok(Err(Did::ended(
                     Ended::NotFound,
                     "device-not-found",
@@ -120,7 +120,12 @@ impl Devices {
             }
             Choice::Many(several) => {
                 let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
-                let message = format!("{} devices match: {}", several.len(), ids.join(", "));
+                let message = format!(
+                    "{} devices match{}: {}",
+                    several.len(),
+                    named(&asked.selector),
+                    ids.join(", ")
+                );
                 return Ok(Err(Did::ended(Ended::NotFound, "several-devices", message)));
             }
         };
@@ -185,6 +190,14 @@ impl Devices {
             );
             ("cool-down", message)
         }))
+    }
+}
+
+/// What a source that was asked called the device. A row of a list is there to be looked at.
+fn named(selector: &Selector) -> String {
+    match selector {
+        Selector::Other((name, value)) => format!(" {name} {value}"),
+        _ => String::new(),
     }
 }
 
