@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use passcode_host::{Authority, Destination, Extension, Host, World};
+use passcode_host::{Authority, Destination, Extension, ExtensionGrant, Host, World};
 
 use crate::id::ExtensionId;
 use crate::spec::{Catalog, Digest, ExtensionError, Spec};
 
 /// Load a configured extension of one world into a host, under its grant and its pinned digest.
-/// `destinations` is all it can reach, as far as its grant has routes there.
+/// It reaches the destinations of its grant and those given here, and no others.
 ///
 /// # Errors
 ///
@@ -19,7 +19,7 @@ pub async fn load(
     catalog: &Catalog,
     id: &str,
     world: World,
-    destinations: Vec<Destination>,
+    mut destinations: Vec<Destination>,
 ) -> Result<(Extension, Spec), ExtensionError> {
     let found = ExtensionId::parse(id).ok();
     let found = found.and_then(|id| catalog.get_key_value(&id));
@@ -27,7 +27,8 @@ pub async fn load(
         id: passcode_host::plain(id),
         known: catalog.keys().map(ToString::to_string).collect(),
     })?;
-    let (bytes, grant) = read(id, spec)?;
+    let (bytes, grant) = granted(id, spec)?;
+    destinations.extend(grant.destinations);
     let failed = |error| ExtensionError::Load {
         id: id.clone(),
         error,
@@ -41,7 +42,7 @@ pub async fn load(
         });
     }
     let loaded = host
-        .extension(id.as_str(), world, &bytes, &grant, destinations)
+        .extension(id.as_str(), world, &bytes, &grant.authority, destinations)
         .await;
     Ok((loaded.map_err(failed)?, spec.clone()))
 }
@@ -52,6 +53,11 @@ pub async fn load(
 ///
 /// If they cannot be read or are others, or the grant is none.
 pub fn read(id: &ExtensionId, spec: &Spec) -> Result<(Vec<u8>, Authority), ExtensionError> {
+    let (bytes, grant) = granted(id, spec)?;
+    Ok((bytes, grant.authority))
+}
+
+fn granted(id: &ExtensionId, spec: &Spec) -> Result<(Vec<u8>, ExtensionGrant), ExtensionError> {
     let unreadable = |path: &Path, error: std::io::Error| ExtensionError::Unreadable {
         id: id.clone(),
         path: path.to_owned(),
@@ -69,10 +75,10 @@ pub fn read(id: &ExtensionId, spec: &Spec) -> Result<(Vec<u8>, Authority), Exten
         });
     }
     let Some(path) = &spec.grant else {
-        return Ok((bytes, Authority::none()));
+        return Ok((bytes, ExtensionGrant::none()));
     };
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
-    let grant = Authority::parse(&text).map_err(|error| ExtensionError::Grant {
+    let grant = ExtensionGrant::parse(&text).map_err(|error| ExtensionError::Grant {
         id: id.clone(),
         path: path.clone(),
         message: error.message,

@@ -19,9 +19,10 @@ use crate::connector::{Connector, Destination};
 use crate::contract::CONTRACT;
 use crate::contract::bindings::passcode::action::{http, log};
 use crate::contract::types::{Context, Delivery, Event, Lead, Opinion, Plan, Problem};
-use crate::door::Binding;
+use crate::door::{Binding, Carriage};
 use crate::error::HostError;
 use crate::imports::Step;
+use crate::secret::Passcode;
 use crate::shared::{LogSink, Shared};
 use crate::step::{Confined as _, prepared, within};
 
@@ -135,6 +136,24 @@ fn other_contract(version: &str) -> HostError {
         format!("the component was built for contract {version}, this host speaks {CONTRACT}"),
         "use a host of that contract, or build the component against this one",
     )
+}
+
+/// What became of a passcode that a courier was handed.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    /// What the courier says, or what ended it.
+    pub said: Result<(), HostError>,
+    /// What the door saw.
+    pub carriage: Carriage,
+}
+
+impl Handed {
+    /// Whether it arrived: the door sent it, the service took it, and the courier does not say
+    /// otherwise. A courier's word alone is not believed.
+    #[must_use]
+    pub fn arrived(&self) -> bool {
+        self.said.is_ok() && self.carriage == Carriage::Answered(200)
+    }
 }
 
 /// A loaded extension under its authority.
@@ -272,17 +291,37 @@ impl Extension {
             .await
     }
 
-    /// Hand one passcode over. Of the world `passcode-courier`.
+    /// Hand one passcode over. Of the world `passcode-courier`, which gets a seal for it: whatever
+    /// `delivery.passcode` says, the seal is drawn here, and is good for this call alone. Whoever
+    /// calls this discloses the passcode: write that down first.
     ///
-    /// # Errors
-    ///
-    /// If it traps, runs into a limit or is not of that world; what it says itself is within.
+    /// The passcode arrived only if [`Handed::arrived`] says so.
     pub async fn deliver(
         &self,
-        delivery: &Delivery,
+        mut delivery: Delivery,
+        passcode: &Passcode,
         context: &Context,
-    ) -> Result<Result<(), Problem>, HostError> {
-        self.call(World::PasscodeCourier, (delivery, context)).await
+    ) -> Handed {
+        let mut step = self.step();
+        let (seal, track) = step.door.hold(passcode);
+        delivery.passcode = seal;
+        let arguments = (&delivery, context);
+        let called = self
+            .called(World::PasscodeCourier, step, arguments)
+            .await
+            .map(|(store, (said,)): (_, (Result<(), Problem>,))| {
+                let no_credential = store.data().door.take_no_credential();
+                (said, no_credential)
+            });
+        let said = match called {
+            Ok((Err(_), Some(error))) => Err(HostError::not_signed_in(&error)),
+            Ok((said, _)) => said.map_err(|problem| HostError::Problem(Box::new(problem))),
+            Err(error) => Err(error),
+        };
+        Handed {
+            said,
+            carriage: track.carriage(),
+        }
     }
 
     /// Tell of one event. Of the world `watcher`.

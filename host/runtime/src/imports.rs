@@ -70,7 +70,8 @@ impl Step {
         }
         let changes = request.method != Method::Get;
         let answer = self.door.send(request).await;
-        Ok(answer.map_err(|stopped| failure(&stopped, changes && self.door.sent.is_some())))
+        let left = self.door.sent.is_some() || self.phase == Phase::Deliver;
+        Ok(answer.map_err(|stopped| failure(&stopped, changes && left)))
     }
 }
 

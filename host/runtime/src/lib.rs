@@ -7,6 +7,8 @@
 //!   steps. A plan is a value ([`PlanDocument`]) that is kept in a [`ledger::SendLedger`].
 //! - Every request leaves through one door, which enforces what the component's manifest asks
 //!   for and the operator's grant allows ([`Authority`]).
+//! - An extension sends only to destinations of its own ([`ExtensionGrant`]), and a courier takes a
+//!   passcode there without reading it.
 //!
 //! Tokens ([`credential::Credential`]) and the ledger are traits: this crate knows nothing of
 //! Entra, SQL, servers or command lines. `examples/embed` is a program of thirty lines.
@@ -37,6 +39,7 @@ mod identity;
 mod imports;
 mod json;
 mod limits;
+mod outbound;
 mod pace;
 mod reach;
 mod reports;
@@ -61,14 +64,15 @@ pub use component::MANIFEST_SECTION;
 pub use connector::{Destination, DestinationError};
 pub use digest::digest;
 pub use document::{IdentityCard, NotAPlan, PLAN_SCHEMA, PlanDocument};
-pub use door::{ApprovalSent, Sent};
+pub use door::{ApprovalSent, Carriage, Sent};
 pub use error::{HostError, Limit, Refusal};
 pub use exchange::{Failure, FailureReason, Reached, Request, Response};
-pub use extension::{Extension, World};
+pub use extension::{Extension, Handed, World};
 pub use host::{Host, HostBuilder};
 pub use identity::{Acting, Identity};
 pub use json::parse as parse_strictly;
 pub use limits::Limits;
+pub use outbound::ExtensionGrant;
 pub use reach::reachable;
 pub use reports::{Committed, Listed, Observed};
 pub use retry::Retry;

@@ -54,7 +54,12 @@ impl Extension {
         let arguments = (query, word.as_deref(), context);
         let (mut store, (answer,)): (_, (Result<Lead, Problem>,)) =
             self.called(World::DeviceFinder, step, arguments).await?;
-        let lead = answer.map_err(|problem| HostError::Problem(Box::new(problem)))?;
+        let lead = match (answer, store.data().door.take_no_credential()) {
+            (Ok(lead), _) => lead,
+            // The finder heard less of it than there is to say.
+            (Err(_), Some(error)) => return Err(HostError::not_signed_in(&error)),
+            (Err(problem), None) => return Err(HostError::Problem(Box::new(problem))),
+        };
         let mut facts = lead.facts;
         for fact in &mut facts {
             // Whatever it says itself: nobody speaks in another one's name.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::path::Template;
+use super::pointer::Pointer;
 use crate::contract::types::Method;
 
 /// Which function of a component is running: the action's, or an extension's.
@@ -99,6 +100,9 @@ pub struct Route {
     /// Whether the path names the device. Where it does not, the door asks the service which
     /// device it leads to, just before sending.
     pub names_device: bool,
+    /// Where a passcode stands in the body, on the route that takes one. A request over it has
+    /// to place one, and nothing passes of the answer but the class of its status.
+    pub seal: Option<Pointer>,
 }
 
 impl Route {

@@ -68,7 +68,7 @@ impl Door {
             let outgoing = Outgoing {
                 method: wish.method,
                 url: url.clone(),
-                token: token.secret(),
+                authorization: destination.authorization(token.secret()),
                 client_request_id: &id,
                 approval: carried.as_ref().map(Carried::header),
                 body: wish.body.clone(),

@@ -4,6 +4,8 @@
 
 mod approval;
 mod change;
+mod courier;
+mod place;
 mod reading;
 mod reads;
 mod refused;
@@ -20,9 +22,12 @@ use uuid::Uuid;
 
 pub use approval::ApprovalSent;
 pub(crate) use approval::Carried;
+pub use courier::Carriage;
+use courier::Held;
 pub(crate) use reading::retry_after;
 pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Admitted, Bounds, Broken, admit};
+use seal::Unusable;
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
@@ -92,6 +97,20 @@ impl From<Broken> for Stopped {
     }
 }
 
+impl From<Unusable> for Stopped {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::Leak => Self::Withheld,
+            Unusable::NotJson => {
+                Self::Unreadable("the answer is not JSON that can be read in one way only")
+            }
+            Unusable::ForgedSeal => {
+                Self::Unreadable("the answer carries a key that only the host may write")
+            }
+        }
+    }
+}
+
 /// A link to a further page, kept as it came.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -134,6 +153,8 @@ pub(crate) struct Door {
     pub(crate) snapshot: Option<Vec<ActionResult>>,
     noted: Mutex<Noted>,
     pub(crate) sent: Option<Sent>,
+    /// The passcode that a courier's step takes somewhere.
+    held: Option<Held>,
     /// Waiting beyond this is in vain: the step ends.
     deadline: Deadline,
 }
@@ -153,12 +174,16 @@ impl Door {
             snapshot: None,
             noted: Mutex::default(),
             sent: None,
+            held: None,
         }
     }
 
     /// Let one request out, and what may pass of its answer in.
     pub(crate) async fn send(&mut self, wish: Request) -> Result<Response, Stopped> {
         let authority = self.authority.clone();
+        if self.binding.phase == Phase::Deliver && wish.method != Method::Get {
+            return self.courier(&authority, wish).await;
+        }
         if wish.method == Method::Get || wish.path.starts_with("page:") {
             let leaving = self.leaving(&authority, wish)?;
             let answer = self.fetch(&leaving).await?;
@@ -180,6 +205,9 @@ impl Door {
         let body = wish.body.as_deref();
         if body.is_some_and(|body| body.contains(SEAL_KEY)) {
             return Err(Broken::Body);
+        }
+        if place::stands_elsewhere(wish) {
+            return Err(Broken::SealPlace);
         }
         let plan = self.binding.plan.as_ref();
         let bounds = Bounds {
@@ -257,7 +285,7 @@ impl Door {
             let outgoing = Outgoing {
                 method: Method::Get,
                 url: url.clone(),
-                token: token.secret(),
+                authorization: destination.authorization(token.secret()),
                 client_request_id: &id,
                 approval: None,
                 body: None,
@@ -422,15 +450,7 @@ impl Door {
         } else {
             seal::refusal(&answer.body, &self.vault)
         };
-        let mut filtered = filtered.map_err(|why| match why {
-            seal::Unusable::Leak => Stopped::Withheld,
-            seal::Unusable::NotJson => {
-                Stopped::Unreadable("the answer is not JSON that can be read in one way only")
-            }
-            seal::Unusable::ForgedSeal => {
-                Stopped::Unreadable("the answer carries a key that only the host may write")
-            }
-        })?;
+        let mut filtered = filtered?;
         if let (Some(link), Some(Value::Object(body))) =
             (filtered.next_link.take(), &mut filtered.body)
         {
