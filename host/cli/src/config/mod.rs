@@ -98,11 +98,6 @@ impl Config {
             .unwrap_or_default()
     }
 
-    /// Other people's components that the file names.
-    pub(crate) fn extensions(&self) -> passcode_extension::Catalog {
-        passcode_extension::Catalog::new()
-    }
-
     /// Origins that stand in the file, and so may be spoken to: the list, what holds for the whole
     /// file, and the chosen profile's. Not another profile's.
     pub(crate) fn allowed_origins(&self) -> Vec<String> {
