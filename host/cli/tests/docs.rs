@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 
 use support::Home;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "README.md",
     "docs/help-desk.md",
     "docs/automation.md",
@@ -31,6 +31,7 @@ const PAGES: [&str; 12] = [
     "docs/runs.md",
     "docs/run-files.md",
     "docs/approval.md",
+    "docs/extensions.md",
     "docs/audit.md",
     "docs/reports.md",
 ];

@@ -9,10 +9,8 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::Value;
+use support::people::{approvers, as_nobody, key, open_home, signed};
 use support::{Home, Ran};
 
 const COSU: &str = "SAMPLE-COSU-0001";
@@ -279,59 +277,11 @@ fn a_window_that_is_closed_sends_nothing_and_ctrl_c_leaves_the_run_resumable() {
     assert_eq!(listed["runs"][0]["state"], "stopped");
 }
 
-/// Keys that OpenSSH makes.
-fn key(home: &Home, name: &str) -> (PathBuf, String) {
-    let path = home.path().join(name);
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
-        .arg(&path)
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let public = std::fs::read_to_string(path.with_extension("pub")).unwrap();
-    (path, public.trim().to_owned())
-}
-
-fn approvers(home: &Home, operator: &str, key: &str) -> String {
-    let text = format!(
-        "[[approver]]\nname = \"Second person\"\noperator = \"{operator}\"\nkey = \"{key}\"\n"
-    );
-    write(home, "approvers.toml", &text)
-}
-
-/// As a user who can write nothing but the home folder, where that can be tried.
-fn as_nobody(home: &Home, arguments: &[&str]) -> Option<Ran> {
-    use std::os::unix::process::CommandExt as _;
-    const NOBODY: u32 = 65_534;
-    if !rustix::process::geteuid().is_root() {
-        return None;
-    }
-    own(home.path(), NOBODY);
-    let mut command = home.command(arguments);
-    let output = command.uid(NOBODY).gid(NOBODY).output().unwrap();
-    Some(Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
-}
-
-fn own(path: &Path, user: u32) {
-    std::os::unix::fs::lchown(path, Some(user), Some(user)).unwrap();
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            own(&entry.unwrap().path(), user);
-        }
-    }
-}
-
 #[test]
 fn two_people_are_two_people() {
     let mut home = Home::new();
     // What the process must not be able to write lies outside its home.
-    let outside = Home::new();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(outside.path(), open).unwrap();
+    let outside = open_home();
     let (private, public) = key(&outside, "second");
     let (own_key, _) = key(&outside, "own");
     let file = run_file(
@@ -370,15 +320,7 @@ fn two_people_are_two_people() {
         practise(&home, &["run", "approve", &run, "--statement", &at]).code,
         0
     );
-    let signed = Command::new("ssh-keygen")
-        .args(["-Y", "sign", "-n", "passcode-approval", "-f"])
-        .arg(&private)
-        .arg(&statement)
-        .output()
-        .unwrap();
-    assert!(signed.status.success(), "{signed:?}");
-    let mut document = std::fs::read_to_string(&statement).unwrap();
-    document.push_str(&std::fs::read_to_string(outside.path().join("statement.sig")).unwrap());
+    let document = signed(&private, &statement);
     let handed_in = write(&outside, "signed", &document);
     let altered = write(
         &outside,

@@ -239,8 +239,25 @@ impl Runner {
     ///
     /// If it may not be carried out; nothing was sent then.
     pub async fn carry_out(&self, document: &PlanDocument) -> Result<Carried, HostError> {
+        self.carried(document, false).await
+    }
+
+    /// The same for a plan that another person approved, of which the caller has made sure.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::carry_out`].
+    pub async fn carry_out_approved(&self, document: &PlanDocument) -> Result<Carried, HostError> {
+        self.carried(document, true).await
+    }
+
+    async fn carried(&self, document: &PlanDocument, approved: bool) -> Result<Carried, HostError> {
         self.tidy(&document.plan.proposal.device.id).await?;
-        let mut committed = match self.action.commit(&document.id).await {
+        let committed = match approved {
+            true => self.action.commit_approved(&document.id).await,
+            false => self.action.commit(&document.id).await,
+        };
+        let mut committed = match committed {
             Ok(committed) => committed,
             Err(error) => return Err(self.told(error, false).await),
         };

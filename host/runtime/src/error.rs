@@ -56,8 +56,12 @@ pub enum Refusal {
     NotAccepted(Vec<String>),
     /// A check blocks.
     Blocked(Vec<String>),
-    /// A reviewer denied, or demanded approval.
+    /// A reviewer denied.
     Reviewed,
+    /// A reviewer demands another person's approval.
+    ApprovalDemanded,
+    /// Reviewers that are asked now did not see the plan.
+    NotReviewed(Vec<String>),
     /// The device changed since the plan.
     Changed,
     /// The device has an earlier attempt whose outcome is unknown.
@@ -79,6 +83,8 @@ impl Refusal {
             Self::NotAccepted(_) => "check-not-accepted",
             Self::Blocked(_) => "check-blocks",
             Self::Reviewed => "reviewer-denied",
+            Self::ApprovalDemanded => "reviewer-asks-approval",
+            Self::NotReviewed(_) => "plan-not-reviewed",
             Self::Changed => "device-changed",
             Self::Undecided => "outcome-unknown-before",
             Self::Open => "action-not-ended",

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::carry::{self, Carrying};
 use super::choose;
-use super::words::{effect, flags, not_accepted};
+use super::words::{denial, effect, flags, not_accepted, reviews};
 use crate::app::App;
 use crate::args::{ActArgs, CaseArgs, Format, PlanArgs};
 use crate::config::Key;
@@ -118,6 +118,21 @@ pub(super) fn after_unknown(plan: &PlanArgs) -> Result<Option<PlanId>, Failure> 
     })
 }
 
+/// Why a plan would not be carried out now.
+fn stops(document: &PlanDocument) -> String {
+    let open = not_accepted(document);
+    if !open.is_empty() {
+        return format!("it would be refused: it takes {}", flags(&open));
+    }
+    match denial(document) {
+        Some(denial) => format!("it would be refused: {}", plain(&denial.message)),
+        None => format!(
+            "it would wait for another person: `passcode approve {}`",
+            document.id
+        ),
+    }
+}
+
 /// `--what-if`: the plan, as `execute` takes it.
 fn shown(app: &App, document: &PlanDocument) -> Reply {
     let ended = Ended::of_plan(document);
@@ -133,6 +148,9 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         &plan.caller.accepted_checks,
         width,
     ));
+    for line in reviews(document) {
+        human.push_str(&format!("{line}\n"));
+    }
     human.push_str(&format!("\n{}\n", paint.bold(&effect(&plan.proposal))));
     human.push_str(&terminal::expectations(
         paint,
@@ -152,12 +170,11 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
             command(app, document, "execute", "")
         ));
     } else {
-        let open = not_accepted(document);
-        human.push_str(&format!("it would be refused: it takes {}\n", flags(&open)));
-    }
-    if ended != Ended::Done && app.format != Format::Table {
-        let open = not_accepted(document);
-        app.tell(&format!("it would be refused: it takes {}", flags(&open)));
+        let stops = stops(document);
+        human.push_str(&format!("{stops}\n"));
+        if app.format != Format::Table {
+            app.tell(&stops);
+        }
     }
     let card = |name: &str| document.identity.text(name).unwrap_or_default();
     Reply {

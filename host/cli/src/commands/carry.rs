@@ -8,7 +8,8 @@ use passcode_host::{Observed, PlanDocument, Sent, plain};
 use passcode_runner::{Carried, Ended};
 
 use super::deliver::{Delivering, deliver};
-use super::words::{effect, flags, not_accepted, question};
+use super::run::plan_assured;
+use super::words::{denial, effect, flags, not_accepted, question, reviews};
 use crate::app::App;
 use crate::console;
 use crate::failure::Failure;
@@ -77,15 +78,26 @@ pub(super) async fn carry(
         failure.checks = open;
         return Err(failure);
     }
+    if let Some(mut failure) = denial(document) {
+        failure.message.push_str("; nothing was sent");
+        return Err(failure);
+    }
     not_denied(connected, document).await?;
+    let approved = plan_assured(app, &*connected.store, document).await?;
     if !carrying.yes {
         confirm(interrupt, document).await?;
     }
     let mut spinner = Spinner::start(app);
     spinner.say("sending");
     // Half a request is worse than a late one: only the second Ctrl-C leaves it alone.
+    let carrying_out = async {
+        match approved {
+            true => connected.runner.carry_out_approved(document).await,
+            false => connected.runner.carry_out(document).await,
+        }
+    };
     let carried = interrupt
-        .until(2, connected.runner.carry_out(document))
+        .until(2, carrying_out)
         .await
         .ok_or_else(|| abandoned(app, document))??;
     if !carried.may_have_touched() {
@@ -245,6 +257,9 @@ fn introduce(app: &App, document: &PlanDocument) {
         accepted,
         width,
     ));
+    for line in reviews(document) {
+        console::note(&line);
+    }
     console::note(&app.paint.bold(&effect(&plan.proposal)));
     console::note(&terminal::expectations(
         app.paint,

@@ -12,6 +12,7 @@ mod devices;
 mod doctor;
 mod execute;
 mod explain;
+mod extension;
 mod login;
 mod logout;
 mod man;
@@ -128,6 +129,7 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
         Command::Auth {
             what: AuthCommand::Status,
         } => auth::status(app).await,
+        Command::Extension { what } => extension::extension(app, what).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",

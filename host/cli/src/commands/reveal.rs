@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
 use crate::report::listed;
 use crate::terminal::{self, Showing};
-use crate::wiring::{Connected, connect};
+use crate::wiring::{Connected, connect_to_look};
 
 /// How long Intune shows a passcode.
 const SHOWN_FOR: time::Duration = time::Duration::days(7);
@@ -40,7 +40,7 @@ pub(super) async fn reveal(
     wanted: Wanted,
 ) -> Result<Reply, Failure> {
     let subject = subject(wanted.subject.as_deref(), &wanted.device)?;
-    let connected = connect(app, wanted.grant.grant.as_deref()).await?;
+    let connected = connect_to_look(app, wanted.grant.grant.as_deref()).await?;
     let plan = match subject {
         Subject::Plan(digits) => by_digits(&connected, &digits).await?,
         Subject::Device(selector) => {

@@ -19,6 +19,7 @@ pub(crate) enum Key {
     Preflight,
     Approvers,
     Planner,
+    Reviewers,
     WritesPer20s,
     RequestsPer20s,
 }
@@ -44,6 +45,8 @@ pub(crate) enum Shape {
     Count(u32),
     /// `true` or `false`.
     YesNo,
+    /// Names of extensions that stand in the file; kept with commas between them.
+    Extensions,
 }
 
 /// What there is to know of a setting.
@@ -196,6 +199,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         built_in: "",
         about: "the planner's own public key, which never approves",
+    },
+    Setting {
+        key: Key::Reviewers,
+        name: "reviewers",
+        environment: None,
+        flag: None,
+        shape: Shape::Extensions,
+        built_in: "",
+        about: "extensions that are asked about every plan, by name; see docs/extensions.md",
     },
     Setting {
         key: Key::WritesPer20s,

@@ -4,6 +4,7 @@ mod doctor;
 mod person;
 mod practice;
 mod real;
+mod reviewers;
 mod subscription;
 
 use std::borrow::Cow;
@@ -28,6 +29,7 @@ pub(crate) use doctor::examined;
 pub(crate) use person::{Anew, Speaking, resting_place, vault};
 pub(crate) use practice::{options, serve_faults, steer};
 pub(crate) use real::{cloud, configured, http, refused, unsigned};
+pub(crate) use reviewers::known as known_reviewers;
 
 use crate::app::App;
 use crate::config::Key;
@@ -45,6 +47,8 @@ pub(crate) struct Connected {
     pub(crate) practice: bool,
     /// Where this tenant's records are.
     pub(crate) folder: PathBuf,
+    /// Who is asked about every plan.
+    pub(crate) reviewers: Vec<String>,
     /// Keeps the practice tenant running, and saves its state at the end.
     _tenant: Option<practice::InProcess>,
 }
@@ -65,17 +69,36 @@ pub(crate) struct Place {
     roots: Option<Vec<u8>>,
 }
 
-/// Connect to the tenant of this call.
+/// Connect to the tenant of this call. Its reviewers are asked about every plan.
 pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
-    connect_within(app, grant, Rate::default()).await
+    let reviewers = reviewers::configured(app);
+    connected(app, grant, Rate::default(), reviewers).await
 }
 
-/// Connect, and send no more than a rate allows.
+/// Connect for what neither plans nor acts: nobody is asked, and no extension is loaded.
+pub(crate) async fn connect_to_look(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
+    connected(app, grant, Rate::default(), Vec::new()).await
+}
+
+/// Connect, send no more than a rate allows, and ask these reviewers besides those of the settings.
 pub(crate) async fn connect_within(
     app: &App,
     grant: Option<&Path>,
     most: Rate,
+    also: &[String],
 ) -> Result<Connected, Failure> {
+    let mut reviewers = reviewers::configured(app);
+    reviewers.extend(also.iter().cloned());
+    connected(app, grant, most, reviewers).await
+}
+
+async fn connected(
+    app: &App,
+    grant: Option<&Path>,
+    most: Rate,
+    reviewers: Vec<String>,
+) -> Result<Connected, Failure> {
+    let reviewers = reviewers::known(app, reviewers)?;
     let authority = authority(grant)?;
     let home = home(app)?;
     let practice_folder = home.join("practice");
@@ -110,7 +133,11 @@ pub(crate) async fn connect_within(
         builder = builder.root_certificates(roots);
     }
     let host = builder.build()?;
-    let action = host.load(&component(app)?, &authority)?;
+    let mut action = host.load(&component(app)?, &authority)?;
+    if !reviewers.is_empty() {
+        let asked = reviewers::load(app, &host, &reviewers).await?;
+        action = action.reviewed_by(Arc::new(asked));
+    }
     if place.asks {
         // Not within a step: a person takes longer than a step may.
         place.token().await?;
@@ -124,20 +151,19 @@ pub(crate) async fn connect_within(
         store,
         practice: place.practice,
         folder,
+        reviewers,
         _tenant: tenant,
     })
 }
 
 impl Connected {
-    /// A configured finder. It reaches nothing of this connection's.
+    /// A configured finder. It reaches the destinations of its own grant, and nothing of this
+    /// connection's.
     pub(crate) async fn finder(&self, app: &App, id: &str) -> Result<Extension, Failure> {
         let (host, catalog) = (self.runner.host(), app.config.extensions());
         let world = World::DeviceFinder;
         let loaded = passcode_extension::load(host, &catalog, id, world, Vec::new()).await;
-        let (extension, _) = loaded.map_err(|error| {
-            Failure::new(Ended::Usage, error.code(), error.to_string()).remedy(error.remedy())
-        })?;
-        Ok(extension)
+        Ok(loaded?.0)
     }
 }
 
@@ -197,11 +223,15 @@ pub(crate) fn home(app: &App) -> Result<PathBuf, Failure> {
 
 /// The component alone, for what it knows by itself: no tenant, no ledger, no sign-in.
 pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
-    let ledger = SqliteLedger::in_memory().await.map_err(HostError::Ledger)?;
-    let host = builder(app, Arc::new(ledger), &home(app)?)
-        .practice()
-        .build()?;
+    let host = apart(app).await?;
     Ok(host.load(&component(app)?, &authority(None)?)?)
+}
+
+/// A host that reaches nothing, for looking at components.
+pub(crate) async fn apart(app: &App) -> Result<Host, Failure> {
+    let ledger = SqliteLedger::in_memory().await.map_err(HostError::Ledger)?;
+    let builder = builder(app, Arc::new(ledger), &home(app)?);
+    Ok(builder.practice().build()?)
 }
 
 fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {

@@ -8,6 +8,8 @@
 )]
 #![allow(unreachable_pub, reason = "a module of several test programs")]
 
+#[cfg(unix)]
+pub mod people;
 pub mod random;
 pub mod wire;
 

@@ -18,9 +18,11 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::begin::Kept;
+use super::demands::{Demands, demanding, demands, said};
 use super::{named, short};
 use crate::app::App;
 use crate::args::ApproveArgs;
+use crate::commands::words::reviews;
 use crate::config::Key;
 use crate::failure::Failure;
 use crate::output::Reply;
@@ -40,15 +42,27 @@ struct Subject {
     planner: Operator,
     /// How many other people have to approve.
     needed: u32,
+    /// The reviewers that demand it.
+    demands: Demands,
 }
 
 /// What approvals amount to, in words.
 pub(super) struct Assured {
     pub(super) notes: Vec<String>,
+    /// Whether another person approved, and nobody who carries it out could have forged that.
+    pub(super) four_eyes: bool,
 }
 
 impl Subject {
-    fn of_run(app: &App, run: &Run, file: &RunFile, plans: u64) -> Result<Self, Failure> {
+    async fn of_run(
+        app: &App,
+        store: &dyn Store,
+        run: &Run,
+        file: &RunFile,
+        plans: u64,
+    ) -> Result<Self, Failure> {
+        let demands = demands(app, store, run).await?;
+        let by_the_run = file.guards.others(plans).max(demanded(&demands));
         let set = run.set.clone().ok_or_else(|| {
             Failure::new(
                 Ended::Refused,
@@ -68,7 +82,8 @@ impl Subject {
             planner: serde_json::from_str(&run.new.planner).map_err(|error| {
                 Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
             })?,
-            needed: needed(app, file.guards.others(plans)),
+            needed: needed(app, by_the_run),
+            demands,
         })
     }
 
@@ -76,6 +91,7 @@ impl Subject {
         let document = PlanDocument::from_ledger(&stored.document)
             .map_err(|error| Failure::fault(&format!("the plan cannot be read: {error}")))?;
         let device = &document.plan.proposal.device;
+        let demands: Demands = demanding(&document).map(|name| (name, 1)).collect();
         Ok(Self {
             hash: stored.id.to_string(),
             kind: Kind::Plan,
@@ -84,7 +100,8 @@ impl Subject {
             devices: 1,
             expires: stored.expires,
             planner: document.plan.caller.operator.clone(),
-            needed: needed(app, 0),
+            needed: needed(app, demanded(&demands)),
+            demands,
         })
     }
 
@@ -130,6 +147,11 @@ impl Subject {
             guard,
         })
     }
+}
+
+/// How many other people have to approve because reviewers demand it.
+fn demanded(demands: &Demands) -> u32 {
+    u32::from(!demands.is_empty())
 }
 
 /// With an approvers file somebody else always has to approve.
@@ -193,7 +215,14 @@ pub(super) async fn assured(
     now: OffsetDateTime,
     yes: bool,
 ) -> Result<Assured, Failure> {
-    let subject = Subject::of_run(app, run, file, plans)?;
+    if plans == 0 {
+        // Every row was set aside: there is nothing to send, and so nothing to approve.
+        return Ok(Assured {
+            notes: Vec::new(),
+            four_eyes: false,
+        });
+    }
+    let subject = Subject::of_run(app, store, run, file, plans).await?;
     if passcode_runner::fleet::is_denied(store, &subject.hash).await? {
         return Err(denied(run));
     }
@@ -207,6 +236,7 @@ pub(super) async fn assured(
     match &judgement.assurance {
         Assurance::FourEyes { .. } => Ok(Assured {
             notes: notes(&judgement),
+            four_eyes: true,
         }),
         Assurance::ChecksumOnly { .. } if subject.needed == 0 && (checksum || yes) => {
             if !checksum {
@@ -214,6 +244,7 @@ pub(super) async fn assured(
             }
             Ok(Assured {
                 notes: notes(&judgement),
+                four_eyes: false,
             })
         }
         Assurance::ChecksumOnly { .. } if subject.needed == 0 => Err(waits(
@@ -223,6 +254,7 @@ pub(super) async fn assured(
                 subject.hash
             ),
             &judgement,
+            &subject,
         )),
         Assurance::Denied { .. } => Err(denied(run)),
         _ => Err(waits(
@@ -232,13 +264,60 @@ pub(super) async fn assured(
             ),
             ways,
             &judgement,
+            &subject,
         )),
     }
 }
 
-fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
+/// Whether another person approved a plan of which a reviewer demands that. Where none does, nobody
+/// has to.
+///
+/// # Errors
+///
+/// `reviewer-asks-approval` if nobody did, and how it is done.
+pub(crate) async fn plan_assured(
+    app: &App,
+    store: &dyn Store,
+    document: &PlanDocument,
+) -> Result<bool, Failure> {
+    let id = document.id;
+    if demanding(document).next().is_none() {
+        return Ok(false);
+    }
+    let subject = Subject::of_plan(app, &stored(store, &id.to_string()).await?)?;
+    let (documents, _) = handed_in(store, &subject).await?;
+    let (approvers, guard) = approvers(app)?;
+    let asked = subject.asked(app, guard, OffsetDateTime::now_utc())?;
+    let judgement = judge(&documents, &approvers, &asked);
+    if judgement.assurance.is_four_eyes() {
+        for line in notes(&judgement) {
+            app.tell(&line);
+        }
+        return Ok(true);
+    }
+    let place = app.same_place();
+    let ways = format!(
+        "let another person approve it: `passcode approve {id} --statement FILE{place}` writes what they sign, see docs/approval.md; then `passcode execute {id}{place}`"
+    );
+    let message = format!(
+        "plan {} takes another person's approval, and {}; nothing was sent",
+        id.short(),
+        judgement.assurance
+    );
+    let mut failure = waits(message, ways, &judgement, &subject).plan(id);
+    failure.code = "reviewer-asks-approval".to_owned();
+    failure.lines.splice(0..0, reviews(document));
+    Err(failure)
+}
+
+fn waits(message: String, remedy: String, judgement: &Judgement, subject: &Subject) -> Failure {
     let mut failure = Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
+    failure.lines.extend(said(&subject.demands));
     let more = [
+        (
+            "demandedBy",
+            json!(subject.demands.keys().collect::<Vec<_>>()),
+        ),
         ("assurance", json!(judgement.assurance)),
         ("refusedSignatures", json!(judgement.refused)),
     ];
@@ -281,13 +360,8 @@ pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Repl
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    approve(
-        app,
-        &*store,
-        &Subject::of_run(app, &run, &file, plans)?,
-        how,
-    )
-    .await
+    let subject = Subject::of_run(app, &*store, &run, &file, plans).await?;
+    approve(app, &*store, &subject, how).await
 }
 
 /// `run deny`.
@@ -416,7 +490,7 @@ async fn approve(
     let (approvers, guard) = approvers(app)?;
     let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
     let mut human = String::new();
-    for note in notes(&judgement) {
+    for note in notes(&judgement).into_iter().chain(said(&subject.demands)) {
         human.push_str(&note);
         human.push('\n');
     }
@@ -425,6 +499,7 @@ async fn approve(
         "devices": subject.devices,
         "assurance": judgement.assurance,
         "refusedSignatures": judgement.refused,
+        "demandedBy": subject.demands.keys().collect::<Vec<_>>(),
     });
     let ended = match judgement.assurance {
         Assurance::FourEyes { .. } => Ended::Done,

@@ -37,6 +37,9 @@ pub(super) struct Kept {
     pub(super) named: Option<String>,
     /// The component that plans and acts.
     pub(super) component: String,
+    /// Who was asked about each plan when the run began.
+    #[serde(default)]
+    pub(super) reviewers: Vec<String>,
 }
 
 impl Kept {
@@ -92,6 +95,7 @@ pub(super) async fn begin(
         rows: loaded.survey.devices + named.as_ref().map_or(0, |named| named.rows),
         named: named.as_ref().map(|named| named.digest.clone()),
         component: runner.action().digest().to_owned(),
+        reviewers: connected.reviewers.clone(),
     };
     let new = NewRun {
         id: Uuid::new_v4().to_string(),

@@ -13,11 +13,12 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
-use crate::wiring::{connect_within, signed_in};
+use crate::wiring::{connect_within, known_reviewers, signed_in};
 
 /// `run check`.
 pub(super) async fn check(app: &App, interrupt: &Interrupt, path: &Path) -> Result<Reply, Failure> {
     let loaded = load(path)?;
+    known_reviewers(app, loaded.file.reviewers.clone())?;
     let over = loaded.within_its_cap().err();
     let survey = &loaded.survey;
     let mut human = format!(
@@ -100,7 +101,8 @@ async fn asked(
         Err(failure) if failure.ended == Ended::NotSignedIn => return Ok(None),
         Err(failure) => return Err(failure),
     }
-    let connected = connect_within(app, None, order::rate(&loaded.file)).await?;
+    let connected =
+        connect_within(app, None, order::rate(&loaded.file), &loaded.file.reviewers).await?;
     ask(app, interrupt, &connected, loaded).await.map(Some)
 }
 

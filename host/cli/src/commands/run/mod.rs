@@ -5,6 +5,7 @@ mod ask;
 mod begin;
 mod check;
 mod deliver;
+mod demands;
 mod file;
 mod order;
 mod plans;
@@ -18,7 +19,7 @@ use passcode_ledger::Store;
 use passcode_ledger::run::Run;
 use passcode_runner::Ended;
 
-pub(super) use approve::{plan as approve_plan, plan_denied};
+pub(super) use approve::{plan as approve_plan, plan_assured, plan_denied};
 pub(super) use plans::plans;
 
 use crate::app::App;

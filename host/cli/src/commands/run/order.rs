@@ -42,6 +42,7 @@ pub(super) fn order(file: &RunFile, operator: Option<&str>, preflight: bool) -> 
         wait: file.wait,
         preflight,
         claimed_operator: operator.map(str::to_owned),
+        approved: false,
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::approve;
 use super::begin::{self, Kept};
+use super::demands::{self, demands};
 use super::progress::Telling;
 use super::{deliver, file, named, order, short, views};
 use crate::app::App;
@@ -97,7 +98,8 @@ async fn begun<'a>(
         recipients?;
     }
     let grant = args.work.grant.grant.as_deref();
-    let connected = connect_within(app, grant, order::rate(&loaded.file)).await?;
+    let (rate, also) = (order::rate(&loaded.file), &loaded.file.reviewers);
+    let connected = connect_within(app, grant, rate, also).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
     let who = (key, operator);
     let run = begin::begin(app, interrupt, &connected, &loaded, path, who).await?;
@@ -124,7 +126,7 @@ async fn taken_up<'a>(
     let run = named(&*records(app).await?.0, name).await?;
     let file = Kept::of(&run)?.file()?;
     let grant = args.grant.grant.as_deref();
-    let connected = connect_within(app, grant, order::rate(&file)).await?;
+    let connected = connect_within(app, grant, order::rate(&file), &file.reviewers).await?;
     let tenant = connected.runner.tenant().await?;
     if !tenant.eq_ignore_ascii_case(&run.new.tenant) {
         return Err(Failure::new(
@@ -171,7 +173,7 @@ impl Hand<'_> {
             )
             .remedy("give the run file again with the same `--run-key`, or begin anew"));
         }
-        match self.worked(&run, Purpose::Plan, &tally).await? {
+        match self.worked(&run, Purpose::Plan, &tally, false).await? {
             Left::Finished => {}
             // Another process named the set first, and may be sending already.
             Left::Moved(Some(state)) if state != RunState::Denied => {
@@ -182,6 +184,10 @@ impl Hand<'_> {
         let (set, _) = plan_set(&**store, &run).await?;
         let (from, to) = ([RunState::Planning], RunState::Planned);
         store.move_run(id, &from, to, None, Some(&set)).await?;
+        let demands = demands(self.app, &**store, &run).await?;
+        if let Some(said) = demands::said(&demands) {
+            self.app.tell(&said);
+        }
         named(&**store, id).await
     }
 
@@ -226,7 +232,8 @@ impl Hand<'_> {
             return Err(approve::denied(&run));
         }
         let tally = store.tally(id).await?;
-        match self.worked(&run, Purpose::Send, &tally).await? {
+        let approved = assured.four_eyes;
+        match self.worked(&run, Purpose::Send, &tally, approved).await? {
             Left::Finished => {}
             // Another process saw first that nothing is left; it delivers.
             Left::Moved(Some(RunState::Finished)) => {
@@ -250,11 +257,19 @@ impl Hand<'_> {
         self.shown(run, delivered).await
     }
 
-    async fn worked(&self, run: &Run, purpose: Purpose, tally: &Tally) -> Result<Left, Failure> {
+    /// `approved`: another person approved the set.
+    async fn worked(
+        &self,
+        run: &Run,
+        purpose: Purpose,
+        tally: &Tally,
+        approved: bool,
+    ) -> Result<Left, Failure> {
         let (runner, store) = (&self.connected.runner, &self.connected.store);
         let preflight =
             !self.args.no_preflight && !self.app.config.settings.is(Key::Preflight, "false");
-        let order = order::order(&self.file, self.operator, preflight);
+        let mut order = order::order(&self.file, self.operator, preflight);
+        order.approved = approved;
         let hands = Devices::new(runner.clone(), store.clone(), order).await?;
         let mut job = order::job(&self.file, &run.new.id, purpose);
         job.forgiven.clone_from(&self.forgiven);
