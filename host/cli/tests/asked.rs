@@ -385,6 +385,41 @@ fn a_device_that_a_finder_made_up_is_not_found() {
     assert_eq!(rows, [row("who.finder:1", "not-found", "device-not-found")]);
 }
 
+/// Killed between the run and its rows: the same answer completes the list, another one never.
+#[test]
+fn a_list_that_was_cut_off_is_completed_by_the_same_answer_alone() {
+    use passcode_ledger::run::{NewRun, RunLedger as _};
+    let home = Home::new();
+    let file = run_file(&home, "who: {filter: \"deviceName eq 'KIOSK-0001'\"}\n");
+    let plan = |key: &str| home.practice(&["run", "plan", &file, "--run-key", key, "-o", "json"]);
+    plan("job-1").expect(0, "run-status");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let folder = home.path().join("practice");
+        let notary = passcode_audit::Notary::open_or_create(&folder.join("audit.key")).unwrap();
+        let ledger = passcode_ledger::SqliteLedger::open(folder.join("ledger.db"), true).await;
+        let ledger = ledger.unwrap().sealed_by(std::sync::Arc::new(notary));
+        let run = ledger.runs(1).await.unwrap().remove(0).new;
+        let mut other: Value = serde_json::from_str(&run.document).unwrap();
+        other["named"] = json!("0".repeat(64));
+        for (key, document) in [
+            ("job-2", run.document.clone()),
+            ("job-3", other.to_string()),
+        ] {
+            let cut = NewRun {
+                id: format!("{key}00-0000-4000-8000-000000000000"),
+                key: Some(key.to_owned()),
+                document,
+                ..run.clone()
+            };
+            ledger.begin_run(&cut).await.unwrap();
+        }
+    });
+    let run = plan("job-2").expect(0, "run-status");
+    assert_eq!(run["tally"]["plans"], 1, "{run}");
+    plan("job-3").fails(6, "run-incomplete");
+}
+
 /// A service that reads a filter loosely shows neighbours of a device that is not there.
 #[test]
 fn what_a_finder_names_is_compared_again() {

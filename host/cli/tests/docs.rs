@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 
 use support::Home;
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "docs/help-desk.md",
     "docs/automation.md",
@@ -32,6 +32,7 @@ const PAGES: [&str; 13] = [
     "docs/run-files.md",
     "docs/approval.md",
     "docs/extensions.md",
+    "docs/finders.md",
     "docs/audit.md",
     "docs/reports.md",
 ];
