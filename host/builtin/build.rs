@@ -20,7 +20,6 @@ fn main() {
         ],
         out: &out,
     };
-    built(&guest, "PASSCODE_COMPONENT");
     let finder = Guest {
         folder: &component_folder.join("finder/skin"),
         crate_name: "passcode_finder_skin",
@@ -34,15 +33,13 @@ fn main() {
         ],
         out: &out,
     };
-    built(&finder, "PASSCODE_FINDER");
-}
-
-fn built(guest: &Guest<'_>, name: &str) {
-    match component(guest) {
-        Ok(file) => println!("cargo::rustc-env={name}={}", file.display()),
-        Err(error) => {
-            eprintln!("{error}");
-            std::process::exit(1);
+    for (guest, name) in [(guest, "PASSCODE_COMPONENT"), (finder, "PASSCODE_FINDER")] {
+        match component(&guest) {
+            Ok(file) => println!("cargo::rustc-env={name}={}", file.display()),
+            Err(error) => {
+                eprintln!("{error}");
+                std::process::exit(1);
+            }
         }
     }
 }
