@@ -1,5 +1,10 @@
 //! What is shipped: small, and importing nothing but its contract.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helper of a test fails it by panicking"
+)]
+
 use wasmparser::{Parser, Payload};
 
 /// The largest the component may be, in bytes.
