@@ -1,4 +1,4 @@
-//! Builds the first-party component from its source.
+//! Builds the first-party components from their source.
 
 use std::path::PathBuf;
 
@@ -20,11 +20,26 @@ fn main() {
         ],
         out: &out,
     };
-    match component(&guest) {
-        Ok(file) => println!("cargo::rustc-env=PASSCODE_COMPONENT={}", file.display()),
-        Err(error) => {
-            eprintln!("{error}");
-            std::process::exit(1);
+    let finder = Guest {
+        folder: &component_folder.join("finder/skin"),
+        crate_name: "passcode_finder_skin",
+        manifest: &component_folder.join("finder/manifest.toml"),
+        sources: &[
+            &component_folder.join("finder/src"),
+            &component_folder.join("finder/Cargo.toml"),
+            &component_folder.join("logic/src"),
+            &component_folder.join("logic/Cargo.toml"),
+            &here.join("../../wit"),
+        ],
+        out: &out,
+    };
+    for (guest, name) in [(guest, "PASSCODE_COMPONENT"), (finder, "PASSCODE_FINDER")] {
+        match component(&guest) {
+            Ok(file) => println!("cargo::rustc-env={name}={}", file.display()),
+            Err(error) => {
+                eprintln!("{error}");
+                std::process::exit(1);
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Guarantee 4: a hostile component ends in its own named limit, and the host goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use passcode_host::{HostError, Limit, Limits};
+use passcode_host::contract::types::{Context, Plan, ReviewRecord, Verb};
+use passcode_host::{Action, HostError, Limit, Limits, Reviewing};
 use passcode_tests::{Bench, Script, Setup};
 use serde_json::{Value, json};
 
@@ -102,6 +104,42 @@ async fn more_steps_than_there_are_places_wait_for_one() {
     for step in ended {
         let saw = step.expect("it had a place");
         assert_eq!(saw.len(), 1, "{saw:?}");
+    }
+}
+
+/// Takes a step of its own for each plan, as every reviewer does.
+#[derive(Debug)]
+struct Describing(Action);
+
+#[async_trait::async_trait]
+impl Reviewing for Describing {
+    fn reviewers(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    async fn review(&self, _: &Plan, _: &Context) -> Vec<ReviewRecord> {
+        self.0.describe().await.expect("it had a place");
+        Vec::new()
+    }
+}
+
+/// More plans than there are places: if each kept its place while it is reviewed, none would end.
+#[tokio::test]
+async fn a_plan_gives_its_place_back_before_it_is_reviewed() {
+    let bench = Setup::puppet().start().await;
+    let asked = Arc::new(Describing(bench.action.clone()));
+    let action = bench.action.clone().reviewed_by(asked);
+    let plans = (0..100).map(|number| {
+        let mut wanted = bench.wanted("KIOSK-0001", Verb::Reset);
+        wanted.reason = Some(Script::ordinary().text());
+        wanted.ticket = Some(number.to_string());
+        let action = action.clone();
+        async move { action.prepare(&wanted).await }
+    });
+    let all = futures::future::join_all(plans);
+    let ended = tokio::time::timeout(Duration::from_secs(30), all).await;
+    for plan in ended.expect("they wait for each other") {
+        plan.expect("a plan");
     }
 }
 

@@ -13,6 +13,7 @@
 mod approval;
 mod cache;
 mod canaries;
+mod courier;
 mod crash;
 mod door;
 mod envelope;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use passcode_host::Budget;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
     Settlement, StoredPlan,
@@ -25,6 +26,8 @@ pub enum Fail {
     Settle,
     /// Attempts cannot be read.
     Attempts,
+    /// That a passcode is disclosed cannot be written.
+    Deliver,
 }
 
 /// A moment at which the machine stops.
@@ -134,6 +137,10 @@ impl SendLedger for FaultyLedger {
         self.practice
     }
 
+    fn acting(&self, operator: &Operator) {
+        self.inner.acting(operator);
+    }
+
     fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
         self.inner.clone().budget()
     }
@@ -179,6 +186,7 @@ impl SendLedger for FaultyLedger {
         at: OffsetDateTime,
         to: &str,
     ) -> Result<(), LedgerError> {
+        self.works(Fail::Deliver)?;
         self.inner.deliver(client_request_id, at, to).await
     }
 

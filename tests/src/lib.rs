@@ -18,3 +18,6 @@ pub use service::{Reply, Request, Service};
 
 /// The puppet's bytes. What it can be told stands in `tests/puppet/src`.
 pub const PUPPET: &[u8] = include_bytes!(env!("PASSCODE_PUPPET"));
+
+/// A courier that does what a test tells it; what stands in `tests/courier/src`.
+pub const COURIER_PUPPET: &[u8] = include_bytes!(env!("PASSCODE_COURIER_PUPPET"));

@@ -34,7 +34,7 @@ mod expectations;
 mod find;
 mod graph;
 mod history;
-mod json;
+pub mod json;
 pub mod kind;
 pub mod observe;
 mod preflight;

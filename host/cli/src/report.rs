@@ -108,7 +108,7 @@ impl Report<'_> {
             "state": progress.map(|progress| state_word(&progress.state)),
             "actionResult": progress.and_then(|p| p.action_result.as_ref()).map(listed),
             "others": progress.map(|p| p.others.iter().map(listed).collect::<Vec<_>>()),
-            "delivered": self.attempt.and_then(|attempt| attempt.delivered.as_ref())
+            "delivered": self.attempt.and_then(|attempt| attempt.delivery())
                 .map(|(at, to)| json!({ "at": rfc3339(*at), "to": to })),
             "passcodeAvailable": self.has_passcode(),
             "expectations": outcome.map_or(&proposal.expectations, |o| &o.expectations),

@@ -367,7 +367,7 @@ fn the_schema_knows_what_the_file_may_say() {
     }
     assert_eq!(
         names.len(),
-        profile["properties"].as_object().unwrap().len() + 3
+        profile["properties"].as_object().unwrap().len() + 4
     );
     assert_eq!(schema["additionalProperties"], false);
     let text = include_str!("../../../docs/configuration.md");

@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 
 use support::Home;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "docs/help-desk.md",
     "docs/automation.md",
@@ -31,6 +31,8 @@ const PAGES: [&str; 12] = [
     "docs/runs.md",
     "docs/run-files.md",
     "docs/approval.md",
+    "docs/extensions.md",
+    "docs/finders.md",
     "docs/audit.md",
     "docs/reports.md",
 ];
@@ -328,7 +330,7 @@ fn every_flag_that_is_shown_is_there() {
     assert!(seen > 60, "{seen}");
 }
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "login",
     "logout",
     "auth",
@@ -343,6 +345,7 @@ const VERBS: [&str; 16] = [
     "practice",
     "doctor",
     "config",
+    "extension",
     "completions",
     "man",
 ];

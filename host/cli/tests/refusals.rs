@@ -127,6 +127,7 @@ fn every_code_stands_on_the_page_and_every_code_of_the_page_in_a_source() {
     for (file, codes) in [
         ("host/cli/src/wiring/real.rs", &["tenant-mismatch"][..]),
         ("host/cli/src/commands/login.rs", &["sign-in-not-kept"]),
+        ("host/cli/src/commands/run/approve.rs", &["not-approved"]),
         (
             "host/entra/src/answer.rs",
             &[

@@ -9,10 +9,9 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::Value;
+use sha2::Digest as _;
+use support::people::{approvers, as_nobody, key, outside, signed};
 use support::{Home, Ran};
 
 const COSU: &str = "SAMPLE-COSU-0001";
@@ -279,59 +278,11 @@ fn a_window_that_is_closed_sends_nothing_and_ctrl_c_leaves_the_run_resumable() {
     assert_eq!(listed["runs"][0]["state"], "stopped");
 }
 
-/// Keys that OpenSSH makes.
-fn key(home: &Home, name: &str) -> (PathBuf, String) {
-    let path = home.path().join(name);
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
-        .arg(&path)
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let public = std::fs::read_to_string(path.with_extension("pub")).unwrap();
-    (path, public.trim().to_owned())
-}
-
-fn approvers(home: &Home, operator: &str, key: &str) -> String {
-    let text = format!(
-        "[[approver]]\nname = \"Second person\"\noperator = \"{operator}\"\nkey = \"{key}\"\n"
-    );
-    write(home, "approvers.toml", &text)
-}
-
-/// As a user who can write nothing but the home folder, where that can be tried.
-fn as_nobody(home: &Home, arguments: &[&str]) -> Option<Ran> {
-    use std::os::unix::process::CommandExt as _;
-    const NOBODY: u32 = 65_534;
-    if !rustix::process::geteuid().is_root() {
-        return None;
-    }
-    own(home.path(), NOBODY);
-    let mut command = home.command(arguments);
-    let output = command.uid(NOBODY).gid(NOBODY).output().unwrap();
-    Some(Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
-}
-
-fn own(path: &Path, user: u32) {
-    std::os::unix::fs::lchown(path, Some(user), Some(user)).unwrap();
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            own(&entry.unwrap().path(), user);
-        }
-    }
-}
-
 #[test]
 fn two_people_are_two_people() {
     let mut home = Home::new();
     // What the process must not be able to write lies outside its home.
-    let outside = Home::new();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(outside.path(), open).unwrap();
+    let outside = outside();
     let (private, public) = key(&outside, "second");
     let (own_key, _) = key(&outside, "own");
     let file = run_file(
@@ -370,15 +321,7 @@ fn two_people_are_two_people() {
         practise(&home, &["run", "approve", &run, "--statement", &at]).code,
         0
     );
-    let signed = Command::new("ssh-keygen")
-        .args(["-Y", "sign", "-n", "passcode-approval", "-f"])
-        .arg(&private)
-        .arg(&statement)
-        .output()
-        .unwrap();
-    assert!(signed.status.success(), "{signed:?}");
-    let mut document = std::fs::read_to_string(&statement).unwrap();
-    document.push_str(&std::fs::read_to_string(outside.path().join("statement.sig")).unwrap());
+    let document = signed(&private, &statement);
     let handed_in = write(&outside, "signed", &document);
     let altered = write(
         &outside,
@@ -409,6 +352,37 @@ fn two_people_are_two_people() {
     if let Some(ran) = as_nobody(&home, &start) {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert_eq!(text(&json(&ran), "state"), "finished");
+        let report = ["run", "report", &run, "--practice", "--as", "json"];
+        let signed = std::fs::read(&statement).unwrap();
+        let seen_by_nobody = as_nobody(&home, &report).unwrap();
+        own(home.path(), 0);
+        for (ran, strength) in [
+            (seen_by_nobody, "four-eyes"),
+            // Whoever reads the report could have written the list: then it is less.
+            (home.run(&report), "checksum"),
+        ] {
+            let report = json(&ran);
+            assert_eq!(text(&report["run"], "assurance"), strength, "{ran:?}");
+            let approvals = report["run"]["approvals"].as_array().unwrap();
+            let strengths: Vec<&str> = approvals.iter().map(|one| text(one, "assurance")).collect();
+            // A hash that was named, a key that nobody named, a text that was altered.
+            let expected = ["checksum", "not-counted", "not-counted", strength];
+            assert_eq!(strengths, expected, "{report}");
+            let why = text(&approvals[1], "why");
+            assert!(why.contains("no approver's"), "{report}");
+            let second = &approvals[3];
+            let who = "Second person (second@contoso.example)";
+            assert_eq!(text(second, "who"), who);
+            assert!(text(second, "key").starts_with("SHA256:"), "{second}");
+            let hash: String = sha2::Sha256::digest(&signed)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(text(second, "statement"), hash);
+            for time in ["at", "expires"] {
+                assert!(text(second, time).ends_with('Z'), "{second}");
+            }
+        }
     }
 }
 
@@ -440,6 +414,34 @@ fn the_result_is_there_in_every_form() {
         let ran = practise(&home, &["run", "report", &run, "--to", &at]);
         assert_eq!(ran.code, 2, "nobody's file is written over: {ran:?}");
     }
+    let in_form = |form| {
+        let ran = home.run(&["run", "report", &run, "--practice", "--as", form]);
+        ran.stdout
+    };
+    let report: Value = serde_json::from_str(&in_form("json")).unwrap();
+    let head = &report["run"];
+    assert_eq!(text(head, "assurance"), "checksum");
+    assert_eq!(text(&head["approvals"][0], "assurance"), "checksum");
+    assert_eq!(head["approvals"][0]["key"], Value::Null, "nobody signed");
+    assert_eq!(
+        head["tally"],
+        serde_json::json!({"done": 1, "not-found": 1})
+    );
+    let [started, ended] = ["started", "ended"].map(|at| text(head, at));
+    let row = &report["rows"][1];
+    let [planned, sent] = ["plannedAt", "sentAt"].map(|at| text(row, at));
+    // In this order; a plan knows its time to the second. Texts of this form compare as times do.
+    let times = [text(head, "created"), planned, started, sent, ended].map(|at| &at[..19]);
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(report["rows"][0]["plannedAt"], Value::Null, "no plan");
+    assert!(in_form("csv").contains(&format!(",{planned},{sent},")));
+    assert!(in_form("jsonl").contains(&format!("\"plannedAt\":\"{planned}\"")));
+    let page = in_form("html");
+    assert!(page.contains("checksum only</span>") && !page.contains("Approved by</h3>"));
+    assert!(
+        page.contains("<span class=\"dot plans\"></span>planned"),
+        "the timeline"
+    );
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub mod record;
 pub mod rules;
 pub mod run;
 
+mod acting;
 mod audit;
 mod group;
 #[cfg(test)]

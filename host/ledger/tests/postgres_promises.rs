@@ -14,6 +14,7 @@ use passcode_ledger::conformance::{
     every_rule_of_audit, every_rule_of_runs, intent, plan, races, races_for_rows,
 };
 use passcode_ledger::run::{Claim, NewRow, NewRun, RunLedger as _, Stage};
+use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 
 /// Database `n` of a case.
@@ -115,6 +116,38 @@ async fn everything_that_is_written_stands_in_the_audit_chain() {
         return;
     };
     every_rule_of_audit(stores!(server, StoreHandle)).await;
+}
+
+/// Of what is written together, too, nobody hears that it is before it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_witnessed_is_not_confirmed() {
+    let Some(server) = passcode_test_postgres::shared() else {
+        return;
+    };
+    let url = server.database();
+    let ledger = PostgresLedger::open(&url, true).await;
+    let ledger = Arc::new(ledger.expect("a ledger"));
+    let mut beside = PgConnection::connect(&url).await.expect("a connection");
+    let refuse = "CREATE TRIGGER refuses BEFORE INSERT ON passcode.audit FOR EACH ROW \
+                  WHEN (NEW.body LIKE '%device-7%') \
+                  EXECUTE FUNCTION passcode.refuse('no line of this one')";
+    sqlx::raw_sql(refuse)
+        .execute(&mut beside)
+        .await
+        .expect("a trigger");
+    let mut all = JoinSet::new();
+    for number in 0..12 {
+        let ledger = ledger.clone();
+        all.spawn(async move {
+            let plan = plan(&format!("device-{number}"), "a");
+            (ledger.keep_plan(&plan).await.is_ok(), plan)
+        });
+    }
+    for (confirmed, plan) in all.join_all().await {
+        let found = ledger.plan(&plan.id).await.expect("an answer");
+        assert_eq!(found.is_some(), confirmed, "{}", plan.device);
+        assert!(!confirmed || plan.device != "device-7");
+    }
 }
 
 /// Its administrator made commits cheap: what others confirm is gone after a power failure.

@@ -41,7 +41,7 @@ mod world;
 
 pub use action::{ActionState, RemoteAction};
 pub use control::Control;
-pub use entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
+pub use entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_GROUPS, READ_RBAC};
 pub use entra::{AppCertificate, Caller, IntuneRole, TokenRequest};
 pub use error::PracticeError;
 pub use fault::{Fault, FaultInfo, faults};

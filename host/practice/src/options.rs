@@ -1,6 +1,6 @@
 //! How a practice tenant is to be started.
 
-use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
+use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_GROUPS, READ_RBAC};
 use crate::fleet::Fleet;
 use crate::subscription::SubscriptionState;
 use crate::throttle::Throttle;
@@ -31,7 +31,13 @@ impl std::fmt::Debug for ClientApp {
 impl Default for ClientApp {
     /// The practice application, with every permission the product uses.
     fn default() -> Self {
-        let permissions = [PRIVILEGED, READ_DEVICES, READ_CONFIGURATION, READ_RBAC];
+        let permissions = [
+            PRIVILEGED,
+            READ_DEVICES,
+            READ_CONFIGURATION,
+            READ_RBAC,
+            READ_GROUPS,
+        ];
         Self {
             id: crate::PRACTICE_CLIENT_ID.to_owned(),
             secret: crate::PRACTICE_CLIENT_SECRET.to_owned(),

@@ -6,7 +6,7 @@ use crate::clock::timestamp;
 use crate::error::PracticeError;
 use crate::fleet::Fleet;
 use crate::fleet::device::Device;
-use crate::fleet::file::{DeviceEntry, EarlierEntry, ScriptFamily};
+use crate::fleet::file::{DeviceEntry, EarlierEntry, GroupEntry, ScriptFamily};
 use crate::graph::approval::ApprovalRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -31,6 +31,9 @@ pub(crate) struct World {
     /// Absent in states from before there were any.
     #[serde(default)]
     pub(crate) approvals: Vec<ApprovalRequest>,
+    /// Absent in states from before there were any.
+    #[serde(default)]
+    pub(crate) groups: Vec<Group>,
     /// Service time that was let pass, in seconds, so that a loaded state goes on where it stopped.
     pub(crate) advanced: f64,
 }
@@ -57,6 +60,25 @@ pub(crate) struct Script {
     pub(crate) id: String,
     pub(crate) run_state: String,
     pub(crate) device: String,
+}
+
+/// A group of the directory. Members are named by their directory ids.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Who is in it directly, and of which sort.
+    pub(crate) members: Vec<(MemberKind, String)>,
+}
+
+/// What a member of a group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MemberKind {
+    User,
+    Group,
+    Device,
 }
 
 impl OfDevice for Device {
@@ -93,6 +115,7 @@ impl World {
             apps: Vec::new(),
             scripts: Vec::new(),
             approvals: Vec::new(),
+            groups: Vec::new(),
             advanced: 0.0,
         };
         for user in &fleet.users {
@@ -119,6 +142,7 @@ impl World {
                 device,
             });
         }
+        world.add_groups(&fleet.groups)?;
         Ok(world)
     }
 
@@ -148,6 +172,51 @@ impl World {
                 id: id.map_or_else(|| derived_guid(&format!("user:{upn}")), str::to_owned),
                 name: name.map_or_else(|| display_name(upn), str::to_owned),
             })
+    }
+
+    fn add_groups(&mut self, entries: &[GroupEntry]) -> Result<(), PracticeError> {
+        let ids: Vec<String> = entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| match &entry.id {
+                Some(id) => id.to_lowercase(),
+                None => derived_guid(&format!("group:{index}:{}", entry.name)),
+            })
+            .collect();
+        for (entry, id) in entries.iter().zip(&ids) {
+            let mut members = Vec::new();
+            for upn in &entry.users {
+                members.push((MemberKind::User, self.add_user(upn, None, None).id.clone()));
+            }
+            for name in &entry.groups {
+                let inner = entries
+                    .iter()
+                    .zip(&ids)
+                    .find(|(other, id)| other.name == *name || id.eq_ignore_ascii_case(name));
+                let Some((_, inner)) = inner else {
+                    return Err(PracticeError::Fleet(format!(
+                        "group {:?} has the group {name:?} in it, which is not there",
+                        entry.name
+                    )));
+                };
+                members.push((MemberKind::Group, inner.clone()));
+            }
+            for name in &entry.devices {
+                let device = self.id_of(name)?;
+                // A group holds the directory's object of a device, not Intune's.
+                let entra = self
+                    .device(&device)
+                    .map(|device| device.text("azureADDeviceId"));
+                let entra = entra.unwrap_or_default().to_owned();
+                members.push((MemberKind::Device, entra));
+            }
+            self.groups.push(Group {
+                id: id.clone(),
+                name: entry.name.clone(),
+                members,
+            });
+        }
+        Ok(())
     }
 
     fn add_device(&mut self, index: usize, entry: &DeviceEntry, now: OffsetDateTime) {

@@ -82,8 +82,14 @@ fn sample_run() -> RunView {
         planner_proof: "proven".to_owned(),
         approvals: vec![ApprovalView {
             who: "Lee Gu <lee@contoso.example>".to_owned(),
+            key: Some("SHA256:3q2+7wAAAAC+rb7vAAAAAKvN7wEjRWeJq83vASNFZ4k".to_owned()),
             at: Some(datetime!(2026-03-04 13:31:05 UTC)),
+            expires: Some(datetime!(2026-03-05 13:02:00 UTC)),
+            statement: Some(
+                "1d0c2b3a4958677d0e1c2b3a4958677d0e1c2b3a4958677d0e1c2b3a4958677f".to_owned(),
+            ),
             assurance: "four-eyes".to_owned(),
+            why: None,
         }],
         assurance: "four-eyes".to_owned(),
         created: Some(PLANNING),

@@ -109,8 +109,12 @@ pub fn run_document(run: &RunView) -> Value {
         "plannerProof": run.planner_proof,
         "approvals": run.approvals.iter().map(|approval| json!({
             "who": approval.who,
+            "key": approval.key,
             "at": at(approval.at),
+            "expires": at(approval.expires),
+            "statement": approval.statement,
             "assurance": approval.assurance,
+            "why": approval.why,
         })).collect::<Vec<_>>(),
         "assurance": run.assurance,
         "created": at(run.created),

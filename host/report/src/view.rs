@@ -39,7 +39,7 @@ pub struct RunView {
     pub planner_proof: String,
     /// Who approved it.
     pub approvals: Vec<ApprovalView>,
-    /// How strong that is altogether: `four-eyes`, `checksum`, `none`.
+    /// How strong that is altogether: `four-eyes`, `checksum`, `not-enough`, `denied`, `none`.
     pub assurance: String,
     /// When it was planned.
     #[serde(with = "time::serde::rfc3339::option")]
@@ -71,11 +71,21 @@ pub struct RunView {
 pub struct ApprovalView {
     /// Who.
     pub who: String,
-    /// When.
+    /// The fingerprint of the key that signed.
+    pub key: Option<String>,
+    /// When it was handed in.
     #[serde(with = "time::serde::rfc3339::option")]
     pub at: Option<OffsetDateTime>,
-    /// How strong: `four-eyes` (signed by another person's key), `checksum`.
+    /// It does not count from this moment on.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub expires: Option<OffsetDateTime>,
+    /// SHA-256 of the statement that was signed, in hexadecimal.
+    pub statement: Option<String>,
+    /// How strong: `four-eyes` (signed by another person's key), `checksum`, `not-counted`, or
+    /// `denied`.
     pub assurance: String,
+    /// Why it is no more than that.
+    pub why: Option<String>,
 }
 
 /// A device of a run, as it is shown.

@@ -171,6 +171,11 @@ pub(crate) fn assurance(word: &str) -> &'static str {
         "checksum" => {
             "A checksum only: it shows that what was carried out is what was approved, not that a second person approved it."
         }
+        "not-enough" => {
+            "As far as this can be judged where the report was written, fewer people approved it than have to."
+        }
+        "not-counted" => "This signature does not count.",
+        "denied" => "Somebody denied it; nothing more may be sent.",
         "none" | "" => "Nobody approved it apart from whoever started it.",
         _ => "",
     }

@@ -63,8 +63,12 @@ fn run_of(text: &str) -> RunView {
         planner_proof: own(),
         approvals: vec![ApprovalView {
             who: own(),
+            key: Some(own()),
             at: Some(datetime!(2026-03-04 05:30:00 UTC)),
+            expires: Some(datetime!(2026-03-05 05:30:00 UTC)),
+            statement: Some(own()),
             assurance: own(),
+            why: Some(own()),
         }],
         assurance: own(),
         created: Some(datetime!(2026-03-04 05:00:00 UTC)),
@@ -202,6 +206,9 @@ fn an_approval_that_is_only_a_checksum_is_not_shown_as_four_eyes() {
     for (word, shown) in [
         ("four-eyes", true),
         ("checksum", false),
+        ("not-counted", false),
+        ("not-enough", false),
+        ("denied", false),
         ("", false),
         ("eyes", false),
     ] {
@@ -321,6 +328,11 @@ fn a_document_is_json_and_has_everything() {
         document["run"]["approvals"][0]["at"],
         "2026-03-04T05:30:00.000Z"
     );
+    let approval = &document["run"]["approvals"][0];
+    assert_eq!(approval["expires"], "2026-03-05T05:30:00.000Z");
+    for field in ["who", "key", "statement", "why"] {
+        assert_eq!(approval[field], HOSTILE, "{field}");
+    }
     assert_eq!(
         document["rows"][1]["deviceName"], HOSTILE,
         "nothing is lost"

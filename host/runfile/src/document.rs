@@ -28,6 +28,15 @@ impl RunFile {
         if self.who.stdin {
             who.insert("stdin".to_owned(), true.into());
         }
+        if let Some(filter) = &self.who.filter {
+            who.insert("filter".to_owned(), filter.as_str().into());
+        }
+        if let Some(group) = &self.who.group {
+            who.insert("group".to_owned(), json!(group));
+        }
+        if let Some(finder) = &self.who.finder {
+            who.insert("finder".to_owned(), json!(finder));
+        }
         put("who", who.into());
         if let Some(platform) = self.platform {
             put("narrow", json!({ "platform": platform }));
@@ -117,6 +126,7 @@ fn delivery(delivery: &Delivery) -> Value {
         Delivery::Age { recipients, file } => {
             json!({ "to": "age", "recipients": recipients, "file": file })
         }
+        Delivery::Courier { courier } => json!({ "to": "courier", "courier": courier }),
     }
 }
 
@@ -181,6 +191,9 @@ action: reset
 who:
   csv: {file: d.csv, columns: {serial: S, entraDeviceId: E, ticket: T, reason: R, verifiedBy: V}}
   stdin: true
+  filter: operatingSystem eq 'Android'
+  group: {name: Sales}
+  finder: {extension: contoso.example/tickets, query: INC-1}
 narrow: {platform: ios}
 reason: 'for {{ row.R }}, ä'
 ticket: '{{ run.title }}'
@@ -210,6 +223,9 @@ wait: 0s
         assert_eq!(again.document(), document);
         assert_eq!(document["guards"]["window"]["offset"], "-03:30");
         assert_eq!(document["who"]["csv"]["columns"]["verifiedBy"], "V");
+        assert_eq!(document["who"]["filter"], "operatingSystem eq 'Android'");
+        assert_eq!(document["who"]["group"], json!({ "name": "Sales" }));
+        assert_eq!(document["who"]["finder"]["query"], "INC-1");
         // A list is not in the document, and a document without any device is read back, too.
         let listed = "{schema: passcode/run/v1, title: t, action: auto, who: {serials: [A]}}";
         let listed = RunFile::parse(listed, "a").unwrap().document();

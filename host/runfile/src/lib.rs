@@ -45,8 +45,8 @@ mod yaml;
 pub use fault::Fault;
 pub use guards::{CheckedIn, StopWhen, Window, checked_in, cool};
 pub use model::{
-    Action, Budget, Columns, Csv, Delivery, Guards, Kind, Listed, Platform, RunFile, Selector,
-    Texts, Who,
+    Action, Budget, Columns, Csv, Delivery, Finder, Group, Guards, Kind, Listed, Platform, RunFile,
+    Selector, Source, Texts, Who,
 };
 pub use rows::{Asked, first_of_each};
 pub use schema::schema;

@@ -171,6 +171,13 @@ impl Selector {
         serde_json::Value::Object(map)
     }
 
+    /// Why the value can name no device at all, if it cannot. Never repeats the value.
+    #[must_use]
+    pub fn wrong(&self) -> Option<String> {
+        let judged = crate::parse::check_value(self.kind, &self.value);
+        judged.err().map(|(wrong, _)| wrong)
+    }
+
     /// What two selectors of one device have in common, as far as can be told from here.
     pub(crate) fn same(&self) -> String {
         let value = match self.kind.ignores_case() {
@@ -205,6 +212,65 @@ pub struct Who {
     pub csv: Option<Csv>,
     /// Whether standard input has more, as JSON lines.
     pub stdin: bool,
+    /// What Graph is to filter the tenant's devices by, as it is written.
+    pub filter: Option<String>,
+    /// A group, whose users' devices are meant.
+    pub group: Option<Group>,
+    /// An extension that is asked.
+    pub finder: Option<Finder>,
+}
+
+impl Who {
+    /// What only the tenant or an extension can tell, in the order in which it is asked.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Source> {
+        let filter = self.filter.as_ref().map(|_| Source::Filter);
+        let group = self.group.as_ref().map(|_| Source::Group);
+        let finder = self.finder.as_ref().map(|_| Source::Finder);
+        [filter, group, finder].into_iter().flatten().collect()
+    }
+}
+
+/// A source of devices that has to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Graph, with a filter on the tenant's devices.
+    Filter,
+    /// The directory, for the members of a group.
+    Group,
+    /// An extension.
+    Finder,
+}
+
+impl Source {
+    /// The key of the run file: `who.filter`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Filter => "who.filter",
+            Self::Group => "who.group",
+            Self::Finder => "who.finder",
+        }
+    }
+}
+
+/// Which group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// The one with this id.
+    Id(String),
+    /// The one with exactly this display name. Names are not unique.
+    Name(String),
+}
+
+/// Which extension is asked, and what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finder {
+    /// The extension's id, as the configuration has it.
+    pub extension: String,
+    /// What it is asked: a ticket number, a name.
+    pub query: String,
 }
 
 /// A device named in the run file.
@@ -288,6 +354,11 @@ pub enum Delivery {
         recipients: Vec<String>,
         /// The file, as it is written; relative to the run file's folder.
         file: String,
+    },
+    /// To a service that an extension knows, which takes each passcode there without reading it.
+    Courier {
+        /// The extension, `OWNER/NAME`.
+        courier: String,
     },
 }
 

@@ -13,7 +13,7 @@ use crate::parse::{
     LONGEST_WAIT, MOST_CONCURRENT, MOST_DEVICES, PLATFORMS, ROUNDED, SCHEMA, STOP_WHEN, UPN,
     VALID_FOR, WAIT, WITHIN,
 };
-use crate::text::{NAME, TEXT, TITLE, hidden_class};
+use crate::text::{FILTER, NAME, TEXT, TITLE, hidden_class};
 
 /// The JSON schema (draft 2020-12) of a run file; published as `docs/schema/run.schema.json`.
 #[must_use]
@@ -144,6 +144,16 @@ fn who() -> Value {
             "examples": [true],
         }),
     );
+    properties.insert(
+        "filter".to_owned(),
+        described(
+            plain_text(FILTER),
+            "Devices that Graph finds: its $filter on deviceManagement/managedDevices (beta), as it is written. What is found is listed when the run is planned.",
+            &[json!("operatingSystem eq 'Android' and managedDeviceOwnerType eq 'company'")],
+        ),
+    );
+    properties.insert("group".to_owned(), group());
+    properties.insert("finder".to_owned(), finder());
     json!({
         "description": "Which devices. Several ways can be combined; a device that is named twice is done once.",
         "type": "object",
@@ -151,6 +161,47 @@ fn who() -> Value {
         "minProperties": 1,
         "properties": properties,
         "examples": [{ "csv": { "file": "devices.csv" } }, { "serials": ["C02XL0GYJGH5"] }],
+    })
+}
+
+fn group() -> Value {
+    json!({
+        "description": "The users in a group, and in the groups that are in it: one device each. Name the group by `id` or by `name`.",
+        "type": "object",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {
+            "id": described(
+                json!({ "type": "string", "pattern": GUID }),
+                "The group's object id in Microsoft Entra.",
+                &[json!("9d2c8b1e-4f3a-4c5d-8e6f-0a1b2c3d4e5f")],
+            ),
+            "name": described(
+                plain_text(NAME),
+                "The group's whole display name. It is refused if several groups have it.",
+                &[json!("Sales Ghent")],
+            ),
+        },
+        "examples": [{ "name": "Sales Ghent" }],
+    })
+}
+
+fn finder() -> Value {
+    json!({
+        "description": "Devices that an extension names: for a ticket, a name, whatever it looks up.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["extension", "query"],
+        "properties": {
+            "extension": described(
+                plain_text(NAME),
+                "The extension's id, as the configuration has it.",
+                &[json!("contoso.example/tickets")],
+            ),
+            "query": described(plain_text(TEXT), "What it is asked.", &[json!("INC-2041")]),
+        },
+        "examples": [{ "extension": "contoso.example/tickets", "query": "INC-2041" }],
     })
 }
 
@@ -295,6 +346,9 @@ fn window() -> Value {
     })
 }
 
+/// The form of an extension's name.
+const EXTENSION: &str = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
+
 fn delivery() -> Value {
     json!({
         "description": "Where the temporary passcodes of a reset go.",
@@ -303,8 +357,8 @@ fn delivery() -> Value {
         "required": ["to"],
         "properties": {
             "to": {
-                "description": "none: nowhere, whoever needs one asks later. terminal: one by one. age: into an encrypted file.",
-                "enum": ["none", "terminal", "age"],
+                "description": "none: nowhere, whoever needs one asks later. terminal: one by one. age: into an encrypted file. courier: to a service, by an extension.",
+                "enum": ["none", "terminal", "age", "courier"],
                 "default": "none",
                 "examples": ["age"],
             },
@@ -317,10 +371,26 @@ fn delivery() -> Value {
                 "examples": [["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]],
             },
             "file": described(plain_text(TEXT), "The file, beside the run file.", &[json!("passcodes.age")]),
+            "courier": {
+                "description": "The extension that takes each passcode to a service, without reading it.",
+                "type": "string",
+                "maxLength": 80,
+                "pattern": EXTENSION,
+                "examples": ["contoso.example/vault"],
+            },
         },
-        "if": { "properties": { "to": { "const": "age" } }, "required": ["to"] },
-        "then": { "required": ["recipients", "file"] },
-        "else": { "properties": { "recipients": false, "file": false } },
+        "allOf": [
+            {
+                "if": { "properties": { "to": { "const": "age" } }, "required": ["to"] },
+                "then": { "required": ["recipients", "file"] },
+                "else": { "properties": { "recipients": false, "file": false } },
+            },
+            {
+                "if": { "properties": { "to": { "const": "courier" } }, "required": ["to"] },
+                "then": { "required": ["courier"] },
+                "else": { "properties": { "courier": false } },
+            },
+        ],
         "default": { "to": "none" },
         "examples": [{ "to": "terminal" }],
     })

@@ -175,7 +175,7 @@ impl Places {
         let (before, number) = bare.split_at(bare.len() - digits);
         let number = number.parse().unwrap_or(0);
         let known = |(known, _): &(String, _)| known == before;
-        // There are as many as there are lists, a table and standard input: eight.
+        // There are as many as there are lists, a table, standard input and what is asked: a dozen.
         let file = self.files.iter().position(known).unwrap_or_else(|| {
             self.files.push((before.to_owned(), after));
             self.files.len() - 1

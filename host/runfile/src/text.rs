@@ -19,6 +19,8 @@ const HIDDEN: [(u32, u32); 11] = [
 pub(crate) const TITLE: usize = 200;
 /// Characters of a reason, a ticket, a way of verifying; of a file's name.
 pub(crate) const TEXT: usize = 1000;
+/// Characters of a filter. Graph takes addresses of some thousand bytes.
+pub(crate) const FILTER: usize = 1500;
 /// Characters of what names a device; of a column's title.
 pub(crate) const NAME: usize = 256;
 

@@ -5,7 +5,7 @@
 
 use passcode_host::contract::types::{Opinion, ProblemKind, ProgressState, Verdict};
 use passcode_host::ledger::{Attempt, Ending, LedgerFault, Sending, Settlement};
-use passcode_host::{Committed, HostError, PlanDocument, Sent};
+use passcode_host::{Committed, HostError, PlanDocument, Refusal, Sent};
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,13 +48,17 @@ impl Ended {
     pub fn of_error(error: &HostError) -> Self {
         match error {
             HostError::Problem(problem) => Self::of_problem(&problem.kind),
+            HostError::Refused {
+                refusal: Refusal::ApprovalDemanded,
+                ..
+            } => Self::AwaitingApproval,
             HostError::Refused { .. } => Self::Refused,
             HostError::Load { .. } | HostError::Setup { .. } => Self::Usage,
             HostError::NotSignedIn {
                 transient: true, ..
             } => Self::Unavailable,
             HostError::NotSignedIn { .. } => Self::NotSignedIn,
-            HostError::Throttled { .. } => Self::Unavailable,
+            HostError::Throttled { .. } | HostError::Stopping => Self::Unavailable,
             HostError::Ledger(error) if error.fault == LedgerFault::Busy => Self::Unavailable,
             // Without a record nothing is sent: we refuse, the service does not.
             HostError::Ledger(_) => Self::Refused,
@@ -345,6 +349,23 @@ mod tests {
             progress: Err(problem(ProblemKind::Busy)),
         };
         assert_eq!(Ended::of_committed(&committed), Ended::Refused);
+    }
+
+    #[test]
+    fn a_demanded_approval_is_waited_for_and_other_refusals_are_not() {
+        for (refusal, expected) in [
+            (Refusal::ApprovalDemanded, Ended::AwaitingApproval),
+            (Refusal::Reviewed, Ended::Refused),
+            (Refusal::NotReviewed(Vec::new()), Ended::Refused),
+            (Refusal::Expired, Ended::Refused),
+        ] {
+            let error = HostError::Refused {
+                refusal,
+                message: String::new(),
+                remedy: String::new(),
+            };
+            assert_eq!(Ended::of_error(&error), expected, "{error:?}");
+        }
     }
 
     #[test]

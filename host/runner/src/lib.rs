@@ -17,6 +17,7 @@
 pub mod fleet;
 
 mod ended;
+mod handing;
 mod licence;
 mod look;
 mod rights;
@@ -27,6 +28,7 @@ mod settle;
 mod watch;
 
 pub use ended::Ended;
+pub use handing::Handover;
 pub use licence::Subscription;
 pub use look::{Shown, Standing};
 pub use runner::{Carried, Runner};

@@ -96,6 +96,13 @@ impl Runner {
         self
     }
 
+    /// The same, until somebody says that nothing is to be sent any more: see [`Action::until`].
+    #[must_use]
+    pub fn until(mut self, no_more: tokio::sync::watch::Receiver<bool>) -> Self {
+        self.action = self.action.until(no_more);
+        self
+    }
+
     /// The host.
     #[must_use]
     pub fn host(&self) -> &Host {
@@ -240,18 +247,35 @@ impl Runner {
     ///
     /// If it may not be carried out; nothing was sent then.
     pub async fn carry_out(&self, document: &PlanDocument) -> Result<Carried, HostError> {
-        self.carry_out_kept(&self.action.plan(&document.id).await?)
-            .await
+        self.carried(document, false).await
+    }
+
+    /// The same for a plan that another person approved, of which the caller has made sure.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::carry_out`].
+    pub async fn carry_out_approved(&self, document: &PlanDocument) -> Result<Carried, HostError> {
+        self.carried(document, true).await
+    }
+
+    async fn carried(&self, document: &PlanDocument, approved: bool) -> Result<Carried, HostError> {
+        let kept = self.action.plan(&document.id).await?;
+        self.carry_out_kept(&kept, approved).await
     }
 
     /// The same for a plan that was just read from the ledger.
     ///
     /// # Errors
     ///
-    /// As [`Self::carry_out`].
-    pub async fn carry_out_kept(&self, kept: &KeptPlan) -> Result<Carried, HostError> {
+    /// As [`Runner::carry_out`].
+    pub async fn carry_out_kept(
+        &self,
+        kept: &KeptPlan,
+        approved: bool,
+    ) -> Result<Carried, HostError> {
         self.tidy(&kept.plan.proposal.device.id).await?;
-        let mut committed = match self.action.commit_kept(kept).await {
+        let mut committed = match self.action.commit_kept(kept, approved).await {
             Ok(committed) => committed,
             Err(error) => return Err(self.told(error, false).await),
         };

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use passcode_builtin::{COMPONENT, GRANT};
-use passcode_host::contract::types::Verb;
+use passcode_host::contract::types::{Operator, Verb};
 use passcode_host::credential::{AccessToken, Credential, CredentialError, TokenRequest};
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
@@ -19,6 +19,7 @@ use passcode_ledger::SqliteLedger;
 use passcode_practice::{Control, PracticeOptions, PracticeTenant, RemoteAction};
 use passcode_runner::{Ended, Runner};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 const KIOSK: &str = "KIOSK-0001";
 
@@ -28,6 +29,8 @@ struct Failing {
     inner: SqliteLedger,
     settle: AtomicBool,
     deliver: AtomicBool,
+    /// Told as soon as an intent is written down.
+    intended: Mutex<Option<watch::Sender<bool>>>,
 }
 
 impl Failing {
@@ -36,6 +39,7 @@ impl Failing {
             inner: SqliteLedger::in_memory().await.unwrap(),
             settle: AtomicBool::new(false),
             deliver: AtomicBool::new(false),
+            intended: Mutex::default(),
         })
     }
 }
@@ -56,6 +60,9 @@ impl SendLedger for Failing {
     fn practice(&self) -> bool {
         true
     }
+    fn acting(&self, operator: &Operator) {
+        self.inner.acting(operator);
+    }
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {
         self.inner.keep_plan(plan).await
     }
@@ -63,7 +70,11 @@ impl SendLedger for Failing {
         self.inner.plan(id).await
     }
     async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused> {
-        self.inner.intend(intent).await
+        self.inner.intend(intent).await?;
+        if let Some(told) = &*self.intended.lock().unwrap() {
+            told.send_replace(true);
+        }
+        Ok(())
     }
     async fn settle(
         &self,
@@ -152,6 +163,43 @@ async fn an_attempt_that_a_crash_left_open_is_settled_by_the_next_run() {
     assert_eq!(settled[0].sending, Sending::Accepted);
     assert_eq!(settled[0].ending, Some(Ending::Done));
     assert_eq!(tenant.count(KIOSK, RemoteAction::ResetPasscode).received, 1);
+}
+
+/// Somebody says that nothing is to be sent any more: before the sending, and between the intent
+/// and the request.
+#[tokio::test]
+async fn what_had_not_left_is_taken_back_and_the_plan_is_as_good_as_before() {
+    let tenant = tenant();
+    let received = || tenant.count(KIOSK, RemoteAction::ResetPasscode).received;
+    let ledger = Failing::new().await;
+    let whole = runner(&tenant, ledger.clone());
+    let document = plan(&tenant, &whole).await;
+    for (told_before, attempts) in [(true, 0), (false, 1)] {
+        let (say, told) = watch::channel(told_before);
+        *ledger.intended.lock().unwrap() = Some(say);
+        let error = match whole.clone().until(told).carry_out(&document).await {
+            Ok(carried) => {
+                assert!(!carried.may_have_touched());
+                assert_eq!(carried.ended, Ended::Unavailable);
+                carried.error
+            }
+            // It did not even come to the reads that precede it.
+            Err(error) => Some(error),
+        };
+        assert!(matches!(error, Some(HostError::Stopping)), "{error:?}");
+        let there = ledger.attempts(&document.id).await.unwrap();
+        assert_eq!(there.len(), attempts, "told before: {told_before}");
+        assert!(there.iter().all(|one| one.sending == Sending::NotExecuted));
+        assert_eq!(received(), 0);
+    }
+    *ledger.intended.lock().unwrap() = None;
+    let carried = whole.carry_out(&document).await.unwrap();
+    assert_eq!(carried.ended, Ended::Accepted);
+    assert_eq!(received(), 1);
+    // What is on its way is looked after, also when nothing more is to be sent.
+    let (_say, told) = watch::channel(true);
+    let seen = whole.until(told).look(&document.id).await.unwrap();
+    assert_eq!(seen.attempt.sending, Sending::Accepted);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::authority::{Authority, Phase};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::component::Loaded;
@@ -16,11 +18,14 @@ use crate::document::{IdentityCard, KeptPlan, PlanDocument};
 use crate::door::{Binding, Carried, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
+use crate::identity::Identity;
 use crate::imports::Step;
 use crate::ledger::{PlanId, StoredPlan};
+use crate::pace::Stop;
 use crate::reports::{
     Committed, Listed, Observed, approval_decides, host_knows, not_seen_again, receipt,
 };
+use crate::review::Reviewing;
 use crate::shared::Shared;
 use crate::step::{Running, call};
 use crate::wanted::{Wanted, caller, operator};
@@ -33,6 +38,8 @@ pub struct Action {
     digest: String,
     authority: Arc<Authority>,
     grant_digest: String,
+    stop: Stop,
+    reviewing: Option<Arc<dyn Reviewing>>,
 }
 
 impl fmt::Debug for Action {
@@ -52,7 +59,27 @@ impl Action {
             digest: loaded.digest,
             grant_digest: authority.digest(),
             authority: Arc::new(authority),
+            stop: Stop::default(),
+            reviewing: None,
         }
+    }
+
+    /// The same, until somebody says that nothing is to be sent any more: from then on no plan's
+    /// request leaves that was not on its way, also none that waits for its turn. Those calls end
+    /// with [`HostError::Stopping`]. What was sent is looked after to its end, and whatever only
+    /// looks is not hindered.
+    #[must_use]
+    pub fn until(mut self, no_more: watch::Receiver<bool>) -> Self {
+        self.stop = Stop::on(no_more);
+        self
+    }
+
+    /// The same, which asks these reviewers about every plan that it makes, and carries out no
+    /// plan that they did not see.
+    #[must_use]
+    pub fn reviewed_by(mut self, reviewing: Arc<dyn Reviewing>) -> Self {
+        self.reviewing = Some(reviewing);
+        self
     }
 
     /// SHA-256 of the component's bytes.
@@ -78,6 +105,7 @@ impl Action {
             device: device.map(str::to_owned),
             plan,
             approval: None,
+            stop: self.stop.clone(),
         };
         let state = Step::new(&self.shared, &self.authority, binding);
         let Shared {
@@ -88,7 +116,7 @@ impl Action {
 
     /// The context of a call. Signs in first, so that the component can ask who we are.
     async fn context(&self) -> Result<Context, HostError> {
-        self.shared.sign_in(self.service()).await?;
+        self.sign_in(None).await?;
         Ok(self.offline_context())
     }
 
@@ -146,7 +174,7 @@ impl Action {
     ///
     /// If there is no token.
     pub async fn operator(&self, claimed: Option<&str>) -> Result<Operator, HostError> {
-        let identity = self.shared.sign_in(self.service()).await?;
+        let identity = self.sign_in(claimed).await?;
         Ok(operator(&identity, claimed, self.credential_kind()))
     }
 
@@ -158,7 +186,8 @@ impl Action {
     /// granted action on the device that was asked for; if the ledger cannot keep the plan.
     pub async fn prepare(&self, wanted: &Wanted) -> Result<PlanDocument, HostError> {
         let context = self.context().await?;
-        let identity = self.shared.sign_in(self.service()).await?;
+        let claimed = wanted.claimed_operator.as_deref();
+        let identity = self.sign_in(claimed).await?;
         let order = Order {
             device_id: wanted.device.clone(),
             verb: wanted.verb,
@@ -177,9 +206,12 @@ impl Action {
         gate::proposal(&self.authority, &wanted.device, &proposal)?;
         let service_date = running.door().service_date();
         let service_date = service_date.as_deref().and_then(parse_rfc3339);
+        // Reviewers need places of their own: a step that kept its own would wait for them, and
+        // they for it.
+        drop(running);
         let created = service_date.unwrap_or_else(|| self.shared.time.now());
         let expires = created.checked_add(wanted.valid_for).unwrap_or(created);
-        let plan = Plan {
+        let mut plan = Plan {
             proposal,
             caller: order.caller,
             tenant,
@@ -194,6 +226,9 @@ impl Action {
             again: wanted.again,
             after_unknown: wanted.after_unknown.map(|id| id.to_string()),
         };
+        if let Some(reviewing) = &self.reviewing {
+            plan.reviews = reviewing.review(&plan, &context).await;
+        }
         let (document, canonical) = PlanDocument::seal(card, plan);
         let stored = StoredPlan {
             id: document.id,
@@ -250,18 +285,32 @@ impl Action {
     /// If the plan may not be carried out; nothing was sent then. Once the component runs,
     /// what happened is in [`Committed`].
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
-        self.commit_kept(&self.plan(id).await?).await
+        self.commit_kept(&self.plan(id).await?, false).await
     }
 
-    /// Carry out a plan that was just read from the ledger.
+    /// The same for a plan that another person approved, of which the caller has made sure: then a
+    /// reviewer's demand for an approval is met. A denial stays one.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`].
-    pub async fn commit_kept(&self, kept: &KeptPlan) -> Result<Committed, HostError> {
+    /// As [`Action::commit`].
+    pub async fn commit_approved(&self, id: &PlanId) -> Result<Committed, HostError> {
+        self.commit_kept(&self.plan(id).await?, true).await
+    }
+
+    /// The same for a plan that was just read from the ledger.
+    ///
+    /// # Errors
+    ///
+    /// As [`Action::commit`].
+    pub async fn commit_kept(
+        &self,
+        kept: &KeptPlan,
+        approved: bool,
+    ) -> Result<Committed, HostError> {
         let (document, id) = (kept.shared(), &kept.id);
         let plan = &document.plan;
-        let identity = self.shared.sign_in(self.service()).await?;
+        let identity = self.sign_in(None).await?;
         gate::admit(
             plan,
             &gate::Facts {
@@ -270,6 +319,8 @@ impl Action {
                 practice: self.shared.practice,
                 component_digest: &self.digest,
                 grant_digest: &self.grant_digest,
+                reviewers: &self.reviewers(),
+                approved,
             },
         )?;
         let attempts = self
@@ -405,6 +456,12 @@ impl Action {
         answer(&mut running, said)
     }
 
+    /// The reviewers that are asked about every plan: name and digest.
+    fn reviewers(&self) -> Vec<(String, String)> {
+        let asked = self.reviewing.as_ref();
+        asked.map_or_else(Vec::new, |reviewing| reviewing.reviewers())
+    }
+
     fn opens(&self) -> Option<&str> {
         self.authority
             .showing_devices()
@@ -416,6 +473,17 @@ impl Action {
         self.authority
             .showing_devices()
             .map_or("", |route| route.destination.as_str())
+    }
+
+    /// Who we are; and the ledger is told, before anything is written in it.
+    async fn sign_in(&self, claimed: Option<&str>) -> Result<Identity, HostError> {
+        let identity = self.shared.sign_in(self.service()).await?;
+        // A sign-in that names nobody is no reason to forget who was named before.
+        if identity.name.is_some() || claimed.is_some() {
+            let operator = operator(&identity, claimed, self.credential_kind());
+            self.shared.ledger.acting(&operator);
+        }
+        Ok(identity)
     }
 
     fn credential_kind(&self) -> String {

@@ -27,7 +27,7 @@ pub(crate) struct Loaded<T: 'static> {
     pub(crate) manifest: Authority,
 }
 
-fn load_error(message: impl Into<String>, remedy: impl Into<String>) -> HostError {
+pub(crate) fn load_error(message: impl Into<String>, remedy: impl Into<String>) -> HostError {
     HostError::Load {
         message: message.into(),
         remedy: remedy.into(),
@@ -43,14 +43,68 @@ pub(crate) fn load<T>(
 where
     T: http::Host + auth::Host + log::Host + Send + 'static,
 {
-    let facts = inspect(bytes)?;
-    let manifest = Authority::parse(&facts.manifest.ok_or_else(|| {
+    let opened = open(engine, limits, cache, bytes, &ACTION)?;
+    let manifest = opened.manifest.ok_or_else(|| {
         load_error(
             "the component carries no manifest",
             format!("embed one in a custom section named `{MANIFEST_SECTION}`; see wit/README.md"),
         )
-    })?)
-    .map_err(|error| {
+    })?;
+    let component = opened.component;
+    let mut linker: Linker<T> = Linker::new(engine);
+    PasscodeAction::add_to_linker::<_, HasSelf<T>>(&mut linker, |state| state)
+        .map_err(|error| HostError::Component(error.to_string()))?;
+    // The linker has the world's imports and nothing else, so whatever else a component wants
+    // keeps it from loading.
+    let callable = linker
+        .instantiate_pre(&component)
+        .and_then(PasscodeActionPre::new)
+        .map(|pre| Callable::new(pre.instance_pre().clone()))
+        .and_then(|found| found.ok_or_else(|| wasmtime::Error::msg("a function is missing")))
+        .map_err(|error| {
+            load_error(
+                format!("the component does not fit the world `passcode-action` of contract {CONTRACT}: {error:#}"),
+                format!("build it against wit/ of contract {CONTRACT}"),
+            )
+        })?;
+    Ok(Loaded {
+        callable,
+        digest: opened.digest,
+        manifest,
+    })
+}
+
+/// A world that components are loaded for: its name, and the interfaces it imports.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) world: &'static str,
+    pub(crate) imports: &'static [&'static str],
+}
+
+const ACTION: Shape = Shape {
+    world: "passcode-action",
+    imports: &["types", "http", "auth", "log"],
+};
+
+/// A component that was compiled, whatever its world.
+pub(crate) struct Opened {
+    pub(crate) component: Component,
+    pub(crate) digest: String,
+    /// What it asks for, if it says anything.
+    pub(crate) manifest: Option<Authority>,
+}
+
+/// Judge the bytes, and compile them.
+pub(crate) fn open(
+    engine: &Engine,
+    limits: &Limits,
+    cache: Option<&Cache>,
+    bytes: &[u8],
+    shape: &Shape,
+) -> Result<Opened, HostError> {
+    let facts = inspect(bytes, shape)?;
+    let manifest = facts.manifest.map(|text| Authority::parse(&text));
+    let manifest = manifest.transpose().map_err(|error| {
         load_error(
             format!("the component's manifest: {}", error.message),
             error.remedy,
@@ -73,24 +127,8 @@ where
             "build it again for this contract",
         )
     })?;
-    let mut linker: Linker<T> = Linker::new(engine);
-    PasscodeAction::add_to_linker::<_, HasSelf<T>>(&mut linker, |state| state)
-        .map_err(|error| HostError::Component(error.to_string()))?;
-    // The linker has the world's imports and nothing else, so whatever else a component wants
-    // keeps it from loading.
-    let callable = linker
-        .instantiate_pre(&component)
-        .and_then(PasscodeActionPre::new)
-        .map(|pre| Callable::new(pre.instance_pre().clone()))
-        .and_then(|found| found.ok_or_else(|| wasmtime::Error::msg("a function is missing")))
-        .map_err(|error| {
-            load_error(
-                format!("the component does not fit the world `passcode-action` of contract {CONTRACT}: {error:#}"),
-                format!("build it against wit/ of contract {CONTRACT}"),
-            )
-        })?;
-    Ok(Loaded {
-        callable,
+    Ok(Opened {
+        component,
         digest,
         manifest,
     })
@@ -106,7 +144,7 @@ struct Facts {
 }
 
 /// Look at the bytes before anything is compiled: the errors a person can act on.
-fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
+fn inspect(bytes: &[u8], shape: &Shape) -> Result<Facts, HostError> {
     use wasmparser::{Encoding, Parser, Payload};
 
     if bytes.len() > LARGEST {
@@ -137,7 +175,7 @@ fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 1 => {
                 for import in imports {
-                    known_import(import.map_err(broken)?.name.name)?;
+                    known_import(import.map_err(broken)?.name.name, shape)?;
                 }
             }
             Payload::MemorySection(memories) => {
@@ -173,8 +211,7 @@ fn inspect(bytes: &[u8]) -> Result<Facts, HostError> {
 }
 
 /// Say which import is unknown, and why, before wasmtime says it less clearly.
-fn known_import(name: &str) -> Result<(), HostError> {
-    const KNOWN: [&str; 4] = ["types", "http", "auth", "log"];
+fn known_import(name: &str, shape: &Shape) -> Result<(), HostError> {
     let Some(rest) = name.strip_prefix("passcode:action/") else {
         return Err(load_error(
             format!("the component imports `{name}`, which no component gets here"),
@@ -188,17 +225,42 @@ fn known_import(name: &str) -> Result<(), HostError> {
             "use a host of that contract, or build the component against this one",
         ));
     }
-    if !KNOWN.contains(&interface) {
+    if !shape.imports.contains(&interface) {
         return Err(load_error(
             format!("the component imports `{name}`, which its world does not have"),
-            "use only the imports of the world `passcode-action`",
+            format!("use only the imports of the world `{}`", shape.world),
         ));
     }
     Ok(())
 }
 
+/// The interfaces of the contract that a component exports, each with its version. Nothing is
+/// compiled.
+pub(crate) fn exports(bytes: &[u8]) -> Vec<(String, String)> {
+    use wasmparser::{Parser, Payload};
+
+    let mut found = Vec::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+        match payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentExportSection(exports) if depth == 1 => {
+                for export in exports.into_iter().map_while(Result::ok) {
+                    let name = export.name.name.strip_prefix("passcode:action/");
+                    if let Some((interface, version)) = name.and_then(|name| name.split_once('@')) {
+                        found.push((interface.to_owned(), version.to_owned()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Before 1.0 every minor version is another contract.
-fn same_contract(version: &str) -> bool {
+pub(crate) fn same_contract(version: &str) -> bool {
     let minor = |version: &str| {
         let mut parts = version.split('.');
         (

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::HeaderValue;
 use url::{Host, Url};
 
 use crate::authority::Path;
@@ -34,7 +35,21 @@ pub struct Destination {
     pub(crate) name: String,
     pub(crate) root: Url,
     pub(crate) credential: Arc<dyn Credential>,
+    scheme: Scheme,
     loopback: bool,
+}
+
+/// How a request carries what its destination's credential gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `Authorization: Basic …`.
+    Basic,
+    /// In a header of the service's own.
+    Header(String),
+    /// Not at all.
+    Nothing,
 }
 
 /// Why an origin is refused.
@@ -105,8 +120,23 @@ impl Destination {
             name: name.to_owned(),
             root: url,
             credential,
+            scheme: Scheme::Bearer,
             loopback,
         })
+    }
+
+    pub(crate) fn with_scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// What a request to it proves itself with.
+    pub(crate) fn authorization<'a>(&'a self, secret: &'a str) -> Authorization<'a> {
+        match &self.scheme {
+            Scheme::Bearer => Authorization::Bearer(secret),
+            Scheme::Basic => Authorization::Basic(secret),
+            Scheme::Header(name) => Authorization::Header(name, secret),
+            Scheme::Nothing => Authorization::Nothing,
+        }
     }
 
     /// The scope its tokens are asked for.
@@ -182,12 +212,35 @@ pub(crate) enum NoAnswer {
     Unreadable,
 }
 
-/// One request, ready to go.
-#[derive(Debug)]
+/// What a request proves itself with.
+#[derive(Clone, Copy)]
+pub(crate) enum Authorization<'a> {
+    /// An access token, in the header `authorization`.
+    Bearer(&'a str),
+    /// `user:password`, in the header `authorization`.
+    Basic(&'a str),
+    /// A header of the service's own: its name and its value.
+    Header(&'a str, &'a str),
+    /// With nothing.
+    Nothing,
+}
+
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer(****)",
+            Self::Basic(_) => "Basic(****)",
+            Self::Header(..) => "Header(****)",
+            Self::Nothing => "Nothing",
+        })
+    }
+}
+
+/// One request, ready to go. No `Debug`: its body may carry a passcode.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) token: &'a str,
+    pub(crate) authorization: Authorization<'a>,
     pub(crate) client_request_id: &'a str,
     /// The header of Multi Admin Approval, for the one request of a plan.
     pub(crate) approval: Option<(&'static str, String)>,
@@ -339,46 +392,7 @@ impl Connector {
                 body,
             });
         }
-        let client = if outgoing.method == Method::Get {
-            self.clients.reading()
-        } else {
-            self.clients.changing()
-        };
-        let client = client.map_err(|_| NoAnswer::NotSent)?;
-        let method = match outgoing.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut request = client
-            .request(method.clone(), outgoing.url)
-            .header("accept", "application/json")
-            .header("client-request-id", outgoing.client_request_id)
-            .bearer_auth(outgoing.token);
-        if let Some((name, value)) = outgoing.approval {
-            request = request.header(name, value);
-        }
-        match outgoing.body {
-            Some(body) => {
-                request = request
-                    .header("content-type", "application/json")
-                    .body(body)
-            }
-            // "Do not supply a request body", and say so: some proxies demand a length.
-            None if method != reqwest::Method::GET => {
-                request = request.header("content-length", "0")
-            }
-            None => {}
-        }
-        let mut response = request.send().await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                NoAnswer::NotSent
-            } else {
-                NoAnswer::Interrupted
-            }
-        })?;
+        let mut response = self.begin(outgoing).await?;
         let headers = response
             .headers()
             .iter()
@@ -398,6 +412,67 @@ impl Connector {
             status,
             headers,
             body,
+        })
+    }
+
+    /// Send, and read nothing of the answer but its status: neither a header nor a byte of the
+    /// body is kept.
+    pub(crate) async fn send_for_status(&self, outgoing: Outgoing<'_>) -> Result<u16, NoAnswer> {
+        Ok(self.begin(outgoing).await?.status().as_u16())
+    }
+
+    async fn begin(&self, outgoing: Outgoing<'_>) -> Result<reqwest::Response, NoAnswer> {
+        let client = if outgoing.method == Method::Get {
+            self.clients.reading()
+        } else {
+            self.clients.changing()
+        };
+        let client = client.map_err(|_| NoAnswer::NotSent)?;
+        let method = match outgoing.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut request = client
+            .request(method.clone(), outgoing.url)
+            .header("accept", "application/json")
+            .header("client-request-id", outgoing.client_request_id);
+        request = match outgoing.authorization {
+            Authorization::Bearer(token) => request.bearer_auth(token),
+            Authorization::Basic(pair) => {
+                let (user, password) = pair.split_once(':').unwrap_or((pair, ""));
+                request.basic_auth(user, Some(password))
+            }
+            Authorization::Header(name, value) => {
+                let mut value = HeaderValue::from_str(value).map_err(|_| NoAnswer::NotSent)?;
+                value.set_sensitive(true);
+                request.header(name, value)
+            }
+            Authorization::Nothing => request,
+        };
+        if let Some((name, value)) = outgoing.approval {
+            request = request.header(name, value);
+        }
+        match outgoing.body {
+            Some(body) => {
+                request = request
+                    .header("content-type", "application/json")
+                    .body(body)
+            }
+            // "Do not supply a request body", and say so: some proxies demand a length.
+            None if method != reqwest::Method::GET => {
+                request = request.header("content-length", "0")
+            }
+            None => {}
+        }
+        request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                NoAnswer::NotSent
+            } else {
+                NoAnswer::Interrupted
+            }
         })
     }
 }

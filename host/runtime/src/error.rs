@@ -56,8 +56,12 @@ pub enum Refusal {
     NotAccepted(Vec<String>),
     /// A check blocks.
     Blocked(Vec<String>),
-    /// A reviewer denied, or demanded approval.
+    /// A reviewer denied.
     Reviewed,
+    /// A reviewer demands another person's approval.
+    ApprovalDemanded,
+    /// Reviewers that are asked now did not see the plan.
+    NotReviewed(Vec<String>),
     /// The device changed since the plan.
     Changed,
     /// The device has an earlier attempt whose outcome is unknown.
@@ -79,6 +83,8 @@ impl Refusal {
             Self::NotAccepted(_) => "check-not-accepted",
             Self::Blocked(_) => "check-blocks",
             Self::Reviewed => "reviewer-denied",
+            Self::ApprovalDemanded => "reviewer-asks-approval",
+            Self::NotReviewed(_) => "plan-not-reviewed",
             Self::Changed => "device-changed",
             Self::Undecided => "outcome-unknown-before",
             Self::Open => "action-not-ended",
@@ -147,6 +153,12 @@ pub enum HostError {
         /// When to try again.
         seconds: u32,
     },
+    /// Whoever asked for it said that nothing is to be sent any more ([`Action::until`]), and this
+    /// had not been. Nothing was sent.
+    ///
+    /// [`Action::until`]: crate::Action::until
+    #[error("it was not sent any more: the sending was stopped")]
+    Stopping,
     /// The ledger cannot be read or written.
     #[error("{0}")]
     Ledger(LedgerError),
@@ -222,6 +234,7 @@ impl HostError {
             Self::Limit(limit) => format!("limit-{}", limit.name()),
             Self::Component(_) => "component-failed".to_owned(),
             Self::Throttled { .. } => "throttled".to_owned(),
+            Self::Stopping => "stopping".to_owned(),
             Self::Ledger(_) => "ledger".to_owned(),
         }
     }
@@ -236,6 +249,7 @@ impl HostError {
             | Self::Refused { remedy, .. } => Some(remedy.clone()),
             Self::Problem(problem) => problem.remedy.clone(),
             Self::Throttled { seconds } => Some(format!("try again in {seconds} seconds")),
+            Self::Stopping => Some("carry it out again; the plan is as good as before".to_owned()),
             Self::Ledger(error) => Some(error.remedy.clone()),
             Self::Limit(_) | Self::Component(_) => Some(
                 "nothing can be done from here; report it with the component's digest".to_owned(),

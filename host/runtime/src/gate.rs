@@ -26,6 +26,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) practice: bool,
     pub(crate) component_digest: &'a str,
     pub(crate) grant_digest: &'a str,
+    /// The reviewers that are asked now: name and digest.
+    pub(crate) reviewers: &'a [(String, String)],
+    /// Whether another person approved this very plan.
+    pub(crate) approved: bool,
 }
 
 /// A proposal is believed as far as the grant goes: the device that was asked for, and a
@@ -120,12 +124,50 @@ pub(crate) fn admit(plan: &Plan, here: &Facts<'_>) -> Result<(), HostError> {
             ),
         ));
     }
+    reviewed(plan, here)
+}
+
+/// Whether the reviewers let it pass. What one of them says stands in the plan, whoever is asked
+/// now; and who is asked now must have seen it, by the very bytes.
+fn reviewed(plan: &Plan, here: &Facts<'_>) -> Result<(), HostError> {
     for review in &plan.reviews {
-        if let Opinion::Deny(why) | Opinion::RequireApproval(why) = &review.opinion {
+        let Opinion::Deny(why) = &review.opinion else {
+            continue;
+        };
+        return Err(HostError::refused(
+            Refusal::Reviewed,
+            format!("reviewer `{}` denies it: {why}", review.reviewer),
+            "make a plan that the reviewer accepts",
+        ));
+    }
+    let saw = |(name, digest): &&(String, String)| {
+        let mut reviews = plan.reviews.iter();
+        reviews.any(|review| review.reviewer == *name && review.digest == *digest)
+    };
+    let unseen: Vec<String> = here
+        .reviewers
+        .iter()
+        .filter(|reviewer| !saw(reviewer))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !unseen.is_empty() {
+        return Err(HostError::refused(
+            Refusal::NotReviewed(unseen.clone()),
+            format!("the plan was not reviewed by: {}", unseen.join(", ")),
+            "make a new plan with `--what-if`, which asks them",
+        ));
+    }
+    for review in &plan.reviews {
+        if let Opinion::RequireApproval(why) = &review.opinion
+            && !here.approved
+        {
             return Err(HostError::refused(
-                Refusal::Reviewed,
-                format!("reviewer `{}`: {why}", review.reviewer),
-                "make a plan that the reviewer accepts",
+                Refusal::ApprovalDemanded,
+                format!(
+                    "reviewer `{}` demands another person's approval: {why}",
+                    review.reviewer
+                ),
+                "let another person approve the plan; see docs/approval.md",
             ));
         }
     }

@@ -19,6 +19,7 @@ use crate::component;
 use crate::connector::{Connector, Destination};
 use crate::engine::{self, Machine};
 use crate::error::HostError;
+use crate::extension::{self, Extension, World};
 use crate::identity::Identity;
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
@@ -34,6 +35,8 @@ use crate::tap::Tap;
 pub struct Host {
     shared: Arc<Shared>,
     cache: Option<Cache>,
+    /// For connectors that are made later: whom to trust, and how long to wait.
+    transport: Arc<(Vec<Vec<u8>>, Duration)>,
 }
 
 impl Host {
@@ -78,6 +81,57 @@ impl Host {
         )?;
         let authority = Authority::granted(&loaded.manifest, grant);
         Ok(Action::new(self.shared.clone(), loaded, authority))
+    }
+
+    /// Load an extension of a world under a grant. It reaches the given destinations and none of
+    /// the host's, and `name` is what the operator calls it.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a component of that world, import anything else, or were built for
+    /// another contract; if a destination is not on this machine and the host is one of practice.
+    pub async fn extension(
+        &self,
+        name: &str,
+        world: World,
+        bytes: &[u8],
+        grant: &Authority,
+        destinations: Vec<Destination>,
+    ) -> Result<Extension, HostError> {
+        let (roots, timeout) = &*self.transport;
+        let mut own = BTreeMap::new();
+        for destination in destinations {
+            on_this_machine(self.shared.practice, &destination)?;
+            let connector = Connector::new(&destination, roots, *timeout)
+                .map_err(|error| setup(error.message, &error.remedy))?;
+            own.insert(destination.name.clone(), (destination, connector));
+        }
+        let apart = extension::apart(&self.shared, name, own);
+        Extension::load(apart, self.cache.as_ref(), (name, world, bytes), grant).await
+    }
+
+    /// Load a finder of our own under a grant: unlike an extension it reaches the destinations of
+    /// this host, with the host's credentials, as far as the grant has routes there. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a component of the world `device-finder`, import anything else, or
+    /// were built for another contract.
+    pub async fn finder(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        grant: &Authority,
+    ) -> Result<Extension, HostError> {
+        let mut apart = extension::apart(&self.shared, name, self.shared.destinations.clone());
+        // Its requests are this tenant's, and are counted as such.
+        apart.tenant.clone_from(&self.shared.tenant);
+        let world = World::DeviceFinder;
+        Extension::load(apart, self.cache.as_ref(), (name, world, bytes), grant).await
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Who we are to a destination, as its token says.
@@ -262,28 +316,14 @@ impl HostBuilder {
     /// real), a practice host has a destination that is not on this machine, or a real one is
     /// not to count its requests.
     pub fn build(self) -> Result<Host, HostError> {
-        let setup = |message: String, remedy: &str| HostError::Setup {
-            message,
-            remedy: remedy.to_owned(),
-        };
         if self.ledger.practice() != self.practice {
             return Err(setup(
                 "practice and real data never share a ledger".to_owned(),
                 "use the ledger that belongs to the tenant",
             ));
         }
-        if let Some(real) = self
-            .destinations
-            .iter()
-            .find(|d| self.practice && !d.is_loopback())
-        {
-            return Err(setup(
-                format!(
-                    "a practice host was given the real destination `{}`",
-                    real.root
-                ),
-                "a practice tenant is on this machine",
-            ));
+        for destination in &self.destinations {
+            on_this_machine(self.practice, destination)?;
         }
         if self.unpaced.is_some() && !self.practice {
             return Err(setup(
@@ -316,7 +356,9 @@ impl HostBuilder {
             destinations,
             identities: RwLock::default(),
             ledger: self.ledger,
-            pace: Pace::new(budget, self.rate, self.request_timeout).unpaced(self.unpaced),
+            pace: Arc::new(
+                Pace::new(budget, self.rate, self.request_timeout).unpaced(self.unpaced),
+            ),
             retry: self.retry,
             limits: self.limits,
             time: Time::default(),
@@ -330,6 +372,28 @@ impl HostBuilder {
         Ok(Host {
             shared: Arc::new(shared),
             cache: self.cache.map(Cache::new),
+            transport: Arc::new((self.roots, self.request_timeout)),
         })
     }
+}
+
+fn setup(message: String, remedy: &str) -> HostError {
+    HostError::Setup {
+        message,
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// Practice reaches nothing real.
+fn on_this_machine(practice: bool, destination: &Destination) -> Result<(), HostError> {
+    if practice && !destination.is_loopback() {
+        return Err(setup(
+            format!(
+                "a practice host was given the real destination `{}`",
+                destination.root
+            ),
+            "a practice tenant is on this machine",
+        ));
+    }
+    Ok(())
 }

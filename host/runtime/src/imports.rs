@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authority::{Authority, Phase};
 use crate::contract::bindings::passcode::action::{auth, http, log};
 use crate::contract::types::Method;
-use crate::door::{Binding, Door, Stopped};
+use crate::door::{Binding, Door, Pages, Stopped};
 use crate::error::{HostError, Limit};
 use crate::exchange::{Failure, FailureReason, Reached, Request, Response};
 use crate::identity::{Acting, Identity};
@@ -33,6 +33,11 @@ impl Step {
             number: shared.next_step(),
             shared: shared.clone(),
         }
+    }
+
+    /// Take up links that an earlier step of the same search heard of.
+    pub(crate) fn hand(&mut self, pages: Pages) {
+        self.door.take_up(pages);
     }
 
     /// The answers to several reads. All of them are counted before the first leaves: a list that
@@ -65,7 +70,8 @@ impl Step {
         }
         let changes = request.method != Method::Get;
         let answer = self.door.send(request).await;
-        Ok(answer.map_err(|stopped| failure(&stopped, changes && self.door.sent.is_some())))
+        let left = self.door.sent.is_some() || self.phase == Phase::Deliver;
+        Ok(answer.map_err(|stopped| failure(&stopped, changes && left)))
     }
 }
 
@@ -196,6 +202,11 @@ fn failure(stopped: &Stopped, may_be_sent: bool) -> Failure {
             Reached::No,
             Reason::Exhausted("rate".to_owned()),
             "the service's limits leave no room for it now".to_owned(),
+        ),
+        Stopped::Stopping => (
+            Reached::No,
+            Reason::Refused("stopping".to_owned()),
+            "nothing is to be sent any more".to_owned(),
         ),
         Stopped::Ledger => (
             perhaps,

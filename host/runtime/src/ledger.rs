@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::budget::Budget;
-use crate::contract::types::ActionResult;
+use crate::contract::types::{ActionResult, Operator};
 
 /// A plan's name: SHA-256 over the canonical JSON (RFC 8785) of its document. Written as 64
 /// lower-case hexadecimal digits.
@@ -153,6 +153,10 @@ impl Sending {
 /// that there was an action, not whose.
 pub const SETTLED_BY_NEW_RESULT: &str = "new-result";
 
+/// What the `to` of a delivery begins with that a courier was only charged with: the passcode was
+/// disclosed to it, and whether it arrived is not written down yet.
+pub const BEGUN: &str = "begun: ";
+
 /// What came back, or did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
@@ -195,7 +199,8 @@ pub struct Attempt {
     pub settlement: Settlement,
     /// How it ended on the device, once known.
     pub ending: Option<Ending>,
-    /// When the passcode was last delivered, and to what (`terminal`, `json`, a courier).
+    /// When the passcode was last disclosed, and to what (`terminal`, `json`, a courier). Whether
+    /// it was delivered, [`Attempt::delivery`] says.
     pub delivered: Option<(OffsetDateTime, String)>,
 }
 
@@ -230,6 +235,15 @@ impl Attempt {
             .or_else(|| newest(|one| one.sending == Sending::Rejected))
             .or_else(|| newest(|one| one.settlement.approval_code.is_some()))
             .or_else(|| of_plan.last())
+    }
+
+    /// When its passcode was delivered, and to what. Not if a courier was charged with it and it
+    /// is not known to have arrived.
+    #[must_use]
+    pub fn delivery(&self) -> Option<&(OffsetDateTime, String)> {
+        self.delivered
+            .as_ref()
+            .filter(|(_, to)| !to.starts_with(BEGUN))
     }
 
     fn sending_word(&self) -> &'static str {
@@ -281,6 +295,11 @@ pub struct LedgerError {
 pub trait SendLedger: Send + Sync + fmt::Debug {
     /// Whether this ledger is for a practice tenant. A host refuses one of the other kind.
     fn practice(&self) -> bool;
+
+    /// From now on this is who acts through this handle: whatever is written down says so, until
+    /// somebody else is named. A host tells it when it has signed in, and before it writes;
+    /// whoever writes without a host tells it when the ledger is opened.
+    fn acting(&self, operator: &Operator);
 
     /// Who counts the requests of all that use this ledger, if it can. Default: it cannot, and
     /// each host counts its own.

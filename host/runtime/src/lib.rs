@@ -7,6 +7,8 @@
 //!   steps. A plan is a value ([`PlanDocument`]) that is kept in a [`ledger::SendLedger`].
 //! - Every request leaves through one door, which enforces what the component's manifest asks
 //!   for and the operator's grant allows ([`Authority`]).
+//! - An extension sends only to destinations of its own ([`ExtensionGrant`]), and a courier takes a
+//!   passcode there without reading it.
 //!
 //! Tokens ([`credential::Credential`]) and the ledger are traits: this crate knows nothing of
 //! Entra, SQL, servers or command lines. `examples/embed` is a program of thirty lines.
@@ -30,17 +32,21 @@ mod door;
 mod engine;
 mod error;
 mod exchange;
+mod extension;
 mod gate;
 mod host;
 mod identity;
 mod imports;
 mod json;
 mod limits;
+mod outbound;
 mod pace;
 mod reach;
 mod reports;
 mod retry;
+mod review;
 mod sandbox;
+mod search;
 mod secret;
 mod shared;
 mod step;
@@ -58,17 +64,21 @@ pub use component::MANIFEST_SECTION;
 pub use connector::{Destination, DestinationError};
 pub use digest::digest;
 pub use document::{IdentityCard, KeptPlan, NotAPlan, PLAN_SCHEMA, PlanDocument};
-pub use door::{ApprovalSent, Sent};
+pub use door::{ApprovalSent, Carriage, Sent};
 pub use error::{HostError, Limit, Refusal};
 pub use exchange::{Failure, FailureReason, Reached, Request, Response};
+pub use extension::{Extension, Handed, World};
 pub use host::{Host, HostBuilder};
 pub use identity::{Acting, Identity};
 pub use json::parse as parse_strictly;
 pub use limits::Limits;
+pub use outbound::ExtensionGrant;
 pub use reach::reachable;
 pub use reports::{Committed, Listed, Observed};
 pub use retry::Retry;
+pub use review::Reviewing;
 pub use sandbox::{Answers, Sandbox};
+pub use search::{Found, More};
 pub use secret::Passcode;
 pub use shared::LogSink;
 #[cfg(feature = "inspect")]

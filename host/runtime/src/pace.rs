@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::budget::{Ask, Budget, Rate, Share, Turn};
@@ -44,6 +44,33 @@ pub(crate) enum NoTurn {
     Later(Duration),
     /// Nobody can say.
     Ledger(LedgerError),
+    /// Nothing is to be sent any more.
+    Stopping,
+}
+
+/// Whether somebody said that nothing is to be sent any more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop(Option<watch::Receiver<bool>>);
+
+impl Stop {
+    pub(crate) fn on(told: watch::Receiver<bool>) -> Self {
+        Self(Some(told))
+    }
+
+    pub(crate) fn is_told(&self) -> bool {
+        self.0.as_ref().is_some_and(|told| *told.borrow())
+    }
+
+    /// Wait until it is said. Whoever could say it may be gone; then nobody ever does.
+    async fn told(&self) {
+        if let Some(told) = &self.0 {
+            let mut told = told.clone();
+            if told.wait_for(|told| *told).await.is_ok() {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
 }
 
 impl Pace {
@@ -64,13 +91,17 @@ impl Pace {
         self
     }
 
-    /// Wait until one more request may leave, and count it.
+    /// Wait until one more request may leave, and count it; or until nothing is to leave any more.
     pub(crate) async fn turn(
         &self,
         share: Share,
         write: bool,
         deadline: Instant,
+        stop: &Stop,
     ) -> Result<Taken, NoTurn> {
+        if stop.is_told() {
+            return Err(NoTurn::Stopping);
+        }
         // The token says whose requests these are; no setting does.
         if self.unpaced.as_ref() == Some(&share.tenant) {
             let number = None;
@@ -83,10 +114,14 @@ impl Pace {
             longest: self.longest,
         };
         let queue = if write { &self.writes } else { &self.reads };
-        let _first = timeout_at(deadline, queue.lock())
-            .await
-            .map_err(|_| NoTurn::Later(self.rate.window))?;
+        let _first = tokio::select! {
+            biased;
+            () = stop.told() => return Err(NoTurn::Stopping),
+            first = timeout_at(deadline, queue.lock()) => first,
+        }
+        .map_err(|_| NoTurn::Later(self.rate.window))?;
         loop {
+            // Not while the budget is asked: a turn that nobody hears of would be lost to all.
             match self.budget.turn(&ask).await.map_err(NoTurn::Ledger)? {
                 Turn::Now(number) => {
                     let (number, share) = (Some(number), ask.share);
@@ -95,7 +130,11 @@ impl Pace {
                 Turn::Later(wait) if Instant::now() + wait >= deadline => {
                     return Err(NoTurn::Later(wait));
                 }
-                Turn::Later(wait) => sleep(wait).await,
+                Turn::Later(wait) => tokio::select! {
+                    biased;
+                    () = stop.told() => return Err(NoTurn::Stopping),
+                    () = sleep(wait) => {}
+                },
             }
         }
     }
@@ -114,5 +153,68 @@ impl Pace {
             self.budget.hold_back(&taken.share, pause).await?;
         }
         self.budget.answered(number, self.rate.window).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// Has no room for a minute, and counts who asks.
+    #[derive(Debug, Default)]
+    struct Full(AtomicUsize);
+
+    #[async_trait]
+    impl Budget for Full {
+        async fn turn(&self, _: &Ask) -> Result<Turn, LedgerError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(Turn::Later(Duration::from_secs(60)))
+        }
+
+        async fn answered(&self, _: i64, _: Duration) -> Result<(), LedgerError> {
+            Ok(())
+        }
+
+        async fn hold_back(&self, _: &Share, _: Duration) -> Result<(), LedgerError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_a_turn_hears_at_once_that_nothing_is_sent_any_more() {
+        let full = Arc::new(Full::default());
+        let pace = Pace::new(full.clone(), Rate::default(), Duration::from_secs(30));
+        let share = || Share {
+            tenant: "contoso.example".to_owned(),
+            app: String::new(),
+        };
+        let (say, told) = watch::channel(false);
+        let stop = Stop::on(told);
+        let begun = Instant::now();
+        let deadline = begun + Duration::from_secs(600);
+        let say = async {
+            sleep(Duration::from_secs(5)).await;
+            say.send_replace(true);
+        };
+        // One asks, the other stands behind it.
+        let (one, two, ()) = tokio::join!(
+            pace.turn(share(), true, deadline, &stop),
+            pace.turn(share(), true, deadline, &stop),
+            say
+        );
+        assert!(matches!(one, Err(NoTurn::Stopping)), "{one:?}");
+        assert!(matches!(two, Err(NoTurn::Stopping)), "{two:?}");
+        assert_eq!(begun.elapsed(), Duration::from_secs(5));
+        let late = pace.turn(share(), true, deadline, &stop).await;
+        assert!(matches!(late, Err(NoTurn::Stopping)), "{late:?}");
+        assert_eq!(full.0.load(Ordering::Relaxed), 1, "nobody asked afterwards");
+        // Who was not told waits as long as there is time.
+        let free = Stop::default();
+        let later = pace.turn(share(), true, deadline, &free).await;
+        assert!(matches!(later, Err(NoTurn::Later(_))), "{later:?}");
     }
 }

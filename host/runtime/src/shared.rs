@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
     pub(crate) ledger: Arc<dyn SendLedger>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) retry: Retry,
     pub(crate) limits: Limits,
     pub(crate) time: Time,

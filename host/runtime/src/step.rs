@@ -52,15 +52,7 @@ impl<T: Confined> Running<T> {
         limits: &Limits,
         state: T,
     ) -> Result<Self, HostError> {
-        let place = machine.place(callable.memories).await;
-        let mut store = Store::new(&machine.engine, state);
-        store.limiter(|state| state.meter());
-        store.set_hostcall_fuel(limits.transfer_bytes);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut store| {
-            store.data_mut().meter().tick()?;
-            Ok(UpdateDeadline::Yield(1))
-        });
+        let (mut store, place) = prepared(machine, callable.memories, limits, state).await;
         let instance = callable
             .pre
             .instantiate_async(&mut store)
@@ -95,6 +87,25 @@ impl<T: Confined> Running<T> {
     pub(crate) fn wall(&self) -> Duration {
         self.wall
     }
+}
+
+/// A store with its limits, and the place it takes.
+pub(crate) async fn prepared<T: Confined>(
+    machine: &Machine,
+    memories: u32,
+    limits: &Limits,
+    state: T,
+) -> (Store<T>, Option<OwnedSemaphorePermit>) {
+    let place = machine.place(memories).await;
+    let mut store = Store::new(&machine.engine, state);
+    store.limiter(|state| state.meter());
+    store.set_hostcall_fuel(limits.transfer_bytes);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| {
+        store.data_mut().meter().tick()?;
+        Ok(UpdateDeadline::Yield(1))
+    });
+    (store, place)
 }
 
 /// Call one export within the wall limit. A macro, because each export has a type of its own.

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use crate::contract::types::{Caller, Operator, Proof, Verb};
+use crate::contract::types::{Caller, Fact, Operator, Proof, Verb};
 use crate::identity::Identity;
 use crate::ledger::PlanId;
 
@@ -28,6 +28,8 @@ pub struct Wanted {
     pub ticket: Option<String>,
     /// How the caller was verified.
     pub verified_by: Option<String>,
+    /// What finders found, each with the digest of who says so.
+    pub facts: Vec<Fact>,
     /// Checks the operator accepts.
     pub accepted_checks: Vec<String>,
     /// Where the passcode goes.
@@ -54,6 +56,7 @@ impl Wanted {
             reason: None,
             ticket: None,
             verified_by: None,
+            facts: Vec::new(),
             accepted_checks: Vec::new(),
             delivery: "terminal".to_owned(),
             valid_for: Duration::hours(24),
@@ -96,6 +99,6 @@ pub(crate) fn caller(wanted: &Wanted, identity: &Identity, kind: String) -> Call
         ticket: wanted.ticket.clone(),
         verified_by: wanted.verified_by.clone(),
         accepted_checks,
-        facts: Vec::new(),
+        facts: wanted.facts.clone(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
@@ -32,6 +33,8 @@ impl SendLedger for Memory {
     fn practice(&self) -> bool {
         true
     }
+
+    fn acting(&self, _: &Operator) {}
 
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {
         self.0.lock().unwrap().plans.insert(plan.id, plan.clone());

@@ -116,12 +116,23 @@ impl WaitArgs {
 }
 
 /// Whether the passcode may be printed.
-#[derive(Args, Clone, Copy, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Delivery")]
 pub(crate) struct RevealFlag {
     /// Print the passcode in the answer, where no terminal can show it
     #[arg(long)]
     pub(crate) reveal: bool,
+    /// Let an extension take the passcode to a service, and show it to nobody
+    #[arg(long, value_name = "courier:OWNER/NAME", conflicts_with = "reveal", value_parser = courier)]
+    pub(crate) deliver: Option<String>,
+}
+
+/// The extension of `courier:OWNER/NAME`.
+fn courier(text: &str) -> Result<String, String> {
+    match text.strip_prefix("courier:") {
+        Some(name) if passcode_extension::ExtensionId::parse(name).is_ok() => Ok(name.to_owned()),
+        _ => Err("write `courier:OWNER/NAME`, with a name of the config file".to_owned()),
+    }
 }
 
 /// What the component may do.

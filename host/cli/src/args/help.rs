@@ -16,7 +16,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Practise", &["practice"]),
     ("Sign in", &["login", "logout", "auth"]),
-    ("Set up", &["doctor", "config", "completions", "man"]),
+    (
+        "Set up",
+        &["doctor", "config", "extension", "completions", "man"],
+    ),
 ];
 
 pub(crate) const FIRST: &str = "\

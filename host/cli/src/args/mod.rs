@@ -4,6 +4,7 @@ mod act;
 mod auth;
 mod device;
 mod duration;
+mod extension;
 mod global;
 mod help;
 mod known;
@@ -19,6 +20,7 @@ pub(crate) use act::{ActArgs, CaseArgs, ExecuteArgs, GrantArgs, PlanArgs, Reveal
 pub(crate) use auth::{AuthCommand, For, LoginArgs, LogoutArgs, SetupArgs, SetupFormat};
 pub(crate) use device::{DeviceArgs, DeviceFlags, NarrowArgs, is_guid, unclear};
 pub(crate) use duration::parse as time;
+pub(crate) use extension::ExtensionCommand;
 pub(crate) use global::{Color, Format, Global};
 pub(crate) use help::{FIRST, command, meant};
 pub(crate) use known::{Known, known_words};
@@ -260,6 +262,16 @@ It takes the id of an app for people (AZURE_CLIENT_ID, or `client_id` in the con
     Audit {
         #[command(subcommand)]
         what: AuditCommand,
+    },
+    /// List other people's components, and look at one before it is configured
+    #[command(after_help = "Examples:
+  passcode extension list
+  passcode extension check change-freeze.wasm
+
+An extension only subtracts: it can stop an action, never start one. See docs/extensions.md.")]
+    Extension {
+        #[command(subcommand)]
+        what: ExtensionCommand,
     },
     /// Show, check and describe the config file
     #[command(after_help = "Examples:

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::carry::{self, Carrying};
 use super::choose;
-use super::words::{effect, flags, not_accepted};
+use super::courier;
+use super::run;
+use super::words::{denial, effect, flags, not_accepted, reviews};
 use crate::app::App;
 use crate::args::{ActArgs, CaseArgs, Format, PlanArgs};
 use crate::config::Key;
@@ -28,7 +30,14 @@ pub(super) async fn act(
     let selector = args.device.required()?;
     let after = after_unknown(&args.plan)?;
     carry::confirmable(app, args.yes || args.what_if)?;
+    let wait = args.wait.limit(app.config.settings.timeout());
+    let named = args.reveal.deliver.as_deref();
+    if let Some(name) = named {
+        courier::possible(name, verb == Verb::Remove, wait)?;
+    }
     let connected = connect(app, args.grant.grant.as_deref()).await?;
+    // One that cannot be used is found out before anything is changed.
+    let courier = courier::named(app, &connected, named).await?;
     let device =
         choose::device(app, interrupt, &connected, selector, &args.narrow.narrow()).await?;
     let wanted = wanted(
@@ -36,7 +45,9 @@ pub(super) async fn act(
         verb,
         &args.case,
         &args.plan,
-        carry::delivery(args.reveal.reveal, app.shows_passcodes()),
+        &courier::delivery(args.reveal.deliver.as_deref(), || {
+            carry::delivery(args.reveal.reveal, app.shows_passcodes())
+        }),
         preflight(app, &args.plan),
     )?;
     let document = interrupt
@@ -44,12 +55,14 @@ pub(super) async fn act(
         .await
         .ok_or_else(Failure::interrupted)??;
     if args.what_if {
-        return Ok(shown(app, &document));
+        let first = run::foretold(app, &*connected.store, &document).await?;
+        return Ok(shown(app, &document, first.as_deref()));
     }
     let carrying = Carrying {
         yes: args.yes,
-        wait: args.wait.limit(app.config.settings.timeout()),
+        wait,
         print: args.reveal.reveal,
+        courier,
     };
     carry::carry(app, interrupt, &connected, &document, carrying).await
 }
@@ -118,8 +131,23 @@ pub(super) fn after_unknown(plan: &PlanArgs) -> Result<Option<PlanId>, Failure> 
     })
 }
 
+/// Why a plan would not be carried out now.
+fn stops(document: &PlanDocument) -> String {
+    let open = not_accepted(document);
+    if !open.is_empty() {
+        return format!("it would be refused: it takes {}", flags(&open));
+    }
+    match denial(document) {
+        Some(denial) => format!("it would be refused: {}", plain(&denial.message)),
+        None => format!(
+            "it would wait for another person: `passcode approve {}`",
+            document.id
+        ),
+    }
+}
+
 /// `--what-if`: the plan, as `execute` takes it.
-fn shown(app: &App, document: &PlanDocument) -> Reply {
+fn shown(app: &App, document: &PlanDocument, first: Option<&str>) -> Reply {
     let ended = Ended::of_plan(document);
     let width = usize::from(terminal::width());
     let paint = app.paint_out;
@@ -133,6 +161,9 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         &plan.caller.accepted_checks,
         width,
     ));
+    for line in reviews(document) {
+        human.push_str(&format!("{line}\n"));
+    }
     human.push_str(&format!("\n{}\n", paint.bold(&effect(&plan.proposal))));
     human.push_str(&terminal::expectations(
         paint,
@@ -146,18 +177,23 @@ fn shown(app: &App, document: &PlanDocument) -> Reply {
         document.id,
         plain(&plan.expires)
     ));
+    if let Some(first) = first {
+        human.push_str(&format!("{first}\n"));
+        if app.format != Format::Table {
+            app.tell(first);
+        }
+    }
     if ended == Ended::Done {
         human.push_str(&format!(
             "carry it out: {}\n",
             command(app, document, "execute", "")
         ));
     } else {
-        let open = not_accepted(document);
-        human.push_str(&format!("it would be refused: it takes {}\n", flags(&open)));
-    }
-    if ended != Ended::Done && app.format != Format::Table {
-        let open = not_accepted(document);
-        app.tell(&format!("it would be refused: it takes {}", flags(&open)));
+        let stops = stops(document);
+        human.push_str(&format!("{stops}\n"));
+        if app.format != Format::Table {
+            app.tell(&stops);
+        }
     }
     let card = |name: &str| document.identity.text(name).unwrap_or_default();
     Reply {

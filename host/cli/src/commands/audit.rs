@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::args::AuditCommand;
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::{connect, in_practice, notary, records};
+use crate::wiring::{connect_to_look, in_practice, notary, records};
 
 const PAGE: u32 = 1_000;
 
@@ -125,7 +125,7 @@ async fn matched(app: &App, store: &dyn Store) -> Result<Matched, Failure> {
         })
         .collect();
     let since = ours.iter().map(|one| one.at).min();
-    let connected = connect(app, None).await?;
+    let connected = connect_to_look(app, None).await?;
     let listed = connected.runner.history(None, LISTED).await?;
     let theirs = listed.into_iter().filter_map(|entry| {
         let at = passcode_host::parse_rfc3339(entry.requested.as_deref()?)?;

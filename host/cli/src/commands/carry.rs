@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use passcode_host::contract::types::Touched;
 use passcode_host::ledger::{Attempt, Sending};
-use passcode_host::{Observed, PlanDocument, Sent, plain};
+use passcode_host::{Extension, Observed, PlanDocument, Sent, plain};
 use passcode_runner::{Carried, Ended};
 
 use super::deliver::{Delivering, deliver};
-use super::words::{effect, flags, not_accepted, question};
+use super::run;
+use super::words::{denial, effect, flags, not_accepted, question, reviews};
 use crate::app::App;
 use crate::console;
 use crate::failure::Failure;
@@ -19,13 +20,15 @@ use crate::terminal::{self, Answer, Spinner};
 use crate::wiring::Connected;
 
 /// How a plan is to be carried out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Carrying {
     pub(super) yes: bool,
     /// How long to wait; `None` for not at all.
     pub(super) wait: Option<Duration>,
     /// Whether the passcode may be printed.
     pub(super) print: bool,
+    /// Who takes the passcode somewhere; then nobody is shown it.
+    pub(super) courier: Option<Extension>,
 }
 
 /// Where the passcode goes, as plans and the ledger name it.
@@ -77,15 +80,30 @@ pub(super) async fn carry(
         failure.checks = open;
         return Err(failure);
     }
+    if let Some(mut failure) = denial(document) {
+        failure.message.push_str("; nothing was sent");
+        return Err(failure);
+    }
     not_denied(connected, document).await?;
+    let now = connected.runner.host().now();
+    let passed = run::approved(app, &*connected.store, document, now).await?;
+    for note in &passed.notes {
+        app.tell(note);
+    }
     if !carrying.yes {
         confirm(interrupt, document).await?;
     }
     let mut spinner = Spinner::start(app);
     spinner.say("sending");
     // Half a request is worse than a late one: only the second Ctrl-C leaves it alone.
+    let carrying_out = async {
+        match passed.four_eyes {
+            true => connected.runner.carry_out_approved(document).await,
+            false => connected.runner.carry_out(document).await,
+        }
+    };
     let carried = interrupt
-        .until(2, connected.runner.carry_out(document))
+        .until(2, carrying_out)
         .await
         .ok_or_else(|| abandoned(app, document))??;
     if !carried.may_have_touched() {
@@ -149,6 +167,7 @@ pub(super) async fn carry(
             observed,
             ended,
             print: carrying.print,
+            courier: carrying.courier.as_ref(),
             error: carried
                 .error
                 .as_ref()
@@ -164,16 +183,7 @@ async fn not_denied(connected: &Connected, document: &PlanDocument) -> Result<()
     if !passcode_runner::fleet::is_denied(&*connected.store, &id).await? {
         return Ok(());
     }
-    Err(Failure::new(
-        Ended::Refused,
-        "denied",
-        format!(
-            "somebody denied plan {}; nothing was sent",
-            document.id.short()
-        ),
-    )
-    .remedy("a denial stays; make another plan if it was a mistake")
-    .plan(document.id))
+    Err(run::denied(document))
 }
 
 async fn attempt(
@@ -245,6 +255,9 @@ fn introduce(app: &App, document: &PlanDocument) {
         accepted,
         width,
     ));
+    for line in reviews(document) {
+        console::note(&line);
+    }
     console::note(&app.paint.bold(&effect(&plan.proposal)));
     console::note(&terminal::expectations(
         app.paint,

@@ -2,10 +2,11 @@
 
 use passcode_host::contract::types::Touched;
 use passcode_host::ledger::Attempt;
-use passcode_host::{Observed, PlanDocument};
+use passcode_host::{Extension, Observed, PlanDocument};
 use passcode_runner::Ended;
 
 use super::carry::delivery;
+use super::courier;
 use super::words::showing;
 use crate::app::App;
 use crate::console;
@@ -23,6 +24,8 @@ pub(super) struct Delivering<'a> {
     pub(super) observed: Option<&'a Observed>,
     pub(super) ended: Ended,
     pub(super) print: bool,
+    /// Who takes the passcode somewhere; then nobody is shown it.
+    pub(super) courier: Option<&'a Extension>,
     /// What went wrong when it was sent.
     pub(super) error: Option<Failure>,
 }
@@ -40,8 +43,24 @@ pub(super) async fn deliver(
         observed,
         ended,
         print,
+        courier,
         error,
     } = delivering;
+    if let (Some(courier), Some(observed), true) = (courier, observed, ended.is_success()) {
+        courier::hand_over(app, connected, document, observed, courier).await?;
+    }
+    // What became of it stands in the ledger now.
+    let written = match (courier, attempt) {
+        (Some(_), Some(attempt)) => {
+            let attempts = connected.runner.ledger().attempts(&attempt.intent.plan);
+            let attempts = attempts.await.unwrap_or_default();
+            let own =
+                |one: &Attempt| one.intent.client_request_id == attempt.intent.client_request_id;
+            attempts.into_iter().find(own)
+        }
+        _ => None,
+    };
+    let attempt = written.as_ref().or(attempt);
     let mut report = Report {
         app,
         document,
@@ -51,7 +70,9 @@ pub(super) async fn deliver(
         passcode: None,
     };
     let passcode = match observed {
-        Some(observed) if ended.is_success() && (print || app.shows_passcodes()) => {
+        Some(observed)
+            if courier.is_none() && ended.is_success() && (print || app.shows_passcodes()) =>
+        {
             // Written down first. If that fails, nobody sees it.
             let to = delivery(print, app.shows_passcodes());
             connected.runner.disclose(observed, to).await.map_err(|error| {

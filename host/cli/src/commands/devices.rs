@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::args::{DeviceArgs, GrantArgs, NarrowArgs};
 use crate::failure::Failure;
 use crate::output::{Reply, Rows};
-use crate::wiring::connect;
+use crate::wiring::connect_to_look;
 
 pub(super) async fn devices(
     app: &App,
@@ -21,7 +21,7 @@ pub(super) async fn devices(
         Some(selector) => vec![selector],
         None => of_platform(narrow.platform),
     };
-    let connected = connect(app, grant.grant.as_deref()).await?;
+    let connected = connect_to_look(app, grant.grant.as_deref()).await?;
     let found = connected.runner.find(&selectors, &narrow).await?;
     for limit in &found.limits {
         app.tell(&format!("note: {}", passcode_host::plain(limit)));

@@ -3,11 +3,13 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use passcode_host::contract::types::Effect;
 use passcode_host::ledger::PlanId;
 use passcode_host::{NotAPlan, PlanDocument};
 use passcode_runner::Ended;
 
 use super::carry::{self, Carrying};
+use super::courier;
 use crate::app::App;
 use crate::args::ExecuteArgs;
 use crate::failure::Failure;
@@ -47,10 +49,21 @@ pub(super) async fn execute(
         .plan(&id)
         .await
         .map_err(|error| Failure::from(error).plan(id))?;
+    let wait = args.wait.limit(app.config.settings.timeout());
+    let named = args.reveal.deliver.as_deref();
+    let named = named.or_else(|| courier::of_plan(&document).filter(|_| !args.reveal.reveal));
+    if let Some(name) = named {
+        courier::possible(
+            name,
+            document.plan.proposal.effect == Effect::RemovePasscode,
+            wait,
+        )?;
+    }
     let carrying = Carrying {
         yes: args.yes,
-        wait: args.wait.limit(app.config.settings.timeout()),
+        wait,
         print: args.reveal.reveal,
+        courier: courier::named(app, &connected, named).await?,
     };
     carry::carry(app, interrupt, &connected, &document, carrying).await
 }

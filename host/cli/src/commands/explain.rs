@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::act::{after_unknown, preflight, wanted};
 use super::choose::device_to_look_at;
+use super::words::{denial, reviews};
 use crate::app::App;
 use crate::args::{CaseArgs, DeviceArgs, GrantArgs, NarrowArgs, PlanArgs};
 use crate::exit;
@@ -39,7 +40,9 @@ pub(super) async fn explain(
             };
             let refusal = in_the_way
                 .map(Failure::from)
-                .or_else(|| not_accepted(&document));
+                .or_else(|| not_accepted(&document))
+                .or_else(|| denial(&document))
+                .or_else(|| demand(&document));
             Explained {
                 ended,
                 refusal,
@@ -89,6 +92,18 @@ fn not_accepted(document: &PlanDocument) -> Option<Failure> {
     })
 }
 
+/// Another person whom a reviewer demands, said as the action would say it.
+fn demand(document: &PlanDocument) -> Option<Failure> {
+    (Ended::of_plan(document) == Ended::AwaitingApproval).then(|| {
+        Failure::new(
+            Ended::AwaitingApproval,
+            "reviewer-asks-approval",
+            reviews(document).join("; "),
+        )
+        .remedy("plan it with `--what-if`, and let another person `passcode approve` the plan")
+    })
+}
+
 struct Explained {
     ended: Ended,
     refusal: Option<Failure>,
@@ -115,6 +130,7 @@ impl Explained {
             "checks": self.checks,
             "expectations": proposal.map(|proposal| &proposal.expectations),
             "limits": proposal.map(|proposal| &proposal.limits),
+            "reviews": self.document.as_ref().map(|document| &document.plan.reviews),
             "earlierResults": proposal.map(|proposal| {
                 proposal.earlier_results.iter().map(crate::report::listed).collect::<Vec<_>>()
             }),
@@ -156,6 +172,9 @@ impl Explained {
         ));
         out.push_str(&terminal::checks(paint, &self.checks, &[], width));
         if let Some(document) = &self.document {
+            for line in reviews(document) {
+                out.push_str(&format!("{line}\n"));
+            }
             let proposal = &document.plan.proposal;
             out.push_str(&format!(
                 "\n{}\n",

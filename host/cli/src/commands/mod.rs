@@ -7,11 +7,13 @@ mod carry;
 mod choose;
 mod completions;
 mod config;
+mod courier;
 mod deliver;
 mod devices;
 mod doctor;
 mod execute;
 mod explain;
+mod extension;
 mod login;
 mod logout;
 mod man;
@@ -67,6 +69,7 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
                 narrow,
                 any,
                 print: reveal.reveal,
+                courier: reveal.deliver,
                 grant,
             };
             reveal::reveal(app, &interrupt, wanted).await
@@ -92,7 +95,7 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
         }
         Command::Run { what } => run::run(app, &interrupt, what).await,
         Command::Plans { limit } => run::plans(app, limit).await,
-        Command::Approve { plan, how } => run::approve_plan(app, &plan, &how).await,
+        Command::Approve { plan, how } => run::approve_plan(app, &interrupt, &plan, &how).await,
         Command::Deny { plan } => run::plan_denied(app, &plan).await,
         Command::Audit { what } => audit::audit(app, what).await,
         Command::Config { what } => config::config(app, what),
@@ -128,6 +131,7 @@ async fn read(app: &App, command: Command) -> Result<Reply, Failure> {
         Command::Auth {
             what: AuthCommand::Status,
         } => auth::status(app).await,
+        Command::Extension { what } => extension::extension(app, what).await,
         Command::Matrix { addresses, grant } => matrix::matrix(app, addresses, grant).await,
         _ => Err(Failure::fault(
             "a verb that acts was taken for one that reads",

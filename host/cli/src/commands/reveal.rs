@@ -5,12 +5,13 @@ use std::io::Write as _;
 
 use passcode_host::contract::types::{Device, Effect};
 use passcode_host::ledger::{Attempt, PlanId};
-use passcode_host::{Passcode, rfc3339};
+use passcode_host::{Extension, Passcode, rfc3339};
 use passcode_runner::{Ended, Shown};
 use serde_json::{Value, json};
 
 use super::carry::delivery;
 use super::choose::{Subject, subject, to_look_at};
+use super::courier;
 use super::deliver::{Delivering, deliver};
 use super::execute::by_digits;
 use crate::app::App;
@@ -20,7 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
 use crate::report::listed;
 use crate::terminal::{self, Showing};
-use crate::wiring::{Connected, connect};
+use crate::wiring::{Connected, connect_to_look};
 
 /// How long Intune shows a passcode.
 const SHOWN_FOR: time::Duration = time::Duration::days(7);
@@ -31,6 +32,8 @@ pub(super) struct Wanted {
     pub(super) narrow: NarrowArgs,
     pub(super) any: bool,
     pub(super) print: bool,
+    /// The extension that takes the passcode somewhere.
+    pub(super) courier: Option<String>,
     pub(super) grant: GrantArgs,
 }
 
@@ -40,7 +43,13 @@ pub(super) async fn reveal(
     wanted: Wanted,
 ) -> Result<Reply, Failure> {
     let subject = subject(wanted.subject.as_deref(), &wanted.device)?;
-    let connected = connect(app, wanted.grant.grant.as_deref()).await?;
+    if wanted.any && wanted.courier.is_some() {
+        return Err(Failure::usage(
+            "a courier delivers passcodes of our own actions, and `--any` shows those of others",
+            "leave out `--any`, or `--deliver`",
+        ));
+    }
+    let connected = connect_to_look(app, wanted.grant.grant.as_deref()).await?;
     let plan = match subject {
         Subject::Plan(digits) => by_digits(&connected, &digits).await?,
         Subject::Device(selector) => {
@@ -57,7 +66,8 @@ pub(super) async fn reveal(
         let device = kept.into_document().plan.proposal.device;
         return any(app, interrupt, &connected, &device, wanted.print).await;
     }
-    own(app, interrupt, &connected, plan, wanted.print).await
+    let courier = courier::named(app, &connected, wanted.courier.as_deref()).await?;
+    own(app, interrupt, &connected, plan, (wanted.print, courier)).await
 }
 
 /// The result of an action of ours.
@@ -66,7 +76,7 @@ async fn own(
     interrupt: &Interrupt,
     connected: &Connected,
     plan: PlanId,
-    print: bool,
+    (print, courier): (bool, Option<Extension>),
 ) -> Result<Reply, Failure> {
     let looking = connected.runner.standing(&plan);
     let standing = interrupt
@@ -91,6 +101,7 @@ async fn own(
             observed: standing.observed.as_ref(),
             ended: standing.ended,
             print,
+            courier: courier.as_ref(),
             error: None,
         },
     )

@@ -19,7 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{Reply, Rows};
 use crate::report::{Report, approval_code};
 use crate::terminal::Spinner;
-use crate::wiring::{Connected, connect};
+use crate::wiring::{Connected, connect_to_look};
 
 pub(super) struct Wanted {
     pub(super) subject: Option<String>,
@@ -37,7 +37,7 @@ pub(super) async fn status(
 ) -> Result<Reply, Failure> {
     let subject = subject(wanted.subject.as_deref(), &wanted.device)?;
     let looking = async {
-        let connected = connect(app, wanted.grant.grant.as_deref()).await?;
+        let connected = connect_to_look(app, wanted.grant.grant.as_deref()).await?;
         match subject {
             Subject::Plan(digits) => {
                 let id = by_digits(&connected, &digits).await?;

@@ -1,9 +1,13 @@
 //! What a person is told about a plan.
 
-use passcode_host::contract::types::{Check, Effect, Level, Proposal};
+use passcode_host::contract::types::{Check, Effect, Level, Opinion, Proposal, ReviewRecord};
 use passcode_host::{Observed, PlanDocument, plain};
 
+use passcode_runner::Ended;
+use serde_json::json;
+
 use crate::app::App;
+use crate::failure::Failure;
 use crate::report::{opens, reveal_command};
 use crate::terminal::Showing;
 
@@ -54,6 +58,37 @@ pub(super) fn not_accepted(document: &PlanDocument) -> Vec<Check> {
     let open =
         |check: &&Check| check.needs_acceptance && !plan.caller.accepted_checks.contains(&check.id);
     plan.proposal.checks.iter().filter(open).cloned().collect()
+}
+
+/// What each reviewer says of a plan, a line each.
+pub(super) fn reviews(document: &PlanDocument) -> Vec<String> {
+    let said = document.plan.reviews.iter().map(|review| {
+        let (verb, why) = match &review.opinion {
+            Opinion::Abstain => ("has nothing to say", None),
+            Opinion::RequireApproval(why) => ("demands another person's approval", Some(why)),
+            Opinion::Deny(why) => ("denies it", Some(why)),
+        };
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        plain(&format!("reviewer `{}` {verb}{why}", review.reviewer))
+    });
+    said.collect()
+}
+
+/// The failure of carrying out a plan that a reviewer denies.
+pub(super) fn denial(document: &PlanDocument) -> Option<Failure> {
+    let denies = |review: &&ReviewRecord| matches!(review.opinion, Opinion::Deny(_));
+    let review = document.plan.reviews.iter().find(denies)?;
+    let Opinion::Deny(why) = &review.opinion else {
+        return None;
+    };
+    let message = format!("reviewer `{}` denies it: {why}", review.reviewer);
+    let mut failure = Failure::new(Ended::Refused, "reviewer-denied", message)
+        .remedy("make a plan that the reviewer accepts")
+        .plan(document.id);
+    failure
+        .more
+        .insert("reviews".to_owned(), json!(document.plan.reviews));
+    Some(failure)
 }
 
 /// The flags that accept what needs acceptance.

@@ -18,7 +18,9 @@ pub(crate) enum Key {
     Timeout,
     Preflight,
     Approvers,
+    TwoPeople,
     Planner,
+    Reviewers,
     WritesPer20s,
     RequestsPer20s,
 }
@@ -44,6 +46,8 @@ pub(crate) enum Shape {
     Count(u32),
     /// `true` or `false`.
     YesNo,
+    /// Names of extensions that stand in the file; kept with commas between them.
+    Extensions,
 }
 
 /// What there is to know of a setting.
@@ -189,6 +193,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "who may approve, and with which keys; see docs/approval.md",
     },
     Setting {
+        key: Key::TwoPeople,
+        name: "two_people",
+        // What a file demands no variable takes back.
+        environment: None,
+        flag: None,
+        shape: Shape::Words(&["runs", "always"]),
+        built_in: "runs",
+        about: "what another person has to approve: runs, if `approvers` names a file, or always",
+    },
+    Setting {
         key: Key::Planner,
         name: "planner_key",
         environment: Some("PASSCODE_PLANNER_KEY"),
@@ -196,6 +210,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         built_in: "",
         about: "the planner's own public key, which never approves",
+    },
+    Setting {
+        key: Key::Reviewers,
+        name: "reviewers",
+        environment: None,
+        flag: None,
+        shape: Shape::Extensions,
+        built_in: "",
+        about: "extensions that are asked about every plan, by name; see docs/extensions.md",
     },
     Setting {
         key: Key::WritesPer20s,

@@ -86,6 +86,12 @@ impl Settings {
         set.and_then(Result::ok).unwrap_or(Duration::from_secs(120))
     }
 
+    /// The names that a list holds.
+    pub(crate) fn names(&self, key: Key) -> impl Iterator<Item = &str> {
+        let listed = self.get(key).unwrap_or_default();
+        listed.split(',').filter(|name| !name.is_empty())
+    }
+
     pub(crate) fn count(&self, key: Key) -> Option<usize> {
         self.get(key)?.parse().ok()
     }

@@ -11,6 +11,7 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
+use passcode_extension::Catalog;
 use passcode_runner::Ended;
 use serde_json::json;
 
@@ -96,6 +97,12 @@ impl Config {
         let said = self.file.as_ref().and_then(|file| file.profiles.get(name));
         said.map(|values| self.settings.overruled(values))
             .unwrap_or_default()
+    }
+
+    /// Other people's components that the file names.
+    pub(crate) fn extensions(&self) -> Catalog {
+        let file = self.file.as_ref();
+        file.map(|file| file.extensions.clone()).unwrap_or_default()
     }
 
     /// Origins that stand in the file, and so may be spoken to: the list, what holds for the whole

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use passcode_entra::{Cloud, SignIn};
+use passcode_extension::Catalog;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Key, SETTINGS, Setting, Shape, looks_secret, named};
@@ -22,6 +23,8 @@ pub(crate) struct ConfigFile {
     pub(crate) default_profile: Option<String>,
     /// Origins that environment variables may name, beside those in the file.
     pub(crate) allowed_origins: Vec<String>,
+    /// Other people's components.
+    pub(crate) extensions: Catalog,
 }
 
 /// What is wrong with a file, and where. It never repeats a value: that may be a secret.
@@ -38,6 +41,7 @@ pub(crate) struct Trouble {
 const DEFAULT_PROFILE: &str = "default_profile";
 const ALLOWED_ORIGINS: &str = "allowed_origins";
 const PROFILE: &str = "profile";
+const EXTENSIONS: &str = "extensions";
 
 /// Read a config file's text. `folder` is where it stands.
 ///
@@ -60,6 +64,7 @@ pub(crate) fn parse(text: &str, folder: &Path) -> Result<ConfigFile, Vec<Trouble
         text,
         folder,
         troubles: Vec::new(),
+        named: Vec::new(),
     };
     let file = reader.file(table.get_ref());
     let mut troubles = reader.troubles;
@@ -75,6 +80,8 @@ struct Reader<'a> {
     text: &'a str,
     folder: &'a Path,
     troubles: Vec<Trouble>,
+    /// Extensions that settings name, and where.
+    named: Vec<(usize, String)>,
 }
 
 impl Reader<'_> {
@@ -89,6 +96,12 @@ impl Reader<'_> {
                     key.span().start,
                     "`profile` is a table".to_owned(),
                     "write `[profile.NAME]`; the profile to begin with is `default_profile`",
+                ),
+                (EXTENSIONS, DeValue::Table(extensions)) => self.extensions(extensions, &mut file),
+                (EXTENSIONS, _) => self.trouble(
+                    key.span().start,
+                    "`extensions` is a table".to_owned(),
+                    "write `[extensions.\"OWNER/NAME\"]`, and what there is to say of it below",
                 ),
                 (DEFAULT_PROFILE, DeValue::String(name)) => {
                     file.default_profile = Some(name.to_string());
@@ -108,7 +121,7 @@ impl Reader<'_> {
                 (DEFAULT_PROFILE, _) => self.is_not(at, DEFAULT_PROFILE, "a text"),
                 (ALLOWED_ORIGINS, _) => self.is_not(at, ALLOWED_ORIGINS, "a list of origins"),
                 (name, value) => {
-                    let known = [DEFAULT_PROFILE, ALLOWED_ORIGINS, PROFILE];
+                    let known = [DEFAULT_PROFILE, ALLOWED_ORIGINS, PROFILE, EXTENSIONS];
                     self.setting(
                         key.span().start,
                         name,
@@ -120,6 +133,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.all_known(&file);
         if let Some(name) = &file.default_profile
             && !file.profiles.contains_key(name)
         {
@@ -162,7 +176,7 @@ impl Reader<'_> {
             for (key, value) in body {
                 let (from, at) = (key.span().start, value.span().start);
                 let name = key.get_ref();
-                if [DEFAULT_PROFILE, ALLOWED_ORIGINS].contains(&name.as_ref()) {
+                if [DEFAULT_PROFILE, ALLOWED_ORIGINS, EXTENSIONS].contains(&name.as_ref()) {
                     self.trouble(
                         from,
                         format!("`{name}` is for the whole file"),
@@ -228,6 +242,11 @@ impl Reader<'_> {
             }
             (Shape::Count(most), _) => {
                 self.is_not(at, setting.name, &format!("a number from 1 to {most}"));
+                return None;
+            }
+            (Shape::Extensions, DeValue::Array(names)) => self.names(setting, names),
+            (Shape::Extensions, _) => {
+                self.is_not(at, setting.name, "a list of extensions");
                 return None;
             }
             (_, DeValue::String(text)) => self.text(setting, at, text),
@@ -339,6 +358,8 @@ fn position(text: &str, at: usize) -> (usize, usize) {
         + 1;
     (line, column)
 }
+
+mod extensions;
 
 #[cfg(test)]
 #[path = "parse_tests.rs"]

@@ -203,3 +203,126 @@ fn everything_wrong_is_told_at_once_in_order() {
     let lines: Vec<usize> = troubles.iter().map(|trouble| trouble.line).collect();
     assert_eq!(lines, [1, 2, 4]);
 }
+
+#[test]
+fn extensions_are_read_with_their_pins_and_named_ones_must_be_there() {
+    let digest = format!("sha256:{}", "0f".repeat(32));
+    let whole = format!(
+        r#"
+reviewers = ["contoso.example/freeze"]
+
+[extensions."contoso.example/freeze"]
+component = "freeze.wasm"
+digest = "{digest}"
+settings = {{ ticket = "CHG#######", most = 3, strict = true }}
+
+[extensions."contoso.example/desk"]
+component = "/opt/desk.wasm"
+digest = "{digest}"
+grant = "desk.toml"
+
+[profile.lab]
+reviewers = []
+"#
+    );
+    let file = read(&whole).unwrap();
+    assert_eq!(file.defaults[&Key::Reviewers], "contoso.example/freeze");
+    assert_eq!(file.profiles["lab"][&Key::Reviewers], "");
+    let each: Vec<_> = file.extensions.iter().collect();
+    let (desk, freeze) = (each[0].1, each[1].1);
+    assert_eq!(freeze.component, Path::new("/home/sample/freeze.wasm"));
+    assert_eq!(freeze.digest.to_string(), digest);
+    assert_eq!(freeze.grant, None);
+    let told = [("most", "3"), ("strict", "true"), ("ticket", "CHG#######")];
+    let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(freeze.settings, told);
+    assert_eq!(desk.component, Path::new("/opt/desk.wasm"));
+    assert_eq!(
+        desk.grant.as_deref(),
+        Some(Path::new("/home/sample/desk.toml"))
+    );
+
+    let head = "[extensions.\"contoso.example/freeze\"]\n";
+    let pinned = format!("{head}component = \"a\"\ndigest = \"{digest}\"\n");
+    for (text, line, says) in [
+        (
+            "reviewers = \"x/y\"".to_owned(),
+            1,
+            "not a list of extensions",
+        ),
+        ("reviewers = [1]".to_owned(), 1, "not a list of extensions"),
+        ("reviewers = [\"x/y\"]".to_owned(), 1, "not in this file"),
+        (
+            format!("[profile.a]\nreviewers = [\"x/y\"]\n{pinned}"),
+            2,
+            "not in this file",
+        ),
+        (
+            format!(
+                "reviewers = [\"contoso.example/freeze\", \"contoso.example/freeze\"]\n{pinned}"
+            ),
+            1,
+            "twice",
+        ),
+        ("extensions = 1".to_owned(), 1, "`extensions` is a table"),
+        (
+            "[extensions.\"Freeze\"]".to_owned(),
+            1,
+            "is named `OWNER/NAME`",
+        ),
+        (
+            "[extensions]\n\"x/y\" = 1".to_owned(),
+            2,
+            "the extension `x/y` is a table",
+        ),
+        (
+            format!("{head}component = \"a\""),
+            1,
+            "needs `component` and `digest`",
+        ),
+        (
+            format!("{head}digest = \"{digest}\""),
+            1,
+            "needs `component` and `digest`",
+        ),
+        (
+            format!("{head}component = \"a\"\ndigest = \"0f\""),
+            3,
+            "a digest is `sha256:`",
+        ),
+        (
+            format!("{pinned}grants = \"b\""),
+            4,
+            "an extension has no `grants`",
+        ),
+        (
+            format!("{pinned}settings = 1"),
+            4,
+            "not a table of names and values",
+        ),
+        (
+            format!("{pinned}settings = {{ a = [] }}"),
+            4,
+            "not texts, whole numbers",
+        ),
+        (
+            format!("[profile.a]\nextensions = {{}}\n{pinned}"),
+            2,
+            "for the whole file",
+        ),
+    ] {
+        let troubles = read(&text).unwrap_err();
+        let first = &troubles[0];
+        assert_eq!(
+            (first.line, first.message.contains(says)),
+            (line, true),
+            "{text}\n{troubles:?}"
+        );
+        assert!(!first.remedy.is_empty(), "{text}");
+    }
+    for settings in ["api_token = \"hunter2\"", "a = \"eyJhunter2\""] {
+        let troubles = read(&format!("{pinned}settings = {{ {settings} }}")).unwrap_err();
+        assert_eq!(troubles[0].code, "config-secret", "{settings}");
+        assert!(!format!("{troubles:?}").contains("hunter2"), "{troubles:?}");
+    }
+}

@@ -46,12 +46,47 @@ pub(crate) fn schema() -> Value {
             },
         }),
     );
+    whole.insert("extensions".to_owned(), extensions());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "passcode config.toml",
         "type": "object",
         "additionalProperties": false,
         "properties": whole,
+    })
+}
+
+/// A name as `passcode_extension::ExtensionId` reads it.
+const EXTENSION: &str = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
+
+fn extensions() -> Value {
+    json!({
+        "type": "object",
+        "description": "other people's components, by name; see docs/extensions.md",
+        "propertyNames": { "pattern": EXTENSION, "maxLength": 80 },
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["component", "digest"],
+            "properties": {
+                "component": { "type": "string", "minLength": 1, "description": "its file" },
+                "digest": {
+                    "type": "string",
+                    "pattern": "^sha256:[0-9A-Fa-f]{64}$",
+                    "description": "the only content that the file may have",
+                },
+                "grant": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "a file that says what it may do; else nothing but write to its log",
+                },
+                "settings": {
+                    "type": "object",
+                    "additionalProperties": { "type": ["string", "integer", "boolean"] },
+                    "description": "what it is told",
+                },
+            },
+        },
     })
 }
 
@@ -67,5 +102,10 @@ fn shape(shape: Shape) -> Value {
         Shape::Time => json!({ "type": "string", "pattern": "^[0-9.]+(ms|s|m|min|h)?$" }),
         Shape::Count(most) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
         Shape::YesNo => json!({ "type": "boolean" }),
+        Shape::Extensions => json!({
+            "type": "array",
+            "uniqueItems": true,
+            "items": { "type": "string", "pattern": EXTENSION },
+        }),
     }
 }

@@ -52,6 +52,42 @@ fn picked(text: &str, count: usize) -> Option<usize> {
     (1..=count).contains(&number).then(|| number - 1)
 }
 
+/// What a person wants of the next of several secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Show,
+    Skip,
+    Stop,
+}
+
+/// Whether the next one is to be shown. An interruption and the end of the input stop.
+pub(crate) async fn turn(interrupt: &Interrupt, prompt: &str) -> Turn {
+    let width = usize::from(width()).saturating_sub(1);
+    let mut prompt = indented(prompt, 0, width);
+    loop {
+        let Some(text) = line(interrupt, &format!("{prompt} ")).await else {
+            return Turn::Stop;
+        };
+        if let Some(turn) = turn_of(&text) {
+            return turn;
+        }
+        "Enter, `s` or `q`:".clone_into(&mut prompt);
+    }
+}
+
+/// Only the Enter key alone shows; what is none of the answers is asked again.
+fn turn_of(text: &str) -> Option<Turn> {
+    if text.is_empty() {
+        return Some(Turn::Stop);
+    }
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Some(Turn::Show),
+        "s" | "skip" => Some(Turn::Skip),
+        "q" | "quit" | "stop" => Some(Turn::Stop),
+        _ => None,
+    }
+}
+
 /// A line from the terminal; `None` if interrupted. The end of the input is an empty line.
 async fn line(interrupt: &Interrupt, prompt: &str) -> Option<String> {
     let mut stderr = std::io::stderr().lock();
@@ -85,6 +121,22 @@ mod tests {
             ("ja\n", false),
         ] {
             assert_eq!(is_yes(text), yes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_enter_shows_a_secret_and_the_end_of_the_input_stops() {
+        for (text, turn) in [
+            ("\n", Some(Turn::Show)),
+            ("\r\n", Some(Turn::Show)),
+            ("", Some(Turn::Stop)),
+            ("s\n", Some(Turn::Skip)),
+            ("Skip\n", Some(Turn::Skip)),
+            ("q\n", Some(Turn::Stop)),
+            ("y\n", None),
+            ("123456\n", None),
+        ] {
+            assert_eq!(turn_of(text), turn, "{text:?}");
         }
     }
 

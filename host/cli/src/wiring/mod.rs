@@ -4,6 +4,7 @@ mod doctor;
 mod person;
 mod practice;
 mod real;
+mod reviewers;
 mod subscription;
 
 use std::borrow::Cow;
@@ -14,9 +15,12 @@ use std::time::Duration;
 use passcode_audit::Notary;
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_entra::Cloud;
+use passcode_host::contract::types::{Operator, Proof};
 use passcode_host::credential::{AccessToken, Credential, TokenRequest};
 use passcode_host::ledger::SendLedger;
-use passcode_host::{Action, Authority, Destination, Host, HostBuilder, HostError, Rate, Retry};
+use passcode_host::{
+    Action, Authority, Destination, Extension, Host, HostBuilder, HostError, Rate, Retry, World,
+};
 use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
 use passcode_practice::PRACTICE_TENANT_ID;
 use passcode_recording::Player;
@@ -26,6 +30,7 @@ pub(crate) use doctor::examined;
 pub(crate) use person::{Anew, Speaking, resting_place, vault};
 pub(crate) use practice::{options, serve_faults, steer};
 pub(crate) use real::{cloud, configured, http, refused, unsigned};
+pub(crate) use reviewers::known as known_reviewers;
 
 use crate::app::App;
 use crate::config::Key;
@@ -43,6 +48,8 @@ pub(crate) struct Connected {
     pub(crate) practice: bool,
     /// Where this tenant's records are.
     pub(crate) folder: PathBuf,
+    /// Who is asked about every plan.
+    pub(crate) reviewers: Vec<String>,
     /// Keeps the practice tenant running, and saves its state at the end.
     _tenant: Option<practice::InProcess>,
 }
@@ -63,17 +70,36 @@ pub(crate) struct Place {
     roots: Option<Vec<u8>>,
 }
 
-/// Connect to the tenant of this call.
+/// Connect to the tenant of this call. Its reviewers are asked about every plan.
 pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
-    connect_within(app, grant, Rate::default()).await
+    let reviewers = reviewers::configured(app);
+    connected(app, grant, Rate::default(), reviewers).await
 }
 
-/// Connect, and send no more than a rate allows.
+/// Connect for what neither plans nor acts: nobody is asked, and no extension is loaded.
+pub(crate) async fn connect_to_look(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
+    connected(app, grant, Rate::default(), Vec::new()).await
+}
+
+/// Connect, send no more than a rate allows, and ask these reviewers besides those of the settings.
 pub(crate) async fn connect_within(
     app: &App,
     grant: Option<&Path>,
     most: Rate,
+    also: &[String],
 ) -> Result<Connected, Failure> {
+    let mut reviewers = reviewers::configured(app);
+    reviewers.extend(also.iter().cloned());
+    connected(app, grant, most, reviewers).await
+}
+
+async fn connected(
+    app: &App,
+    grant: Option<&Path>,
+    most: Rate,
+    reviewers: Vec<String>,
+) -> Result<Connected, Failure> {
+    let reviewers = reviewers::known(app, reviewers)?;
     let authority = authority(grant)?;
     let home = home(app)?;
     let practice_folder = home.join("practice");
@@ -108,7 +134,11 @@ pub(crate) async fn connect_within(
         builder = builder.root_certificates(roots);
     }
     let host = builder.build()?;
-    let action = host.load(&component(app)?, &authority)?;
+    let mut action = host.load(&component(app)?, &authority)?;
+    if !reviewers.is_empty() {
+        let asked = reviewers::load(app, &host, &reviewers).await?;
+        action = action.reviewed_by(Arc::new(asked));
+    }
     if place.asks {
         // Not within a step: a person takes longer than a step may.
         place.token().await?;
@@ -122,8 +152,20 @@ pub(crate) async fn connect_within(
         store,
         practice: place.practice,
         folder,
+        reviewers,
         _tenant: tenant,
     })
+}
+
+impl Connected {
+    /// A configured finder. It reaches the destinations of its own grant, and nothing of this
+    /// connection's.
+    pub(crate) async fn finder(&self, app: &App, id: &str) -> Result<Extension, Failure> {
+        let (host, catalog) = (self.runner.host(), app.config.extensions());
+        let world = World::DeviceFinder;
+        let loaded = passcode_extension::load(host, &catalog, id, world, Vec::new()).await;
+        Ok(loaded?.0)
+    }
 }
 
 /// Without counting requests, where nobody has to be spared.
@@ -182,11 +224,15 @@ pub(crate) fn home(app: &App) -> Result<PathBuf, Failure> {
 
 /// The component alone, for what it knows by itself: no tenant, no ledger, no sign-in.
 pub(crate) async fn offline(app: &App) -> Result<Action, Failure> {
-    let ledger = SqliteLedger::in_memory().await.map_err(HostError::Ledger)?;
-    let host = builder(app, Arc::new(ledger), &home(app)?)
-        .practice()
-        .build()?;
+    let host = apart(app).await?;
     Ok(host.load(&component(app)?, &authority(None)?)?)
+}
+
+/// A host that reaches nothing, for looking at components.
+pub(crate) async fn apart(app: &App) -> Result<Host, Failure> {
+    let ledger = SqliteLedger::in_memory().await.map_err(HostError::Ledger)?;
+    let builder = builder(app, Arc::new(ledger), &home(app)?);
+    Ok(builder.practice().build()?)
 }
 
 fn builder(app: &App, ledger: Arc<dyn SendLedger>, home: &Path) -> HostBuilder {
@@ -227,15 +273,29 @@ fn least(one: Rate, other: Rate) -> Rate {
 async fn store(app: &App, folder: &Path, practice: bool) -> Result<Arc<dyn Store>, Failure> {
     let notary = Arc::new(notary(folder)?);
     let url = std::env::var("PASSCODE_DATABASE_URL").ok();
-    match url.filter(|url| !url.is_empty() && !app.global.practice) {
+    let store: Arc<dyn Store> = match url.filter(|url| !url.is_empty() && !app.global.practice) {
         Some(url) => {
             let ledger = PostgresLedger::open(&url, practice).await?;
-            Ok(Arc::new(ledger.sealed_by(notary)))
+            Arc::new(ledger.sealed_by(notary))
         }
         None => {
             let ledger = SqliteLedger::open(folder.join("ledger.db"), practice).await?;
-            Ok(Arc::new(ledger.sealed_by(notary)))
+            Arc::new(ledger.sealed_by(notary))
         }
+    };
+    store.acting(&account());
+    Ok(store)
+}
+
+/// Who acts before anybody has signed in, and where nobody does, as to approve: the account of this
+/// machine, by what the environment says. That proves nothing, so it is claimed.
+fn account() -> Operator {
+    let named = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
+    let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(named);
+    Operator {
+        name: name.unwrap_or_else(|| "unknown".to_owned()),
+        id: None,
+        proof: Proof::Claimed,
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use passcode_builtin::{COMPONENT, GRANT};
 use passcode_entra::{Http, HttpOptions, SignIn};
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
@@ -45,6 +46,10 @@ impl Announcing {
 impl SendLedger for Announcing {
     fn practice(&self) -> bool {
         self.inner.practice()
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.inner.acting(operator);
     }
 
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use passcode_audit::Notary;
+use passcode_host::contract::types::{Operator, Proof};
 use passcode_ledger::{PostgresLedger, SqliteLedger, Store};
 
 /// A place for the ledger.
@@ -34,7 +35,7 @@ impl Database {
     pub async fn store(&self, home: &Path) -> Arc<dyn Store> {
         let folder = home.join("practice");
         let notary = Arc::new(Notary::open_or_create(&folder.join("audit.key")).unwrap());
-        match self {
+        let store: Arc<dyn Store> = match self {
             Self::Home => {
                 let ledger = SqliteLedger::open(folder.join("ledger.db"), true).await;
                 Arc::new(ledger.unwrap().sealed_by(notary))
@@ -43,6 +44,12 @@ impl Database {
                 let ledger = PostgresLedger::open(url, true).await;
                 Arc::new(ledger.unwrap().sealed_by(notary))
             }
-        }
+        };
+        store.acting(&Operator {
+            name: "beside".to_owned(),
+            id: None,
+            proof: Proof::SignedIn("none".to_owned()),
+        });
+        store
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use passcode_audit::Proof;
 use serde_json::Value;
 
 use crate::fleet::Fleet;
@@ -49,11 +50,39 @@ pub fn judge(scene: &mut Scene) {
         .collect();
     assert!(strangers.is_empty(), "nobody asked for {strangers:?}");
 
-    let verdict = scene.home.run(&["audit", "verify", "-o", "json"]);
+    signed_by_every_machine(scene);
+    for line in scene.lines() {
+        let record = line.record().unwrap();
+        let who = record.who.as_ref();
+        let proven = who.is_some_and(|who| matches!(who.proof, Proof::SignedIn(_)));
+        assert!(proven, "{record:?}");
+    }
+    nobody_was_throttled(scene);
+}
+
+/// Each machine signs what it writes with its own key, in one chain; all keys together find nothing
+/// wrong, and one of several finds the lines of the others.
+fn signed_by_every_machine(scene: &mut Scene) {
+    let keys = scene.keys();
+    let verify = |keys: &[String]| {
+        let mut command = vec!["audit", "verify", "-o", "json"];
+        for key in keys {
+            command.extend(["--key", key]);
+        }
+        scene.home.run(&command)
+    };
+    let verdict = verify(&keys);
     assert_eq!(verdict.code, 0, "{verdict:?}");
     assert_eq!(verdict.json()["intact"], true, "{verdict:?}");
-    assert_ne!(verdict.json()["verdict"]["lines"], 0, "{verdict:?}");
-    nobody_was_throttled(scene);
+    let lines = verdict.json()["verdict"]["lines"].clone();
+    assert_ne!(lines, 0, "{verdict:?}");
+    assert_eq!(verdict.json()["verdict"]["signed"], lines, "{verdict:?}");
+    // Without any it knows this machine's own.
+    let own = verify(&[]);
+    let used: BTreeSet<String> = scene.lines().into_iter().map(|line| line.key).collect();
+    println!("{} keys in {lines} lines", used.len());
+    assert!(used.len() <= keys.len(), "{used:?} {keys:?}");
+    assert_eq!(own.json()["intact"], used.len() == 1, "{own:?}");
 }
 
 /// By device.

@@ -58,6 +58,7 @@ cases! {
     two_processes_killed_at_any_instant: random::killed(Database::Home, 120, 2, 10);
     four_processes_killed_among_500_devices: random::killed(Database::Home, 500, 4, 16);
     ctrl_c_ends_the_sending: stop::ctrl_c();
+    ctrl_c_while_others_wait_for_their_turn: stop::before_their_turn();
     another_process_stops_it: stop::by_another_process();
     a_job_that_is_begun_again: key::begun_again();
     resumed_after_its_end: after::resumed();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use passcode_audit::Line;
 use passcode_ledger::Store;
 use passcode_ledger::run::{Run, RunState, Tally};
 use serde_json::Value;
@@ -21,11 +22,16 @@ pub const KEY: &str = "job-1";
 /// The longest that anything may take here: a lease, the budget of 500 devices, and a machine that
 /// has other things to do.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// On so many machines at most, where the ledger is on a server.
+const MACHINES: usize = 4;
 /// How often the outside looks.
 const GLANCE: Duration = Duration::from_millis(8);
 
 pub struct Scene {
+    /// The first machine's home, in which everything else lies too.
     pub home: Home,
+    /// Homes of further machines, where the ledger is on a server. Each has a key of its own.
+    elsewhere: Vec<Home>,
     pub tenant: Tenant,
     pub fleet: Fleet,
     database: Database,
@@ -60,11 +66,19 @@ impl Scene {
         arguments.extend(told);
         let tenant = Tenant::start(&home, &arguments);
         home.connect(&tenant);
+        let mut elsewhere = Vec::new();
         if let Some((name, value)) = database.environment() {
             home.set(name, value);
+            for _ in 1..MACHINES {
+                let mut other = Home::new();
+                other.connect(&tenant);
+                other.set(name, value);
+                elsewhere.push(other);
+            }
         }
         Self {
             home,
+            elsewhere,
             tenant,
             fleet,
             database,
@@ -86,12 +100,34 @@ impl Scene {
         self.home.path().join("sample.run.yaml")
     }
 
+    /// Where a process runs: one after the other on each machine.
+    fn machine(&self, number: usize) -> &Home {
+        let machines = self.elsewhere.len() + 1;
+        match number % machines {
+            0 => &self.home,
+            other => &self.elsewhere[other - 1],
+        }
+    }
+
+    /// The public keys of all machines on which something was written.
+    pub fn keys(&self) -> Vec<String> {
+        std::iter::once(&self.home)
+            .chain(&self.elsewhere)
+            .filter(|home| home.path().join("practice/audit.key").exists())
+            .map(|home| {
+                let head = home.run(&["audit", "head", "-o", "json"]);
+                let head = head.expect(0, "audit-head");
+                head["key"].as_str().unwrap().to_owned()
+            })
+            .collect()
+    }
+
     fn spawn(&self, arguments: &[&str]) -> Worker {
         let number = self.outputs.fetch_add(1, Ordering::Relaxed);
         let out = self.home.path().join(format!("out-{number}"));
         let create = |ending| File::create(out.with_extension(ending)).unwrap();
         let child = self
-            .home
+            .machine(number)
             .command(arguments)
             .stdout(Stdio::from(create("json")))
             .stderr(Stdio::from(create("txt")))
@@ -144,6 +180,20 @@ impl Scene {
     pub fn intents(&mut self) -> usize {
         let Some(store) = self.store() else { return 0 };
         self.runtime.block_on(store.recent(5)).unwrap().len()
+    }
+
+    /// The audit chain.
+    pub fn lines(&mut self) -> Vec<Line> {
+        let store = self.store().unwrap();
+        let mut lines: Vec<Line> = Vec::new();
+        loop {
+            let after = lines.last().map_or(0, |line| line.number);
+            let next = self.runtime.block_on(store.lines(after, 1_000)).unwrap();
+            if next.is_empty() {
+                return lines;
+            }
+            lines.extend(next);
+        }
     }
 
     pub fn move_run(&mut self, from: RunState, to: RunState) -> bool {

@@ -1,5 +1,7 @@
 //! Ends that somebody asks for: Ctrl-C, and `run stop` from elsewhere.
 
+use std::time::{Duration, Instant};
+
 use passcode_ledger::run::RunState;
 
 use crate::database::Database;
@@ -44,6 +46,38 @@ pub fn ctrl_c() {
     let before = scene.posts().len();
     let ran = scene.wait(worker);
     ended(scene, before, &ran, "interrupted");
+}
+
+/// Of eight that are worked on at once, the service's limits let two send. The others have their
+/// turn twenty seconds later, and do not get it.
+pub fn before_their_turn() {
+    const TURNS: usize = 2;
+    let mut scene = Scene::without_faults(Database::Home, 8, 8);
+    let mut text = std::fs::read_to_string(scene.run_file()).unwrap();
+    text.push_str(&format!("budget: {{writesPer20s: {TURNS}}}\n"));
+    std::fs::write(scene.run_file(), text).unwrap();
+    let worker = scene.start();
+    until("some were sent", || {
+        (scene.posts().len() == TURNS).then_some(())
+    });
+    // Time enough for the others to stand before the limit.
+    std::thread::sleep(Duration::from_secs(3));
+    let begun = Instant::now();
+    worker.interrupt();
+    let ran = scene.wait(worker);
+    let took = begun.elapsed();
+    ran.fails(130, "interrupted");
+    assert_eq!(scene.posts().len(), TURNS, "nothing left after it");
+    assert!(
+        took < Duration::from_secs(12),
+        "it waited for turns: {took:?}"
+    );
+    assert_eq!(scene.intents(), TURNS, "nor was anything intended");
+    let tally = scene.tally().unwrap();
+    assert_eq!((tally.claimed, tally.planned), (0, 5), "{tally:?}");
+    assert_eq!(scene.run().unwrap().state, RunState::Stopped);
+    scene.finish(1);
+    judge(&mut scene);
 }
 
 pub fn by_another_process() {

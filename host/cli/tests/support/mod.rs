@@ -8,6 +8,10 @@
 )]
 #![allow(unreachable_pub, reason = "a module of several test programs")]
 
+#[cfg(unix)]
+pub mod people;
+#[cfg(target_os = "linux")]
+pub mod pty;
 pub mod random;
 pub mod wire;
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use passcode_audit::{Line, Proof, Record, Verdict, Verifier, What};
+use passcode_host::contract::types::{self as contract, Operator};
 use passcode_host::ledger::{Ending, PlanId, Sending, Settlement, StoredPlan};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
@@ -26,6 +27,7 @@ where
     what_is_said(open(60).await, open(60).await).await;
     what_is_not(open(61).await).await;
     followed_up(open(62).await).await;
+    who_did_it(open(75).await, open(75).await).await;
     for seed in 1..=4_u64 {
         let store = 62 + u32::try_from(seed).expect("few");
         anything(open(store).await, open(store).await, seed).await;
@@ -264,6 +266,84 @@ async fn followed_up(ledger: StoreHandle) {
         .collect();
     let expected = [(What::Settled, Some("f1")), (What::Intended, Some("f2"))];
     assert_eq!(found, expected, "the first became unknown by the second");
+}
+
+fn ada() -> Operator {
+    Operator {
+        name: "ada@contoso.example".to_owned(),
+        id: Some("0a".to_owned()),
+        proof: contract::Proof::SignedIn("device-code".to_owned()),
+    }
+}
+
+fn job() -> Operator {
+    Operator {
+        name: "night job".to_owned(),
+        id: None,
+        proof: contract::Proof::Claimed,
+    }
+}
+
+/// Each line says who wrote it, and not who began what it speaks of.
+async fn who_did_it(one: StoreHandle, two: StoreHandle) {
+    let (first, second) = (plan("who", "a"), plan("who", "b"));
+    one.acting(&ada());
+    for plan in [&first, &second] {
+        one.keep_plan(plan).await.expect("a plan is kept");
+    }
+    one.intend(&intent(&first, "w1")).await.expect("an intent");
+    one.begin_run(&run("who")).await.expect("a run");
+    // Another process, with a name of its own.
+    two.acting(&job());
+    let mut next = intent(&second, "w2");
+    next.after_unknown = Some(first.id);
+    two.intend(&next).await.expect("it follows the first");
+    two.settle("w2", Sending::Accepted, &answer(204))
+        .await
+        .expect("settled");
+    let (from, to) = ([RunState::Planning], RunState::Planned);
+    let moved = two.move_run("who", &from, to, None, None).await;
+    assert_eq!(moved, Ok(true));
+    // What one process was told says nothing of the other's lines.
+    if Arc::ptr_eq(&one, &two) {
+        one.acting(&ada());
+    }
+    one.end("w2", Ending::Done).await.expect("ended");
+    one.deliver("w2", next.at, "terminal")
+        .await
+        .expect("delivered");
+    let denial = approval("{\"decision\":\"deny\"}");
+    one.keep_approval(&denial).await.expect("kept");
+
+    let found: Vec<_> = records(&*two)
+        .await
+        .into_iter()
+        .map(|record| {
+            let who = record.who.expect("every line says who");
+            (record.what, who.name, who.id, who.proof)
+        })
+        .collect();
+    let by_ada = |what| {
+        let proof = Proof::SignedIn("device-code".to_owned());
+        let name = "ada@contoso.example".to_owned();
+        (what, name, Some("0a".to_owned()), proof)
+    };
+    let by = |name: &str, what| (what, name.to_owned(), None, Proof::Claimed);
+    let expected = [
+        by_ada(What::Planned),
+        by_ada(What::Planned),
+        by_ada(What::Intended),
+        // A run names its planner itself.
+        by("ada", What::RunBegun),
+        by("night job", What::Settled),
+        by("night job", What::Intended),
+        by("night job", What::Settled),
+        by("night job", What::RunPlanned),
+        by_ada(What::Ended),
+        by_ada(What::Disclosed),
+        by_ada(What::Denied),
+    ];
+    assert_eq!(found, expected);
 }
 
 /// Anything, in any order, by two: the chain stays whole, and names each attempt and each

@@ -16,6 +16,7 @@ use passcode_host::ledger::{Attempt, LedgerError, LedgerFault, PlanId, StoredPla
 use time::OffsetDateTime;
 
 use crate::AuditLog;
+use crate::acting::Acting;
 use crate::run::{KeptApproval, Row, Run};
 
 /// A ledger in memory.
@@ -36,12 +37,14 @@ struct Kept {
     approvals: Vec<KeptApproval>,
     /// The audit chain. Nobody signs what is gone with the process.
     lines: Vec<Line>,
+    /// Who acts, for the audit chain.
+    acting: Acting,
 }
 
 impl Kept {
     /// Add a line, before what it speaks of is written.
     fn witness(&mut self, record: &Record) -> Result<(), LedgerError> {
-        let line = Line::unsigned(&self.head(), record);
+        let line = Line::unsigned(&self.head(), &self.acting.stamp(record));
         let line = line.map_err(|error| LedgerError {
             fault: LedgerFault::Other,
             message: error.to_string(),

@@ -25,6 +25,10 @@ impl Kept {
         let attempts = row.plan.map(|plan| self.of_plan(&plan)).unwrap_or_default();
         Row {
             attempt: Attempt::that_counts(&attempts).cloned(),
+            planned: row
+                .plan
+                .and_then(|plan| self.plans.get(&plan))
+                .map(|plan| plan.created),
             ..row.clone()
         }
     }
@@ -108,6 +112,7 @@ impl RunLedger for MemoryLedger {
             why: None,
             set: None,
             changed: (self.clock)(),
+            started: None,
         };
         kept.witness(&record::run_begun(run))?;
         kept.runs.push(begun.clone());
@@ -124,6 +129,14 @@ impl RunLedger for MemoryLedger {
             (Some(one), None) => Some(one.clone()),
             _ => kept.runs.iter().find(|run| run.new.id == id).cloned(),
         })
+    }
+
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let kept = self.kept();
+        let found = kept.runs.iter().find(|run| {
+            run.new.key.as_deref() == Some(key) && run.new.tenant.eq_ignore_ascii_case(tenant)
+        });
+        Ok(found.cloned())
     }
 
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
@@ -159,6 +172,9 @@ impl RunLedger for MemoryLedger {
         run.why = why.map(str::to_owned);
         run.set = run.set.take().or(set.map(str::to_owned));
         run.changed = now;
+        if to == RunState::Running {
+            run.started = run.started.or(Some(now));
+        }
         Ok(true)
     }
 
@@ -179,6 +195,7 @@ impl RunLedger for MemoryLedger {
                         device: None,
                         label: None,
                         plan: None,
+                        planned: None,
                         outcome: None,
                         code: None,
                         message: None,

@@ -1,6 +1,7 @@
 //! Plans and attempts.
 
 use async_trait::async_trait;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, LedgerFault, PlanId, SendLedger, Sending,
     Settlement, StoredPlan,
@@ -103,6 +104,10 @@ impl Kept {
 impl SendLedger for MemoryLedger {
     fn practice(&self) -> bool {
         true
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.kept().acting.tell(operator);
     }
 
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError> {

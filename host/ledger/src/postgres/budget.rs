@@ -139,7 +139,7 @@ async fn turn(tx: &mut Tx, ask: &Ask, now: Option<i64>) -> Result<Turn, LedgerEr
     let keys = Keys::of(&ask.share);
     let window = milliseconds(ask.rate.window);
     let lock = [Lock::Share(&keys.tenant, &keys.app)];
-    locks::take(&mut tx.connection, &tx.at, &lock).await?;
+    locks::take(&mut tx.connection, &tx.at, &lock, &[]).await?;
     let taken = sqlx::query_scalar(TAKE)
         .bind(&keys.tenant)
         .bind(&keys.app)

@@ -59,20 +59,27 @@ impl Lock<'_> {
     }
 }
 
-/// Take all of them, always in the same order: two that want the same ones never wait for each
-/// other.
+/// Take all of them but those that are `held`, always in the same order: two that want the same ones
+/// never wait for each other. The numbers of those that were taken.
 pub(super) async fn take(
     connection: &mut PgConnection,
     at: &str,
     locks: &[Lock<'_>],
-) -> Result<(), LedgerError> {
+    held: &[i64],
+) -> Result<Vec<i64>, LedgerError> {
     let mut numbers: Vec<i64> = locks.iter().map(Lock::number).collect();
     numbers.sort_unstable();
+    numbers.dedup();
+    numbers.retain(|number| !held.contains(number));
+    if numbers.is_empty() {
+        return Ok(numbers);
+    }
     // One way to the server and back. An array is unfolded in its order.
     let taken = sqlx::query("SELECT pg_advisory_xact_lock(number) FROM unnest($1) AS number")
-        .bind(numbers)
+        .bind(&numbers)
         .execute(&mut *connection);
-    asked(at, taken).await.map(drop)
+    asked(at, taken).await?;
+    Ok(numbers)
 }
 
 #[cfg(test)]

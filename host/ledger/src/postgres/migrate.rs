@@ -16,7 +16,7 @@ pub(super) async fn bring_up(
     practice: bool,
 ) -> Result<(), LedgerError> {
     let mut transaction = asked(at, connection.begin()).await?;
-    locks::take(&mut transaction, at, &[Lock::Schema]).await?;
+    locks::take(&mut transaction, at, &[Lock::Schema], &[]).await?;
     let (is_there, is_ours, holds): (bool, bool, i64) = asked(
         at,
         sqlx::query_as(

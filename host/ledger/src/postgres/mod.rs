@@ -15,6 +15,7 @@ mod run_rows;
 mod runs;
 mod schema;
 mod sending;
+mod together;
 mod witness;
 
 #[cfg(test)]
@@ -28,11 +29,14 @@ use passcode_host::ledger::LedgerError;
 
 use self::address::Address;
 use self::pool::{Pool, Tx};
+use self::together::Entry;
+use crate::group::Group;
 
 /// A ledger in a PostgreSQL database, in the schema `passcode`.
 ///
 /// Up to eight connections, made as they are needed; one that was lost is replaced at the next
-/// call. Every commit is on the server's disk before a method returns. It also counts the requests
+/// call. Every commit is on the server's disk before a method returns; what many tasks write about
+/// devices at the same time is one commit. It also counts the requests
 /// of all who use it ([`passcode_host::Budget`]), by the server's clock.
 ///
 /// ```no_run
@@ -46,6 +50,7 @@ use self::pool::{Pool, Tx};
 /// ```
 pub struct PostgresLedger {
     pool: Pool,
+    group: Group<Entry>,
     practice: bool,
     clock: budget::Clock,
 }
@@ -74,6 +79,7 @@ impl PostgresLedger {
         let pool = Pool::open(address, practice).await?;
         Ok(Self {
             pool,
+            group: Group::new(),
             practice,
             clock: None,
         })
@@ -95,6 +101,8 @@ impl PostgresLedger {
 
     /// Close the connections. Dropping does the same, without a word to the server.
     pub async fn close(self) {
+        // Nobody is writing any more: that would take a reference to this ledger.
+        drop(self.group);
         self.pool.close().await;
     }
 

@@ -16,7 +16,9 @@ use tokio::time::{sleep, timeout};
 use super::address::Address;
 use super::connect::{PATIENCE, connect, examine};
 use super::fault::{fault, is_lost, of, uncertain};
+use super::locks::{self, Lock};
 use super::migrate;
+use crate::acting::Acting;
 
 /// So many connections at most. A server has a hundred for everybody unless it is told otherwise.
 const MOST: usize = 8;
@@ -36,12 +38,14 @@ pub(super) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub(super) const COUNT: &str =
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off";
 
+#[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
 
 struct Shared {
     address: Address,
     practice: bool,
     notary: Mutex<Option<Arc<Notary>>>,
+    acting: Acting,
     idle: Mutex<Vec<PgConnection>>,
     lent: Arc<Semaphore>,
 }
@@ -53,6 +57,8 @@ pub(super) struct Tx {
     pub(super) at: Arc<str>,
     /// What the audit chain will say of it.
     pub(super) records: Vec<Record>,
+    /// Numbers of the locks that it has: they last until it ends.
+    held: Vec<i64>,
     shared: Arc<Shared>,
     _permit: OwnedSemaphorePermit,
 }
@@ -90,6 +96,7 @@ impl Pool {
             address,
             practice,
             notary: Mutex::new(None),
+            acting: Acting::default(),
             idle: Mutex::new(vec![first]),
             lent: Arc::new(Semaphore::new(MOST)),
         })))
@@ -102,6 +109,11 @@ impl Pool {
     pub(super) fn sealed_by(&self, notary: Arc<Notary>) {
         let mut sealed = self.0.notary.lock().unwrap_or_else(PoisonError::into_inner);
         *sealed = Some(notary);
+    }
+
+    /// Who acts, for the audit chain.
+    pub(super) fn acting(&self) -> &Acting {
+        &self.0.acting
     }
 
     pub(super) async fn close(self) {
@@ -124,6 +136,7 @@ impl Pool {
             connection,
             at: at.into(),
             records: Vec::new(),
+            held: Vec::new(),
             shared: self.0.clone(),
             _permit: permit,
         })
@@ -179,6 +192,41 @@ impl Tx {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Take all of these that it does not have, in the order in which everybody takes them.
+    pub(super) async fn lock(&mut self, locks: &[Lock<'_>]) -> Result<(), LedgerError> {
+        let taken = locks::take(&mut self.connection, &self.at, locks, &self.held).await?;
+        self.held.extend(taken);
+        Ok(())
+    }
+
+    /// Where it is, before a savepoint.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.records.len(), self.held.len())
+    }
+
+    /// Forget what was undone since: its lines, and its locks, which the server let go with it.
+    pub(super) fn back_to(&mut self, (records, held): (usize, usize)) {
+        self.records.truncate(records);
+        self.held.truncate(held);
+    }
+
+    /// What the audit chain will say, with who did it.
+    pub(super) fn stamped(&self, record: &Record) -> Record {
+        self.shared.acting.stamp(record)
+    }
+
+    /// Undo everything.
+    pub(super) async fn undo(mut self) {
+        let undone = in_time(
+            PATIENCE,
+            sqlx::raw_sql("ROLLBACK").execute(&mut self.connection),
+        );
+        // Else the connection is closed, and the server undoes it.
+        if undone.await.is_ok() {
+            self.shared.idle().push(self.connection);
+        }
     }
 
     /// Commit what went well, with its lines of the audit chain; undo what did not; and hand on

@@ -1,23 +1,30 @@
-//! Writing down and reading back: every method is one transaction.
+//! The sending of one device: what is read, each in one transaction, and what is written
+//! [together](super::together).
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use passcode_host::Budget;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
 };
 use time::OffsetDateTime;
 
+use super::PostgresLedger;
 use super::fault::misuse;
-use super::{PostgresLedger, sending};
+use super::together::Op;
 use crate::words::name_of;
 
 #[async_trait]
 impl SendLedger for PostgresLedger {
     fn practice(&self) -> bool {
         self.practice
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.pool.acting().tell(operator);
     }
 
     fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {
@@ -28,9 +35,7 @@ impl SendLedger for PostgresLedger {
         if name_of(&plan.document) != plan.id {
             return Err(misuse(self.place(), "the plan is not what its name says"));
         }
-        let mut tx = self.begin().await?;
-        let outcome = sending::keep_plan(&mut tx, plan).await;
-        tx.end(outcome).await
+        self.written(Op::KeepPlan(plan.clone())).await.map(drop)
     }
 
     async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError> {
@@ -40,9 +45,7 @@ impl SendLedger for PostgresLedger {
     }
 
     async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused> {
-        let mut tx = self.begin().await?;
-        let outcome = sending::intend(&mut tx, intent).await;
-        tx.end(outcome).await
+        self.write(Op::Intend(intent.clone())).await.map(drop)
     }
 
     async fn settle(
@@ -51,15 +54,14 @@ impl SendLedger for PostgresLedger {
         sending: Sending,
         settlement: &Settlement,
     ) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        let outcome = sending::settle(&mut tx, client_request_id, sending, settlement).await;
-        tx.end(outcome).await
+        let name = client_request_id.to_owned();
+        let op = Op::Settle(name, sending, settlement.clone());
+        self.written(op).await.map(drop)
     }
 
     async fn end(&self, client_request_id: &str, ending: Ending) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        let outcome = sending::end(&mut tx, client_request_id, ending).await;
-        tx.end(outcome).await
+        let op = Op::End(client_request_id.to_owned(), ending);
+        self.written(op).await.map(drop)
     }
 
     async fn deliver(
@@ -68,9 +70,8 @@ impl SendLedger for PostgresLedger {
         at: OffsetDateTime,
         to: &str,
     ) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        let outcome = sending::deliver(&mut tx, client_request_id, at, to).await;
-        tx.end(outcome).await
+        let op = Op::Deliver(client_request_id.to_owned(), at, to.to_owned());
+        self.written(op).await.map(drop)
     }
 
     async fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {

@@ -59,9 +59,22 @@ impl Reader<'_> {
 
     /// A time of the server's own clock.
     pub(super) fn moment(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
-        let microseconds: i64 = self.get(column)?;
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
-            .map_err(|_| self.damaged("a time cannot be read"))
+        self.maybe_moment(column)?
+            .ok_or_else(|| self.damaged("a time is missing"))
+    }
+
+    /// The same, where there need not be one.
+    pub(super) fn maybe_moment(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+        let moment = self.get::<Option<i64>>(column)?.map(|microseconds| {
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
+                .map_err(|_| self.damaged("a time cannot be read"))
+        });
+        moment.transpose()
+    }
+
+    pub(super) fn maybe_time(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+        let text = self.maybe(column)?;
+        text.map(|text| self.instant(&text)).transpose()
     }
 
     pub(super) fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {

@@ -1,4 +1,5 @@
-//! Runs, from the outside: every method is one transaction.
+//! Runs, from the outside: every method is one transaction, but what becomes of rows is written
+//! [together](super::together) with what is sent.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use async_trait::async_trait;
 use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
 use time::OffsetDateTime;
 
+use super::together::Op;
 use super::{PostgresLedger, run_rows, runs};
 use crate::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Step, Stepped, Tally,
@@ -22,6 +24,12 @@ impl RunLedger for PostgresLedger {
     async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError> {
         let mut tx = self.look().await?;
         let found = runs::find(&mut tx, id).await;
+        tx.end(found).await
+    }
+
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let mut tx = self.look().await?;
+        let found = tx.run_of_key(tenant, key).await;
         tx.end(found).await
     }
 
@@ -80,9 +88,8 @@ impl RunLedger for PostgresLedger {
         owner: &str,
         steps: &[Step],
     ) -> Result<Vec<Stepped>, LedgerError> {
-        let mut tx = self.begin().await?;
-        let outcome = run_rows::step(&mut tx, run, owner, steps).await;
-        tx.end(outcome).await
+        let op = Op::Step(run.to_owned(), owner.to_owned(), steps.to_vec());
+        self.written(op).await
     }
 
     async fn rows(&self, run: &str, after: u64, limit: u32) -> Result<Vec<Row>, LedgerError> {

@@ -10,7 +10,7 @@ use passcode_host::ledger::{LedgerError, PlanId};
 use sqlx::postgres::PgRow;
 
 use super::fault::misuse;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::Reader;
 use super::runs::now;
@@ -39,6 +39,7 @@ fn row(at: &str, row: &PgRow) -> Result<Row, LedgerError> {
         device: read.maybe("device")?,
         label: read.maybe("label")?,
         plan: read.maybe_plan_id("plan")?,
+        planned: read.maybe_time("planned")?,
         outcome: read.maybe("outcome")?,
         code: read.maybe("code")?,
         message: read.maybe("message")?,
@@ -61,7 +62,7 @@ async fn shown(tx: &mut Tx, found: &[PgRow]) -> Result<Vec<Row>, LedgerError> {
 
 /// The run's number, if there is such a run; nobody else writes about its rows until the end.
 async fn alone(tx: &mut Tx, run: &str) -> Result<Option<i64>, LedgerError> {
-    locks::take(&mut tx.connection, &tx.at, &[Lock::Run(run)]).await?;
+    tx.lock(&[Lock::Run(run)]).await?;
     tx.number_of(run).await
 }
 
@@ -102,7 +103,8 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim) -> Result<Vec<Row>, Ledger
          taken AS (UPDATE passcode.run_rows AS mine \
             SET owner = $4, until = now + $5, epoch = epoch + 1 FROM free, clock \
             WHERE mine.run = $1 AND mine.number = free.number RETURNING mine.*) \
-         SELECT * FROM taken ORDER BY number"
+         SELECT taken.*, plans.created AS planned FROM taken \
+            LEFT JOIN passcode.plans ON plans.id = taken.plan ORDER BY number"
     ))
     .bind(run)
     .bind(claim.stage.word())
@@ -316,7 +318,9 @@ pub(super) async fn list(
     // None has so high a number.
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     let found = sqlx::query(
-        "SELECT * FROM passcode.run_rows WHERE run = $1 AND number > $2 ORDER BY number LIMIT $3",
+        "SELECT run_rows.*, plans.created AS planned FROM passcode.run_rows \
+         LEFT JOIN passcode.plans ON plans.id = run_rows.plan \
+         WHERE run = $1 AND number > $2 ORDER BY number LIMIT $3",
     )
     .bind(run)
     .bind(after)

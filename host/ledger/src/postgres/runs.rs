@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
 use super::fault::misuse;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::{self, Reader, written};
 use crate::record;
@@ -38,6 +38,7 @@ fn run(at: &str, row: &PgRow) -> Result<Run, LedgerError> {
         why: read.maybe("why")?,
         set: read.maybe("plan_set")?,
         changed: read.moment("changed")?,
+        started: read.maybe_moment("started")?,
     })
 }
 
@@ -46,7 +47,11 @@ impl Tx {
         row.map(|row| run(&self.at, &row)).transpose()
     }
 
-    async fn run_of_key(&mut self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+    pub(super) async fn run_of_key(
+        &mut self,
+        tenant: &str,
+        key: &str,
+    ) -> Result<Option<Run>, LedgerError> {
         let row = sqlx::query(
             "SELECT * FROM passcode.runs \
              WHERE tenant_key = lower($1 COLLATE \"C\") AND key = $2",
@@ -82,7 +87,7 @@ pub(super) async fn begin(tx: &mut Tx, new: &NewRun) -> Result<Begun, LedgerErro
     if let Some(key) = &new.key {
         alone.push(Lock::Key(&new.tenant, key));
     }
-    locks::take(&mut tx.connection, &tx.at, &alone).await?;
+    tx.lock(&alone).await?;
     let of_key = match &new.key {
         Some(key) => tx.run_of_key(&new.tenant, key).await?,
         None => None,
@@ -155,7 +160,7 @@ pub(super) async fn bring(
     why: Option<&str>,
     set: Option<&str>,
 ) -> Result<bool, LedgerError> {
-    locks::take(&mut tx.connection, &tx.at, &[Lock::Run(id)]).await?;
+    tx.lock(&[Lock::Run(id)]).await?;
     let Some(known) = tx.run_of_id(id).await? else {
         return Ok(false);
     };
@@ -167,9 +172,10 @@ pub(super) async fn bring(
     }
     let written = sqlx::query(concat!(
         "UPDATE passcode.runs SET state = $2, why = $3, plan_set = coalesce(plan_set, $4), \
-         changed = ",
+         started = CASE WHEN $2 = 'running' THEN coalesce(started, clock.now) ELSE started END, \
+         changed = clock.now FROM (SELECT ",
         now!(),
-        " WHERE id = $1"
+        " AS now OFFSET 0) AS clock WHERE id = $1"
     ))
     .bind(&known.new.id)
     .bind(to.word())

@@ -7,7 +7,7 @@ pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 
 /// Each brings a ledger from the version that is its index to the next. Never change one that
 /// was released; add another.
-pub(super) const MIGRATIONS: &[&str] = &[V1];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// What a role has to be allowed. One that owns the tables is, and could drop the triggers too: hence
 /// the advice to run as another one.
@@ -270,3 +270,11 @@ CREATE TRIGGER audit_lines_are_not_emptied BEFORE TRUNCATE ON passcode.audit
 CREATE TRIGGER audit_lines_do_not_change BEFORE UPDATE ON passcode.audit
     FOR EACH ROW EXECUTE FUNCTION passcode.refuse('an audit line is never changed');
 "#;
+
+/// When a run was first carried out. Of those that were carried out before nobody knows.
+const V2: &str = "
+ALTER TABLE passcode.runs ADD COLUMN started BIGINT;
+CREATE TRIGGER a_run_starts_once BEFORE UPDATE OF started ON passcode.runs
+    FOR EACH ROW WHEN (OLD.started IS NOT NULL AND NEW.started IS DISTINCT FROM OLD.started)
+    EXECUTE FUNCTION passcode.refuse('a run never starts a second time');
+";

@@ -8,7 +8,7 @@ use passcode_host::ledger::{
 use time::OffsetDateTime;
 
 use super::fault::misuse;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::written;
 use crate::words::{ending_word, sending_word};
@@ -16,7 +16,7 @@ use crate::{record, rules};
 
 /// Keep a plan whose document is what its name says.
 pub(super) async fn keep_plan(tx: &mut Tx, plan: &StoredPlan) -> Result<(), LedgerError> {
-    locks::take(&mut tx.connection, &tx.at, &[Lock::Plan(&plan.id)]).await?;
+    tx.lock(&[Lock::Plan(&plan.id)]).await?;
     match tx.plan(&plan.id).await? {
         Some(kept) if kept == *plan => return Ok(()),
         Some(_) => {
@@ -41,14 +41,18 @@ pub(super) async fn keep_plan(tx: &mut Tx, plan: &StoredPlan) -> Result<(), Ledg
     Ok(())
 }
 
-/// Write down that a request is about to be sent.
-pub(super) async fn intend(tx: &mut Tx, intent: &Intent) -> Result<(), IntentRefused> {
-    let alone = [
+/// What nobody else may decide about beside an intent.
+pub(super) fn alone(intent: &Intent) -> [Lock<'_>; 3] {
+    [
         Lock::Plan(&intent.plan),
         Lock::Device(&intent.tenant, &intent.device),
         Lock::Name(&intent.client_request_id),
-    ];
-    locks::take(&mut tx.connection, &tx.at, &alone).await?;
+    ]
+}
+
+/// Write down that a request is about to be sent.
+pub(super) async fn intend(tx: &mut Tx, intent: &Intent) -> Result<(), IntentRefused> {
+    tx.lock(&alone(intent)).await?;
     let plan = tx
         .plan(&intent.plan)
         .await?

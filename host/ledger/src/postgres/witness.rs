@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 
 use super::PostgresLedger;
 use super::fault::fault;
-use super::locks::{self, Lock};
+use super::locks::Lock;
 use super::pool::{Tx, asked};
 use super::rows::Reader;
 use crate::audit::AuditLog;
@@ -19,32 +19,43 @@ impl Tx {
         if records.is_empty() {
             return Ok(());
         }
-        locks::take(&mut self.connection, &self.at, &[Lock::Chain]).await?;
+        self.lock(&[Lock::Chain]).await?;
         let mut head = self.head().await?;
         let notary = self.notary();
+        let other = |detail: &str| fault(LedgerFault::Other, &self.at, detail);
+        let mut numbers = Vec::with_capacity(records.len());
+        let (mut bodies, mut hashes) = (Vec::new(), Vec::new());
+        let (mut keys, mut signatures) = (Vec::new(), Vec::new());
         for record in &records {
+            let record = &self.stamped(record);
             let line = match &notary {
                 Some(notary) => notary.seal(&head, record),
                 None => Line::unsigned(&head, record),
             };
-            let other = |detail: &str| fault(LedgerFault::Other, &self.at, detail);
             let line = line.map_err(|error| other(&error.to_string()))?;
-            let number =
-                i64::try_from(line.number).map_err(|_| other("the audit chain is full"))?;
-            let written = sqlx::query(
-                "INSERT INTO passcode.audit (number, body, hash, key, signature) \
-                 VALUES ($1, $2, $3, $4, $5)",
-            )
-            .bind(number)
-            .bind(&line.body)
-            .bind(PlanId(line.hash).to_string())
-            .bind(&line.key)
-            .bind(&line.signature)
-            .execute(&mut self.connection);
-            asked(&self.at, written).await?;
             head = line.head();
+            let number = i64::try_from(line.number);
+            numbers.push(number.map_err(|_| other("the audit chain is full"))?);
+            hashes.push(PlanId(line.hash).to_string());
+            bodies.push(line.body);
+            keys.push(line.key);
+            signatures.push(line.signature);
         }
-        Ok(())
+        // One way to the server and back. Each line is checked against the one before it, so they
+        // are written in their order.
+        let written = sqlx::query(
+            "INSERT INTO passcode.audit (number, body, hash, key, signature) \
+             SELECT number, body, hash, key, signature \
+             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) \
+             AS line (number, body, hash, key, signature) ORDER BY number",
+        )
+        .bind(numbers)
+        .bind(bodies)
+        .bind(hashes)
+        .bind(keys)
+        .bind(signatures)
+        .execute(&mut self.connection);
+        asked(&self.at, written).await.map(drop)
     }
 
     async fn head(&mut self) -> Result<Head, LedgerError> {

@@ -56,6 +56,9 @@ pub struct Run {
     pub set: Option<String>,
     /// When its state last changed, by the store's clock.
     pub changed: OffsetDateTime,
+    /// When it was first carried out, by the store's clock. A run that an earlier version carried
+    /// out has none.
+    pub started: Option<OffsetDateTime>,
 }
 
 /// What became of beginning a run.
@@ -95,6 +98,8 @@ pub struct Row {
     pub label: Option<String>,
     /// Its plan, once made and kept.
     pub plan: Option<PlanId>,
+    /// When that plan was made, as the plan says.
+    pub planned: Option<OffsetDateTime>,
     /// How it ended, as the word of an exit code (`done`, `refused`, `not-found`, …).
     pub outcome: Option<String>,
     /// The stable code of what was wrong.
@@ -212,6 +217,9 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
 
     /// The run of that name; a beginning of at least eight digits will do if it is the only one.
     async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError>;
+
+    /// The run that a key names in a tenant, if it has begun.
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError>;
 
     /// The newest runs, newest first.
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError>;

@@ -106,7 +106,7 @@ impl RowState {
             attempt.sending.may_have_touched() || Reported::of(attempt) == Reported::Rejected
         };
         match (row.attempt.as_ref().filter(touched), row.stage) {
-            (Some(attempt), _) => match (Reported::of(attempt), &attempt.delivered) {
+            (Some(attempt), _) => match (Reported::of(attempt), attempt.delivery()) {
                 (Reported::Done, Some(_)) => Self::Delivered,
                 (reported, _) => Self::Attempted(reported),
             },

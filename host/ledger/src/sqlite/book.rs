@@ -11,6 +11,7 @@ use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::fault::{misuse, of};
 use super::rows::{Reader, attempts};
+use crate::acting::Acting;
 
 const OF_PLAN: &str = attempts!("WHERE a.plan = ? ORDER BY a.seq");
 const BY_NAME: &str = attempts!("WHERE a.client_request_id = ?");
@@ -44,6 +45,8 @@ pub(super) struct Book {
     pub(super) wait: Duration,
     /// Who signs the audit chain, if anybody does.
     pub(super) notary: Option<Arc<Notary>>,
+    /// Who acts, for the audit chain.
+    pub(super) acting: Arc<Acting>,
 }
 
 impl Book {

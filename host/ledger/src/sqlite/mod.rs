@@ -155,6 +155,7 @@ impl SqliteLedger {
             practice,
             wait,
             notary: None,
+            acting: Arc::default(),
         };
         Self {
             book: Arc::new(book),
@@ -175,6 +176,7 @@ impl SqliteLedger {
             practice: self.book.practice,
             wait: self.book.wait,
             notary: Some(notary),
+            acting: self.book.acting.clone(),
         });
         self
     }

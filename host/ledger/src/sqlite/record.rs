@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use passcode_host::Budget;
+use passcode_host::contract::types::Operator;
 use passcode_host::ledger::{
     Attempt, Ending, Intent, IntentRefused, LedgerError, PlanId, SendLedger, Sending, Settlement,
     StoredPlan,
@@ -23,6 +24,10 @@ const RECENT: &str = attempts!("ORDER BY a.seq DESC LIMIT ?");
 impl SendLedger for SqliteLedger {
     fn practice(&self) -> bool {
         self.book.practice
+    }
+
+    fn acting(&self, operator: &Operator) {
+        self.book.acting.tell(operator);
     }
 
     fn budget(self: Arc<Self>) -> Option<Arc<dyn Budget>> {

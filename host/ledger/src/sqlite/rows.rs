@@ -77,6 +77,11 @@ impl Reader<'_> {
         instant(self.path, &self.text(column)?)
     }
 
+    pub(super) fn maybe_time(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+        let text = self.maybe(column)?;
+        text.map(|text| instant(self.path, &text)).transpose()
+    }
+
     /// A number that is never negative.
     pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
         self.get::<i64>(column)?
@@ -86,9 +91,17 @@ impl Reader<'_> {
 
     /// Milliseconds since 1970.
     pub(super) fn moment(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
-        let nanoseconds = i128::from(self.get::<i64>(column)?) * 1_000_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
-            .map_err(|_| self.damaged("a time cannot be read"))
+        self.maybe_moment(column)?
+            .ok_or_else(|| self.damaged("a time is missing"))
+    }
+
+    /// The same, where there need not be one.
+    pub(super) fn maybe_moment(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+        let moment = self.get::<Option<i64>>(column)?.map(|milliseconds| {
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+                .map_err(|_| self.damaged("a time cannot be read"))
+        });
+        moment.transpose()
     }
 
     pub(super) fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {

@@ -80,9 +80,12 @@ impl Write for MoveRun {
         }
         sql.execute(
             concat!(
-                "UPDATE runs SET state = ?, why = ?, plans = coalesce(plans, ?), changed = ",
+                "UPDATE runs SET state = ?1, why = ?2, plans = coalesce(plans, ?3), \
+                 started = CASE WHEN ?1 = 'running' THEN coalesce(started, ",
                 now!(),
-                " WHERE id = ?"
+                ") ELSE started END, changed = ",
+                now!(),
+                " WHERE id = ?4"
             ),
             params![self.to.word(), why, set, run.new.id],
         )?;

@@ -32,9 +32,9 @@ macro_rules! rows_and_attempts {
     ($tail:literal) => {
         concat!(
             "SELECT r.number, r.source, r.selector, r.stage, r.epoch, r.device AS row_device, \
-             r.label, r.plan AS row_plan, r.outcome, r.code, r.message, r.changed, a.*, \
-             d.at AS delivered_at, d.target AS delivered_to FROM run_rows r \
-             LEFT JOIN attempts a ON a.seq = ",
+             r.label, r.plan AS row_plan, r.outcome, r.code, r.message, r.changed, \
+             p.created AS planned, a.*, d.at AS delivered_at, d.target AS delivered_to \
+             FROM run_rows r LEFT JOIN plans p ON p.id = r.plan LEFT JOIN attempts a ON a.seq = ",
             that_counts!("r.plan"),
             " LEFT JOIN deliveries d \
              ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) \
@@ -89,6 +89,7 @@ impl Reader<'_> {
             why: self.maybe("why")?,
             set: self.maybe("plans")?,
             changed: self.moment("changed")?,
+            started: self.maybe_moment("started")?,
         })
     }
 
@@ -109,6 +110,7 @@ impl Reader<'_> {
             device: self.maybe("row_device")?,
             label: self.maybe("label")?,
             plan: plan.transpose()?,
+            planned: self.maybe_time("planned")?,
             outcome: self.maybe("outcome")?,
             code: self.maybe("code")?,
             message: self.maybe("message")?,
@@ -197,6 +199,12 @@ impl RunLedger for SqliteLedger {
 
     async fn run(&self, id: &str) -> Result<Option<Run>, LedgerError> {
         self.read(|sql| sql.run_named(id)).await
+    }
+
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        let of_key = "SELECT * FROM runs WHERE tenant = ? AND key = ?";
+        self.read(|sql| sql.maybe(of_key, [tenant, key], |row| row.run()))
+            .await
     }
 
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {

@@ -8,7 +8,7 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Each brings a ledger from the version that is its index to the next. Never change one that
 /// was released; add another.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// The rules of `intend` stand here a second time, as indexes, so that a race or an error in
 /// our own transaction fails instead of writing. Names and ids of tenants and devices are
@@ -216,4 +216,12 @@ CREATE TRIGGER audit_lines_do_not_change BEFORE UPDATE ON audit
 CREATE TRIGGER audit_lines_follow_one_another BEFORE INSERT ON audit
     WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit)
     BEGIN SELECT RAISE(ABORT, 'an audit line follows the last'); END;
+";
+
+/// When a run was first carried out. Of those that were carried out before nobody knows.
+const V4: &str = r"
+ALTER TABLE runs ADD COLUMN started INTEGER;
+CREATE TRIGGER a_run_starts_once
+    BEFORE UPDATE OF started ON runs WHEN OLD.started IS NOT NULL AND OLD.started IS NOT NEW.started
+    BEGIN SELECT RAISE(ABORT, 'a run starts once'); END;
 ";

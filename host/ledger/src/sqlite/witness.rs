@@ -39,9 +39,10 @@ impl Sql<'_> {
         };
         chain.begun = Some(begun);
         let after = chain.lines.last().map_or(begun, Line::head);
+        let record = self.book.acting.stamp(record);
         let line = match &self.book.notary {
-            Some(notary) => notary.seal(&after, record),
-            None => Line::unsigned(&after, record),
+            Some(notary) => notary.seal(&after, &record),
+            None => Line::unsigned(&after, &record),
         };
         chain
             .lines

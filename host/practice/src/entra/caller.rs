@@ -13,6 +13,8 @@ pub const READ_DEVICES: &str = "DeviceManagementManagedDevices.Read.All";
 pub const READ_CONFIGURATION: &str = "DeviceManagementConfiguration.Read.All";
 /// The least permission that reads roles.
 pub const READ_RBAC: &str = "DeviceManagementRBAC.Read.All";
+/// The least permission that finds groups and reads who is in them.
+pub const READ_GROUPS: &str = "GroupMember.Read.All";
 
 /// The one who carries a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +44,13 @@ pub struct TokenRequest {
 
 impl TokenRequest {
     fn new(caller: Caller) -> Self {
-        let permissions = [PRIVILEGED, READ_DEVICES, READ_CONFIGURATION, READ_RBAC];
+        let permissions = [
+            PRIVILEGED,
+            READ_DEVICES,
+            READ_CONFIGURATION,
+            READ_RBAC,
+            READ_GROUPS,
+        ];
         let intune_role = match &caller {
             Caller::User { upn } => IntuneRole::of(upn),
             Caller::App { .. } => IntuneRole::None,

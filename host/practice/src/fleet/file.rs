@@ -26,6 +26,8 @@ pub struct Fleet {
     pub(crate) apps: Vec<AppEntry>,
     #[serde(default, rename = "script")]
     pub(crate) scripts: Vec<ScriptEntry>,
+    #[serde(default, rename = "group")]
+    pub(crate) groups: Vec<GroupEntry>,
 }
 
 /// The directory's own id and name.
@@ -134,6 +136,24 @@ pub(crate) struct ScriptEntry {
     pub(crate) id: String,
     pub(crate) run_state: String,
     pub(crate) device: String,
+}
+
+/// A group of the directory, and who is in it directly.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupEntry {
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    pub(crate) name: String,
+    /// User principal names.
+    #[serde(default)]
+    pub(crate) users: Vec<String>,
+    /// Names or ids of groups, which may stand further below.
+    #[serde(default)]
+    pub(crate) groups: Vec<String>,
+    /// Ids, serial numbers or names.
+    #[serde(default)]
+    pub(crate) devices: Vec<String>,
 }
 
 /// A span of time before the start: `90s`, `15m`, `2h`, `45d`.
@@ -257,6 +277,7 @@ impl Fleet {
             devices: (1..=count).map(device).collect(),
             apps: Vec::new(),
             scripts: Vec::new(),
+            groups: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod approval;
 pub(crate) mod audits;
 pub(crate) mod devices;
+pub(crate) mod groups;
 pub(crate) mod management;
 pub(crate) mod permissions;
 pub(crate) mod policies;

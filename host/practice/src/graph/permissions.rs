@@ -1,7 +1,7 @@
 //! Which permission each route needs.
 
 use crate::action::RemoteAction;
-use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_RBAC};
+use crate::entra::caller::{PRIVILEGED, READ_CONFIGURATION, READ_DEVICES, READ_GROUPS, READ_RBAC};
 use crate::fleet::property::Version;
 use crate::graph::route::{Route, Tail};
 use crate::graph::service::Request;
@@ -45,6 +45,13 @@ fn needed(route: &Route, method: &str) -> &'static [&'static str] {
             WRITE_CONFIGURATION,
             READ_RBAC,
         ],
+        Route::Groups | Route::Members(_) => &[
+            READ_GROUPS,
+            "GroupMember.ReadWrite.All",
+            "Group.Read.All",
+            "Group.ReadWrite.All",
+            "Directory.Read.All",
+        ],
         _ => READ,
     }
 }
@@ -70,6 +77,9 @@ pub(crate) fn check(request: &Request<'_>) -> Result<(), Reply> {
     let method = &request.call.method;
     let needed = needed(request.route, method);
     if !request.identity.has_any(needed) {
+        if request.route.is_directory() {
+            return Err(request.place.privileges_too_small());
+        }
         return Err(request.place.missing_scope(needed));
     }
     match needed_of_role(request.route, method) {

@@ -131,6 +131,25 @@ impl Place {
         self.intune(403, "Forbidden", &text)
     }
 
+    /// The same, as the directory says it: without naming the permission.
+    pub(crate) fn privileges_too_small(&self) -> Reply {
+        let text = "Insufficient privileges to complete the operation.";
+        self.error(403, "Authorization_RequestDenied", text)
+    }
+
+    /// The directory has no object of that id.
+    pub(crate) fn no_object(&self, id: &str) -> Reply {
+        let text = format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
+        self.error(404, "Request_ResourceNotFound", &text)
+    }
+
+    /// The directory does not take the query.
+    pub(crate) fn unsupported_query(&self, why: &str) -> Reply {
+        self.error(400, "Request_UnsupportedQuery", why)
+    }
+
     /// A person whose Intune role does not allow this. The words are Intune's; the status is unconfirmed.
     pub(crate) fn role_too_small(&self) -> Reply {
         let text = "User is not authorized to perform this operation";

@@ -45,6 +45,10 @@ pub(crate) enum Route {
     /// What takes another administrator's approval.
     ApprovalPolicies,
     Policies(Sort),
+    /// The directory's groups.
+    Groups,
+    /// Everyone and everything in a group, and in the groups that are in it.
+    Members(String),
 }
 
 /// The lists of policies.
@@ -57,6 +61,11 @@ pub(crate) enum Sort {
 }
 
 impl Route {
+    /// Whether the directory answers, and not Intune: no Intune role is asked for.
+    pub(crate) fn is_directory(&self) -> bool {
+        matches!(self, Self::Groups | Self::Members(_))
+    }
+
     /// Stable names, for faults and the journal.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -72,6 +81,8 @@ impl Route {
             Self::Policies(Sort::Catalog) => "configurationPolicies",
             Self::Management => "deviceManagement",
             Self::ApprovalPolicies => "retrieveOperationsRequiringApproval",
+            Self::Groups => "groups",
+            Self::Members(_) => "transitiveMembers",
         }
     }
 }
@@ -125,6 +136,9 @@ pub(crate) fn parse(version: Version, segments: &[String]) -> Result<Route, Stri
         ["deviceManagement", "comanagedDevices", rest @ ..] if beta => {
             collection(version, Scope::Comanaged, rest)
         }
+        ["groups"] => Ok(Route::Groups),
+        ["groups", group, "transitiveMembers"] => Ok(Route::Members((*group).to_owned())),
+        ["groups", _, other, ..] => Err((*other).to_owned()),
         ["users", user, "managedDevices", rest @ ..] => {
             collection(version, Scope::User((*user).to_owned()), rest)
         }

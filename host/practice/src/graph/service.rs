@@ -9,7 +9,7 @@ use crate::fault::spoil::{Context, spoil};
 use crate::fleet::property::Version;
 use crate::graph::refusal::{Place, service_path};
 use crate::graph::route::{self, Route, Scope, Tail, segments};
-use crate::graph::{actions, audits, devices, management, permissions, policies};
+use crate::graph::{actions, audits, devices, groups, management, permissions, policies};
 use crate::http::exchange::Call;
 use crate::http::reply::{Content, Reply};
 use serde_json::{Value, json};
@@ -182,7 +182,10 @@ fn admit(
             );
         }
     };
-    if has(struck, Effect::Unlicensed) && !matches!(route, Route::Management) {
+    if has(struck, Effect::Unlicensed)
+        && !matches!(route, Route::Management)
+        && !route.is_directory()
+    {
         // As people have reported it (microsoftgraph/msgraph-beta-sdk-go issue 198); no document shows one.
         return place.error(
             400,
@@ -193,7 +196,7 @@ fn admit(
     if has(struck, Effect::ReadOnlyRole) {
         identity.become_reader();
     }
-    if !identity.has_intune_role() {
+    if !identity.has_intune_role() && !route.is_directory() {
         return place.no_intune_role();
     }
     let request = Request {
@@ -217,6 +220,8 @@ fn admit(
         (Route::Device(_, _, Tail::Action(action)), "POST") => {
             actions::post(inner, &request, *action)
         }
+        (Route::Groups, "GET") => groups::list(inner, &request),
+        (Route::Members(group), "GET") => groups::members(inner, &request, group),
         (Route::Audits, "GET") => audits::list(inner, &request),
         (Route::Policies(sort), "GET") => policies::list(&request, *sort),
         (Route::Permissions, "GET") => permissions::effective(&request),

@@ -93,15 +93,15 @@ pub(super) fn facts(run: &RunView, escape: Escape) -> String {
         "<section aria-labelledby=\"who\">\n<h2 id=\"who\">Who and why</h2>\n<div class=\"cards\">\n",
     );
     let proof = match run.planner_proof.as_str() {
-        "proven" => "Proven by a sign-in.",
-        "claimed" => "Claimed: nothing proves it.",
-        _ => "",
+        "proven" => "Proven by a sign-in.".to_owned(),
+        "claimed" => "Claimed: nothing proves it.".to_owned(),
+        other => escape.brief(other),
     };
     let when = run.created.map(|at| format!("{} UTC", moment(at)));
     out.push_str(&card(
         "Planned by",
         &escape.name(&run.planner),
-        &[when.unwrap_or_default(), proof.to_owned()],
+        &[when.unwrap_or_default(), proof],
     ));
     for approval in &run.approvals {
         out.push_str(&approved(approval, escape));
@@ -129,13 +129,32 @@ pub(super) fn facts(run: &RunView, escape: Escape) -> String {
 }
 
 fn approved(approval: &ApprovalView, escape: Escape) -> String {
-    let when = approval.at.map(|at| format!("{} UTC", moment(at)));
-    let sentence = words::assurance(&approval.assurance);
+    let utc = |at| format!("{} UTC", moment(at));
     let badge = strength(&approval.assurance, escape);
+    let label = match approval.assurance.as_str() {
+        "denied" => "Denied by".to_owned(),
+        "not-counted" => format!("Signed by {badge}"),
+        _ => format!("Approved by {badge}"),
+    };
+    let brief = |name: &str, text: &Option<String>| {
+        let text = text.as_deref().map(|text| escape.brief(text));
+        text.map_or_else(String::new, |text| format!("{name} <code>{text}</code>"))
+    };
+    let expires = approval.expires.map(|at| format!("Good until {}", utc(at)));
     card(
-        &format!("Approved by {badge}"),
+        &label,
         &escape.name(&approval.who),
-        &[when.unwrap_or_default(), sentence.to_owned()],
+        &[
+            approval.at.map(utc).unwrap_or_default(),
+            words::assurance(&approval.assurance).to_owned(),
+            approval
+                .why
+                .as_deref()
+                .map_or_else(String::new, |why| escape.text(why)),
+            brief("Key", &approval.key),
+            brief("Statement", &approval.statement),
+            expires.unwrap_or_default(),
+        ],
     )
 }
 
@@ -144,6 +163,8 @@ fn strength(assurance: &str, escape: Escape) -> String {
     let (class, words) = match assurance {
         "four-eyes" => ("strong", "four eyes".to_owned()),
         "checksum" => ("weak", "checksum only".to_owned()),
+        "not-enough" => ("weak", "too few".to_owned()),
+        "not-counted" => ("weak", "does not count".to_owned()),
         "none" | "" => ("weak", "no approval".to_owned()),
         other => ("weak", escape.brief(other)),
     };

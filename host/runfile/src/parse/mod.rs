@@ -43,7 +43,7 @@ pub(crate) const ACTIONS: [(&str, Action); 3] = [
 ];
 pub(crate) const PLATFORMS: [(&str, Platform); 2] =
     [("ios", Platform::Ios), ("android", Platform::Android)];
-const DELIVERIES: [&str; 3] = ["none", "terminal", "age"];
+const DELIVERIES: [&str; 4] = ["none", "terminal", "age", "courier"];
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 86_400;
@@ -219,24 +219,35 @@ impl Reader<'_> {
     }
 
     fn delivery(&mut self, node: &Node) -> Option<Delivery> {
-        let fields = self.map(node, "delivery", &["to", "recipients", "file"])?;
-        let to = self.required(&fields, "to", "write `to: none`, `terminal` or `age`")?;
+        let keys = ["to", "recipients", "file", "courier"];
+        let fields = self.map(node, "delivery", &keys)?;
+        let remedy = "write `to: none`, `terminal`, `age` or `courier`";
+        let to = self.required(&fields, "to", remedy)?;
         let words: Vec<(&str, &str)> = DELIVERIES.iter().map(|word| (*word, *word)).collect();
         let to = self.word(to, "delivery.to", &words)?;
-        if to != "age" {
-            for key in ["recipients", "file"] {
-                if let Some(node) = fields.get(key) {
-                    self.fault(
-                        node.at,
-                        format!("`delivery.{key}` is for `to: age`"),
-                        "remove it, or write `to: age`",
-                    );
-                }
+        for (key, whose) in [
+            ("recipients", "age"),
+            ("file", "age"),
+            ("courier", "courier"),
+        ] {
+            if let Some(node) = fields.get(key).filter(|_| to != whose) {
+                self.fault(
+                    node.at,
+                    format!("`delivery.{key}` is for `to: {whose}`"),
+                    format!("remove it, or write `to: {whose}`"),
+                );
             }
-            return Some(match to {
-                "terminal" => Delivery::Terminal,
-                _ => Delivery::None,
-            });
+        }
+        match to {
+            "age" => {}
+            "courier" => {
+                let remedy = "name the extension, for example `courier: contoso.example/vault`";
+                let node = self.required(&fields, "courier", remedy)?;
+                let courier = self.extension(node, "delivery.courier")?;
+                return Some(Delivery::Courier { courier });
+            }
+            "terminal" => return Some(Delivery::Terminal),
+            _ => return Some(Delivery::None),
         }
         let remedy = "name at least one, as `age-keygen` prints it: `age1…`";
         let recipients = self
@@ -253,6 +264,26 @@ impl Reader<'_> {
             recipients: recipients?,
             file: file?,
         })
+    }
+
+    /// An extension's name, `OWNER/NAME`.
+    fn extension(&mut self, node: &Node, path: &str) -> Option<String> {
+        let text = self.text(node, path)?;
+        let part = |part: &str| {
+            let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+            let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+            part.bytes().all(inside) && edge(part.bytes().next()) && edge(part.bytes().last())
+        };
+        let named = text.split_once('/');
+        if text.len() <= 80 && named.is_some_and(|(owner, name)| part(owner) && part(name)) {
+            return Some(text.to_owned());
+        }
+        self.fault(
+            node.at,
+            format!("`{path}` is no extension's name"),
+            "write it as in the config file: `contoso.example/vault`",
+        );
+        None
     }
 
     fn recipient(&mut self, node: &Node, path: &str) -> Option<String> {

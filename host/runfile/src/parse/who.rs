@@ -1,8 +1,8 @@
 //! The devices of a run file.
 
 use super::reader::Reader;
-use crate::model::{Columns, Csv, Kind, Listed, Who};
-use crate::text::{self, NAME, TEXT};
+use crate::model::{Columns, Csv, Finder, Group, Kind, Listed, Who};
+use crate::text::{self, FILTER, NAME, TEXT};
 use crate::yaml::{Node, What};
 
 /// The keys of `who.csv.columns`.
@@ -18,7 +18,7 @@ const COLUMNS: [&str; 9] = [
     "verifiedBy",
 ];
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 11] = [
     "ids",
     "serials",
     "users",
@@ -27,6 +27,9 @@ const KEYS: [&str; 8] = [
     "entraDeviceIds",
     "csv",
     "stdin",
+    "filter",
+    "group",
+    "finder",
 ];
 
 /// The form of a GUID that is not all zeros, for the schema.
@@ -57,8 +60,13 @@ impl Reader<'_> {
                         who.lists.insert(kind, devices);
                     }
                 }
-                None if key == "csv" => who.csv = self.csv(node),
-                None => who.stdin = self.stdin(node),
+                None => match key {
+                    "csv" => who.csv = self.csv(node),
+                    "filter" => who.filter = self.plain_text(node, "who.filter", FILTER),
+                    "group" => who.group = self.group(node),
+                    "finder" => who.finder = self.finder(node),
+                    _ => who.stdin = self.stdin(node),
+                },
             }
         }
         (self.faults.len() == before).then_some(who)
@@ -138,6 +146,51 @@ impl Reader<'_> {
             );
         }
         Some(columns)
+    }
+
+    fn group(&mut self, node: &Node) -> Option<Group> {
+        let fields = self.map(node, "who.group", &["id", "name"])?;
+        match (fields.get("id"), fields.get("name")) {
+            (Some(node), None) => {
+                let id = self.text(node, "who.group.id")?;
+                if !is_guid(id) || is_zeros(id) {
+                    self.fault(
+                        node.at,
+                        "`who.group.id` is not the id of a group",
+                        "write the group's object id, as Microsoft Entra shows it, or `name`",
+                    );
+                    return None;
+                }
+                Some(Group::Id(id.to_owned()))
+            }
+            (None, Some(node)) => {
+                let name = self.plain_text(node, "who.group.name", NAME);
+                name.map(Group::Name)
+            }
+            _ => {
+                self.fault(
+                    node.at,
+                    "`who.group` does not say which group, or says it twice",
+                    "write `group: {id: …}`, or `group: {name: …}` with its whole display name",
+                );
+                None
+            }
+        }
+    }
+
+    fn finder(&mut self, node: &Node) -> Option<Finder> {
+        let fields = self.map(node, "who.finder", &["extension", "query"])?;
+        let remedy = "name it as the configuration does, for example `contoso.example/tickets`";
+        let extension = self.required(&fields, "extension", remedy);
+        let extension =
+            extension.and_then(|node| self.plain_text(node, "who.finder.extension", NAME));
+        let remedy = "say what it is asked, for example a ticket number";
+        let query = self.required(&fields, "query", remedy);
+        let query = query.and_then(|node| self.plain_text(node, "who.finder.query", TEXT));
+        Some(Finder {
+            extension: extension?,
+            query: query?,
+        })
     }
 
     fn stdin(&mut self, node: &Node) -> bool {

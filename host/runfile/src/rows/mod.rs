@@ -55,6 +55,45 @@ impl RunFile {
             .chain(stdin.into_iter().flatten())
     }
 
+    /// Reason, ticket and way of verifying of a device that a source named which had to be asked.
+    /// It has no row to take values from.
+    ///
+    /// # Errors
+    ///
+    /// A fault for each template that takes a value of a row, at its key.
+    pub fn texts_of_asked(&self) -> Result<Texts, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let templates = [
+            ("reason", &self.reason),
+            ("ticket", &self.ticket),
+            ("verifiedBy", &self.verified_by),
+        ];
+        let [reason, ticket, verified_by] = templates.map(|(key, template)| {
+            let template = template.as_ref()?;
+            match template.fill(&self.title, &|_| None) {
+                Ok(text) => Some(text),
+                Err(_) => {
+                    let message = format!(
+                        "`{key}` takes a value of a row, and devices that are asked for have none"
+                    );
+                    let remedy = format!(
+                        "write `{key}` without it, or list the devices in a table of their own run"
+                    );
+                    faults.push(self.fault(key, message, remedy));
+                    None
+                }
+            }
+        });
+        match faults.is_empty() {
+            true => Ok(Texts {
+                reason,
+                ticket,
+                verified_by,
+            }),
+            false => Err(faults),
+        }
+    }
+
     fn listed(&self) -> impl Iterator<Item = Result<Asked, Fault>> + '_ {
         self.who.lists.iter().flat_map(move |(kind, devices)| {
             devices

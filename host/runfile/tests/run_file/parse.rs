@@ -93,6 +93,18 @@ wait: 0s
 }
 
 #[test]
+fn a_courier_is_named_by_its_extension_and_read_back() {
+    let text = format!("{HEAD}{WHO}delivery: {{to: courier, courier: contoso.example/vault}}");
+    let run = RunFile::parse(&text, "t").unwrap();
+    let courier = Delivery::Courier {
+        courier: "contoso.example/vault".to_owned(),
+    };
+    assert_eq!(run.delivery, courier);
+    let again = RunFile::from_document(&run.document(), "t").unwrap();
+    assert_eq!(again.delivery, courier);
+}
+
+#[test]
 fn two_people_are_needed_above_the_number_and_not_at_it() {
     let guards = |text: &str| {
         RunFile::parse(&format!("{HEAD}{WHO}{text}"), "t")
@@ -198,11 +210,31 @@ fn each_wrong_value_is_named_with_its_place_and_what_to_write() {
         ("delivery: {}", "5:11 `delivery.to` is missing"),
         (
             "delivery: {to: mail}",
-            "5:16 `delivery.to` is not one of none, terminal, age",
+            "5:16 `delivery.to` is not one of none, terminal, age, courier",
         ),
         (
             "delivery: {to: none, file: x}",
             "5:28 `delivery.file` is for `to: age`",
+        ),
+        (
+            "delivery: {to: courier}",
+            "5:11 `delivery.courier` is missing; name the extension",
+        ),
+        (
+            "delivery: {to: courier, courier: vault}",
+            "5:34 `delivery.courier` is no extension's name; write it as in the config file",
+        ),
+        (
+            "delivery: {to: courier, courier: contoso.example/-vault}",
+            "5:34 `delivery.courier` is no extension's name",
+        ),
+        (
+            "delivery: {to: courier, courier: contoso.example/vault, file: x}",
+            "5:63 `delivery.file` is for `to: age`",
+        ),
+        (
+            "delivery: {to: none, courier: contoso.example/vault}",
+            "5:31 `delivery.courier` is for `to: courier`",
         ),
         (
             "delivery: {to: age, file: x}",
@@ -360,6 +392,28 @@ fn each_way_to_name_nobody_or_nothing_is_named() {
             "4:15 `who.names[0]` has a character that does not show",
         ),
         ("{stdin: false}", "4:14 `who.stdin` is not `true`"),
+        ("{filter: 7}", "4:15 `who.filter` is not a text"),
+        ("{filter: ' '}", "4:15 `who.filter` is empty"),
+        (
+            "{filter: \"a eq '{{ row.A }}'\"}",
+            "4:15 `who.filter` takes no template",
+        ),
+        (
+            "{group: {}}",
+            "4:14 `who.group` does not say which group, or says it twice",
+        ),
+        (
+            "{group: {id: Sales}}",
+            "4:19 `who.group.id` is not the id of a group",
+        ),
+        (
+            "{group: {nam: Sales}}",
+            "4:15 there is no key `who.group.nam`",
+        ),
+        (
+            "{finder: {query: a}}",
+            "4:15 `who.finder.extension` is missing",
+        ),
         (
             "{csv: devices.csv}",
             "4:12 `who.csv` is not keys with values",
@@ -377,7 +431,7 @@ fn each_way_to_name_nobody_or_nothing_is_named() {
             "{csv: {file: d.csv, columns: {serialNumber: S}}}",
             "4:36 there is no key `who.csv.columns.serialNumber`",
         ),
-        ("{filter: x}", "4:7 there is no key `who.filter`"),
+        ("{filters: x}", "4:7 there is no key `who.filters`"),
     ] {
         let found = of(&format!("{HEAD}who: {who}\n"));
         let named = found.iter().any(|fault| fault.starts_with(expected));

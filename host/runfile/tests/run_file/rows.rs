@@ -56,6 +56,31 @@ fn shown(rows: Vec<Result<Asked, Fault>>) -> Vec<String> {
 }
 
 #[test]
+fn what_is_asked_for_has_no_row_to_take_values_from() {
+    let run_of = |texts: &str| run(&format!("who: {{filter: a, group: {{name: b}}}}\n{texts}"));
+    let texts = run_of("reason: 'for {{ run.title }}'\nticket: INC-1").texts_of_asked();
+    let texts = texts.unwrap();
+    assert_eq!(texts.reason.as_deref(), Some("for Kiosks"));
+    assert_eq!(
+        (texts.ticket.as_deref(), texts.verified_by),
+        (Some("INC-1"), None)
+    );
+    let faults = run_of("ticket: '{{ row.T }}'\nreason: '{{ row.R }}'").texts_of_asked();
+    let places: Vec<u64> = faults.unwrap_err().iter().map(|fault| fault.line).collect();
+    assert_eq!(places.len(), 2, "{places:?}");
+    assert!(places[0] != places[1], "{places:?}");
+    assert_eq!(
+        run_of("")
+            .who
+            .asked()
+            .iter()
+            .map(|source| source.key())
+            .collect::<Vec<_>>(),
+        ["who.filter", "who.group"]
+    );
+}
+
+#[test]
 fn an_export_of_the_admin_center_needs_no_columns() {
     let run = run("who: {csv: {file: d.csv}}");
     let table = format!(

@@ -107,7 +107,9 @@ fn rows_of_example(run: &RunFile, path: &Path) {
     let stdin = Box::new(std::io::Cursor::new(lines)) as Box<dyn std::io::Read + Send>;
     let survey = run.survey(run.rows(read, Some(stdin)));
     assert_eq!(survey.faults, [], "{}", path.display());
-    assert!(survey.devices > 0, "{}", path.display());
+    let asked = !run.who.asked().is_empty();
+    assert!(survey.devices > 0 || asked, "{}", path.display());
+    assert!(!asked || run.texts_of_asked().is_ok(), "{}", path.display());
     assert_eq!(run.over_cap(survey.devices), None, "{}", path.display());
 }
 
@@ -227,6 +229,33 @@ fn schema_and_reader_refuse_and_accept_the_same() {
             json!({ "csv": { "file": "d.csv", "columns": { "ticket": "T" } } }),
             false,
         ),
+        ("/who", json!({ "filter": "a eq 'b'" }), true),
+        ("/who", json!({ "filter": "  " }), false),
+        ("/who", json!({ "filter": "a\nb" }), false),
+        ("/who", json!({ "filter": ["a"] }), false),
+        ("/who", json!({ "filter": long(1500) }), true),
+        ("/who", json!({ "filter": long(1501) }), false),
+        ("/who", json!({ "group": { "id": guid } }), true),
+        ("/who", json!({ "group": { "name": "Sales" } }), true),
+        (
+            "/who",
+            json!({ "group": { "name": "Sales", "id": guid } }),
+            false,
+        ),
+        ("/who", json!({ "group": { "id": "Sales" } }), false),
+        ("/who", json!({ "group": {} }), false),
+        ("/who", json!({ "group": "Sales" }), false),
+        (
+            "/who",
+            json!({ "finder": { "extension": "a/b", "query": "c" } }),
+            true,
+        ),
+        ("/who", json!({ "finder": { "extension": "a/b" } }), false),
+        (
+            "/who",
+            json!({ "finder": { "extension": "a/b", "query": "" } }),
+            false,
+        ),
         ("/reason", json!(long(1000)), true),
         ("/reason", json!(long(1001)), false),
         ("/reason", json!("x {{row.a b}}{{ run.title }}"), true),
@@ -290,6 +319,32 @@ fn schema_and_reader_refuse_and_accept_the_same() {
         ),
         ("/delivery", json!({ "to": "terminal", "file": "x" }), false),
         ("/delivery", json!({ "file": "x" }), false),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "contoso.example/vault" }),
+            true,
+        ),
+        ("/delivery", json!({ "to": "courier" }), false),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "contoso.example/vault", "file": "x" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "none", "courier": "contoso.example/vault" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "vault" }),
+            false,
+        ),
+        (
+            "/delivery",
+            json!({ "to": "courier", "courier": "Contoso.example/vault" }),
+            false,
+        ),
         ("/budget", json!({ "writesPer20s": 200 }), false),
         ("/budget", json!({ "writesPer20s": 199.0 }), true),
         ("/concurrency", json!(64), true),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcode_host::contract::types::{Device, Selector, Verb};
+use passcode_host::contract::types::{Device, Fact, Selector, Verb};
 use passcode_host::ledger::LedgerError;
 use passcode_host::{HostError, PlanDocument, Wanted};
 use passcode_ledger::run::{Row, RunLedger};
 use passcode_runfile::{CheckedIn, checked_in, cool};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 use super::hands::{Did, Hands, Label};
 use super::verdict::{after_look, after_plan, after_send};
@@ -35,6 +36,9 @@ pub struct Asked {
     /// How the caller was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_by: Option<String>,
+    /// What the finder that named the device found besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
 }
 
 /// What is asked for every row.
@@ -64,6 +68,8 @@ pub struct Order {
     pub preflight: bool,
     /// A name for the operator where no sign-in proves one.
     pub claimed_operator: Option<String>,
+    /// Whether another person approved the set of plans.
+    pub approved: bool,
 }
 
 /// Devices of a tenant.
@@ -73,6 +79,7 @@ pub struct Devices {
     ledger: Arc<dyn RunLedger>,
     order: Order,
     tenant: String,
+    no_more: watch::Sender<bool>,
 }
 
 impl Devices {
@@ -87,11 +94,13 @@ impl Devices {
         order: Order,
     ) -> Result<Self, HostError> {
         let tenant = runner.tenant().await?;
+        let (no_more, told) = watch::channel(false);
         Ok(Self {
-            runner,
+            runner: runner.until(told),
             ledger,
             order,
             tenant,
+            no_more,
         })
     }
 
@@ -108,7 +117,7 @@ impl Devices {
         let device = match choose(&found) {
             Choice::One(device) => device,
             Choice::None => {
-                let message = "no device matches".to_owned();
+                let message = format!("no device matches{}", named(&asked.selector));
                 return Ok(Err(Did::ended(
                     Ended::NotFound,
                     "device-not-found",
@@ -117,7 +126,12 @@ impl Devices {
             }
             Choice::Many(several) => {
                 let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
-                let message = format!("{} devices match: {}", several.len(), ids.join(", "));
+                let message = format!(
+                    "{} devices match{}: {}",
+                    several.len(),
+                    named(&asked.selector),
+                    ids.join(", ")
+                );
                 return Ok(Err(Did::ended(Ended::NotFound, "several-devices", message)));
             }
         };
@@ -145,6 +159,7 @@ impl Devices {
         wanted.reason = asked.reason;
         wanted.ticket = asked.ticket;
         wanted.verified_by = asked.verified_by;
+        wanted.facts = asked.facts;
         wanted.accepted_checks = self.order.accepted_checks.clone();
         wanted.delivery = self.order.delivery.clone();
         wanted.valid_for = signed(self.order.valid_for);
@@ -181,6 +196,14 @@ impl Devices {
             );
             ("cool-down", message)
         }))
+    }
+}
+
+/// What a source that was asked called the device. A row of a list is there to be looked at.
+fn named(selector: &Selector) -> String {
+    match selector {
+        Selector::Other((name, value)) => format!(" {name} {value}"),
+        _ => String::new(),
     }
 }
 
@@ -265,7 +288,11 @@ impl Hands for Devices {
             if let Some((code, message)) = self.too_warm(device).await? {
                 return Ok(Err(Did::ended(Ended::Refused, code, message)));
             }
-            self.runner.carry_out_kept(&document).await.map(Ok)
+            let carried = self
+                .runner
+                .carry_out_kept(&document, self.order.approved)
+                .await;
+            carried.map(Ok)
         };
         match carried.await {
             Ok(Err(did)) => did,
@@ -299,6 +326,10 @@ impl Hands for Devices {
             self.order.wait,
             sure,
         )
+    }
+
+    fn send_no_more(&self) {
+        self.no_more.send_replace(true);
     }
 
     fn now(&self) -> OffsetDateTime {

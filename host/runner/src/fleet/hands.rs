@@ -129,6 +129,10 @@ pub trait Hands: Send + Sync + 'static {
     /// Look at what became of the row's plan.
     fn look(&self, row: &Row) -> impl Future<Output = Did> + Send;
 
+    /// Nothing is to be sent any more. What is on its way is not hindered; what is not ends as
+    /// [`Did::Later`].
+    fn send_no_more(&self) {}
+
     /// The time, as far as the service let us know.
     fn now(&self) -> OffsetDateTime;
 }
@@ -196,6 +200,7 @@ mod tests {
                 device: None,
                 label: None,
                 plan: None,
+                planned: None,
                 outcome: None,
                 code: None,
                 message: None,

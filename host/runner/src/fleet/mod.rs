@@ -15,6 +15,7 @@
 
 mod devices;
 mod hands;
+mod lead;
 mod set;
 mod verdict;
 mod worker;
@@ -22,6 +23,7 @@ mod written;
 
 pub use devices::{Asked, Devices, Order, is_denied};
 pub use hands::{Did, Hands, Label, Wants, next};
+pub use lead::{MOST_FACTS, MOST_SELECTORS, judged, same};
 pub use set::{SetHash, plan_set};
 pub use verdict::{after_look, after_plan, after_send, is_failure};
 pub use worker::{Event, Job, Left, Purpose, work};

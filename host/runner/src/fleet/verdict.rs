@@ -48,7 +48,9 @@ pub fn after_plan(made: Result<&PlanDocument, HostError>) -> Did {
         kind: device.kind.clone(),
     };
     let ended = Ended::of_plan(document);
-    if ended == Ended::Done {
+    // A reviewer that demands another person's approval gets it for the whole set, before
+    // anything is sent.
+    if matches!(ended, Ended::Done | Ended::AwaitingApproval) {
         return Did::Planned {
             device: device.id.clone(),
             label,
@@ -74,18 +76,17 @@ fn stopped_by(document: &PlanDocument) -> (&'static str, String) {
     let accepted = &plan.caller.accepted_checks;
     let blocked = ids(&|check| check.verdict == Verdict::Block);
     let open = ids(&|check| check.needs_acceptance && !accepted.contains(&check.id));
-    let review = plan
+    let denial = plan
         .reviews
         .iter()
         .find_map(|review| match &review.opinion {
-            Opinion::Deny(why) => Some(("reviewer-denied", why)),
-            Opinion::RequireApproval(why) => Some(("approval-required", why)),
-            Opinion::Abstain => None,
+            Opinion::Deny(why) => Some(format!("reviewer `{}` denies it: {why}", review.reviewer)),
+            Opinion::RequireApproval(_) | Opinion::Abstain => None,
         });
-    match review {
+    match denial {
         _ if !blocked.is_empty() => ("check-blocks", format!("blocked by {blocked}")),
         _ if !open.is_empty() => ("check-not-accepted", format!("not accepted: {open}")),
-        Some((code, why)) => (code, why.clone()),
+        Some(why) => ("reviewer-denied", why),
         None => ("refused", String::new()),
     }
 }
@@ -220,6 +221,8 @@ fn told_to_wait(error: &HostError) -> Option<Duration> {
     let seconds = match error {
         HostError::Problem(problem) => problem.retry_after_seconds?,
         HostError::Throttled { seconds } => *seconds,
+        // Whoever goes on with the run need not wait.
+        HostError::Stopping => 0,
         _ => return None,
     };
     Some(Duration::from_secs(seconds.into()))

@@ -147,6 +147,7 @@ fn what_a_sending_means_for_its_row() {
         // Somebody else was faster: what became of that can be seen.
         (Err(refused(Refusal::Used)), ("sent", 0)),
         (Err(HostError::Throttled { seconds: 9 }), ("later", 9)),
+        (Err(HostError::Stopping), ("later", 0)),
         (Err(ledger(LedgerFault::Busy)), ("later", 30)),
         (Err(ledger(LedgerFault::Full)), ("halt: refused", 0)),
         (Err(signed_out()), ("halt: not-signed-in", 0)),
@@ -217,5 +218,79 @@ fn which_outcomes_stop_a_run() {
             (tried, failure),
             "{outcome}"
         );
+    }
+}
+
+/// A plan with what reviewers said of it.
+fn reviewed(reviews: &serde_json::Value) -> PlanDocument {
+    let device = serde_json::json!({
+        "id": "d", "name": "KIOSK-0001", "userId": null, "userPrincipalName": null,
+        "userDisplayName": null, "serialNumber": "SAMPLE-COSU-0001", "imei": null,
+        "entraDeviceId": null, "manufacturer": null, "model": null, "operatingSystem": null,
+        "osVersion": null, "deviceType": null, "enrollmentType": null, "managementAgent": null,
+        "ownership": null, "managementState": null, "lostModeState": null, "supervised": null,
+        "shared": null, "complianceState": null, "jailBroken": null, "enrolled": null,
+        "lastCheckIn": null, "certificateExpires": null, "kind": "android-dedicated",
+        "kindReason": "", "readFrom": "beta", "unreadable": [], "attributes": [],
+    });
+    let plan = serde_json::json!({
+        "schema": passcode_host::PLAN_SCHEMA, "practice": true,
+        "identity": {"device": "d", "path": "/d", "select": [], "properties": {}, "identifying": []},
+        "plan": {
+            "proposal": {
+                "device": device, "effect": "reset-device-passcode", "level": "device",
+                "address": "managed-devices",
+                "request": {"destination": "graph", "method": "post", "path": "/d", "query": [], "body": null},
+                "checks": [], "expectations": [], "earlierResults": [], "limits": [],
+                "usualSeconds": null, "longestSeconds": null,
+            },
+            "caller": {
+                "operator": {"name": "o", "id": null, "proof": "claimed"}, "reason": null,
+                "ticket": null, "verifiedBy": null, "acceptedChecks": [], "facts": [],
+            },
+            "tenant": "t", "cloud": "global", "practice": true, "created": "2026-01-01T00:00:00Z",
+            "expires": "2026-01-02T00:00:00Z", "reviews": reviews, "delivery": "none",
+            "componentDigest": "c", "grantDigest": "g", "again": false, "afterUnknown": null,
+        },
+    });
+    PlanDocument::from_ledger(&plan.to_string()).unwrap()
+}
+
+#[test]
+fn a_denial_sets_a_row_aside_and_a_demand_is_for_the_whole_set() {
+    use serde_json::json;
+    let say =
+        |opinion: serde_json::Value| json!({"reviewer": "x/y", "digest": "d", "opinion": opinion});
+    let (abstain, ask) = (
+        say(json!("abstain")),
+        say(json!({"require-approval": "why"})),
+    );
+    let deny = say(json!({"deny": "frozen"}));
+    for (reviews, expected) in [
+        (json!([]), Ended::Done),
+        (json!([abstain]), Ended::Done),
+        (json!([ask]), Ended::AwaitingApproval),
+        (json!([ask, deny]), Ended::Refused),
+        (json!([abstain, deny]), Ended::Refused),
+    ] {
+        let document = reviewed(&reviews);
+        assert_eq!(Ended::of_plan(&document), expected, "{reviews}");
+        match after_plan(Ok(&document)) {
+            Did::Planned { plan, .. } => {
+                assert_ne!(expected, Ended::Refused, "{reviews}");
+                assert_eq!(plan, document.id);
+            }
+            Did::Ended { ended, why, .. } => {
+                assert_eq!(
+                    (ended, expected),
+                    (Ended::Refused, Ended::Refused),
+                    "{reviews}"
+                );
+                let (code, message) = why.unwrap();
+                assert_eq!(code, "reviewer-denied");
+                assert_eq!(message, "reviewer `x/y` denies it: frozen");
+            }
+            did => panic!("{reviews}: {did:?}"),
+        }
     }
 }

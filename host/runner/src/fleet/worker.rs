@@ -190,6 +190,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
 
     fn leave(&mut self, left: Left) {
         if self.leaving.is_none() {
+            // Also nothing of what was begun and waits for its turn.
+            self.hands.send_no_more();
             let in_flight = self.under_way.len();
             (self.told)(Event::Leaving { in_flight });
             self.leaving = Some(left);

@@ -58,6 +58,10 @@ impl RunLedger for Store {
         through!(self, self.ledger.run(id))
     }
 
+    async fn run_of_key(&self, tenant: &str, key: &str) -> Result<Option<Run>, LedgerError> {
+        through!(self, self.ledger.run_of_key(tenant, key))
+    }
+
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, LedgerError> {
         through!(self, self.ledger.runs(limit))
     }

@@ -3,18 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::path::Template;
+use super::pointer::Pointer;
 use super::route::{PassList, Phase, Route};
 use super::{Authority, AuthorityError};
 use crate::contract::{CONTRACT, types::Method};
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Form {
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    bound = "D: DeserializeOwned"
+)]
+struct Form<D> {
     contract: String,
     #[serde(default)]
     lists: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    destination: Vec<D>,
     #[serde(default)]
     route: Vec<RouteForm>,
 }
@@ -43,6 +51,7 @@ struct RouteForm {
     opens: Option<String>,
     #[serde(default = "yes")]
     names_device: bool,
+    seal: Option<String>,
 }
 
 fn yes() -> bool {
@@ -57,7 +66,21 @@ fn error(message: impl Into<String>, remedy: impl Into<String>) -> AuthorityErro
 }
 
 pub(super) fn parse(text: &str) -> Result<Authority, AuthorityError> {
-    let form: Form = toml::from_str(text).map_err(|e| {
+    let (authority, destinations) = parse_with::<IgnoredAny>(text)?;
+    if destinations.is_empty() {
+        Ok(authority)
+    } else {
+        Err(error(
+            "it says where a destination is",
+            "leave out `[[destination]]`; only an extension's grant has it",
+        ))
+    }
+}
+
+pub(super) fn parse_with<D: DeserializeOwned>(
+    text: &str,
+) -> Result<(Authority, Vec<D>), AuthorityError> {
+    let form: Form<D> = toml::from_str(text).map_err(|e| {
         error(
             format!("not a grant: {e}"),
             "compare it with the ordinary grant, `passcode matrix --grant`",
@@ -92,7 +115,7 @@ pub(super) fn parse(text: &str) -> Result<Authority, AuthorityError> {
             ));
         }
     }
-    Ok(Authority { routes })
+    Ok((Authority { routes }, form.destination))
 }
 
 fn build(form: RouteForm, lists: &BTreeMap<String, Vec<String>>) -> Result<Route, AuthorityError> {
@@ -117,7 +140,16 @@ fn build(form: RouteForm, lists: &BTreeMap<String, Vec<String>>) -> Result<Route
         )
     })?;
     let expand = |names: Vec<String>| expand(&name, names, lists);
+    let seal = form.seal.map(|text| {
+        Pointer::parse(&text).ok_or_else(|| {
+            error(
+                format!("route `{name}`: `{text}` is not the place of a text in a body"),
+                "write a JSON pointer, `seal = \"/secret\"`",
+            )
+        })
+    });
     let route = Route {
+        seal: seal.transpose()?,
         query: expand(form.query)?,
         select: expand(form.select)?,
         pass: PassList(expand(form.pass)?),
@@ -171,6 +203,11 @@ fn expand(
 fn enforceable(route: &Route) -> Result<(), AuthorityError> {
     let name = &route.name;
     let names_device = route.path.has_variable("device");
+    let delivers = route.phases.iter().eq([&Phase::Deliver]);
+    takes_a_passcode(route, delivers)?;
+    if delivers {
+        return Ok(());
+    }
     if route.mutates() && route.phases.iter().any(|phase| *phase != Phase::Commit) {
         return Err(error(
             format!("route `{name}` changes something outside `commit`"),
@@ -203,6 +240,28 @@ fn enforceable(route: &Route) -> Result<(), AuthorityError> {
         return Err(error(
             format!("route `{name}` would pass `{opens}` unsealed"),
             "leave it out of `pass`",
+        ));
+    }
+    Ok(())
+}
+
+/// A passcode goes out in the body of a request that a courier makes, and nothing comes back.
+fn takes_a_passcode(route: &Route, delivers: bool) -> Result<(), AuthorityError> {
+    let name = &route.name;
+    if route.seal.is_none() {
+        return Ok(());
+    }
+    if !delivers || !matches!(route.method, Method::Post | Method::Put) {
+        return Err(error(
+            format!("route `{name}` takes a passcode, and is none of a delivery"),
+            "write `phases = [\"deliver\"]`, and POST or PUT",
+        ));
+    }
+    let passes = route.pass.names().next().is_some() || route.collection;
+    if passes || route.results.is_some() || !route.identity.is_empty() {
+        return Err(error(
+            format!("route `{name}` takes a passcode and passes something of the answer"),
+            "leave out `pass` and `collection`: only the class of the status passes",
         ));
     }
     Ok(())

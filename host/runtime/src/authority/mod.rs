@@ -3,9 +3,11 @@
 
 mod form;
 mod path;
+mod pointer;
 mod route;
 
 pub use path::{Bindings, Path, PathError, Template};
+pub use pointer::Pointer;
 pub use route::{PassList, Phase, Route};
 
 use crate::contract::types::Method;
@@ -38,8 +40,22 @@ impl Authority {
         form::parse(text)
     }
 
+    /// Read an extension's grant: routes like any other, and what else is in it
+    /// (`[[destination]]`) for whoever reads that.
+    pub(crate) fn parse_with<D: serde::de::DeserializeOwned>(
+        text: &str,
+    ) -> Result<(Self, Vec<D>), AuthorityError> {
+        form::parse_with(text)
+    }
+
+    /// Nothing at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { routes: Vec::new() }
+    }
+
     /// The authority of a component: for each route that both name alike (destination,
-    /// method, path), what both allow. How answers are judged, sealed and shown is the
+    /// method, path, place of a passcode), what both allow. How answers are judged, sealed and shown is the
     /// grant's word alone.
     #[must_use]
     pub fn granted(asked: &Self, grant: &Self) -> Self {
@@ -50,7 +66,7 @@ impl Authority {
                 let asked = asked
                     .routes
                     .iter()
-                    .find(|asked| asked.same_place(granted))?;
+                    .find(|asked| asked.same_place(granted) && asked.seal == granted.seal)?;
                 Some(granted.narrowed(asked))
             })
             .collect();

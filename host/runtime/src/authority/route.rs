@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::path::Template;
+use super::pointer::Pointer;
 use crate::contract::types::Method;
 
-/// Which of the action's functions is running.
+/// Which function of a component is running: the action's, or an extension's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
@@ -23,6 +24,14 @@ pub enum Phase {
     Results,
     /// Reading the service's own record of actions.
     History,
+    /// An extension judges a plan.
+    Review,
+    /// An extension looks something up elsewhere.
+    Search,
+    /// An extension takes a passcode somewhere.
+    Deliver,
+    /// An extension hears what happened.
+    Notify,
 }
 
 /// The properties of an answer that may pass, as dotted names. Arrays are transparent:
@@ -91,6 +100,9 @@ pub struct Route {
     /// Whether the path names the device. Where it does not, the door asks the service which
     /// device it leads to, just before sending.
     pub names_device: bool,
+    /// Where a passcode stands in the body, on the route that takes one. A request over it has
+    /// to place one, and nothing passes of the answer but the class of its status.
+    pub seal: Option<Pointer>,
 }
 
 impl Route {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use super::device::Timestamp;
+use super::device::{Selector, Timestamp};
 
 /// Somebody's statement about a case: a ticket is open, it names this user.
 #[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower, Serialize, Deserialize)]
@@ -18,6 +18,19 @@ pub struct Fact {
     pub source: String,
     /// When it was observed.
     pub observed: Timestamp,
+}
+
+/// What a finder found.
+#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower, Serialize, Deserialize)]
+#[component(record)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lead {
+    /// Devices it may be about.
+    pub selectors: Vec<Selector>,
+    /// What reviewers should know.
+    pub facts: Vec<Fact>,
+    /// What to be called with again, if there is more.
+    pub more: Option<String>,
 }
 
 /// How sure we are who the operator is.

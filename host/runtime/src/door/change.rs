@@ -64,11 +64,21 @@ impl Door {
             let token = self.token(destination, renewing, claims.take()).await?;
             let turn = self.turn(destination, token.secret(), true).await?;
             let id = self.intend(&admitted, wish).await?;
+            if self.binding.stop.is_told() {
+                // Written down, and not sent: that is written down, too.
+                let none = Sending::NotExecuted;
+                self.settle(&id, none, None, carried.as_ref()).await?;
+                if let Err(error) = self.shared.pace.answered(turn, None).await {
+                    self.shared.log("warn", &crate::text::plain(&error.message));
+                }
+                self.noted().fault = Some(HostError::Stopping);
+                return Err(Stopped::Stopping);
+            }
             let sent = carried.as_ref().map(Carried::sent);
             let outgoing = Outgoing {
                 method: wish.method,
                 url: url.clone(),
-                token: token.secret(),
+                authorization: destination.authorization(token.secret()),
                 client_request_id: &id,
                 approval: carried.as_ref().map(Carried::header),
                 body: wish.body.clone(),

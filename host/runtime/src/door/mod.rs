@@ -4,6 +4,8 @@
 
 mod approval;
 mod change;
+mod courier;
+mod place;
 mod reading;
 mod reads;
 mod refused;
@@ -20,9 +22,12 @@ use uuid::Uuid;
 
 pub use approval::ApprovalSent;
 pub(crate) use approval::Carried;
+pub use courier::Carriage;
+use courier::Held;
 pub(crate) use reading::retry_after;
 pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Admitted, Bounds, Broken, admit};
+use seal::Unusable;
 #[cfg(feature = "inspect")]
 pub(crate) use seal::{Filtered, answer, refusal};
 pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
@@ -39,7 +44,7 @@ use crate::error::HostError;
 use crate::exchange::{Request, Response};
 use crate::identity::counted_as;
 use crate::ledger::{PlanId, Sending, Settlement};
-use crate::pace::{NoTurn, Taken};
+use crate::pace::{NoTurn, Stop, Taken};
 use crate::retry;
 use crate::shared::Shared;
 
@@ -67,6 +72,8 @@ pub(crate) struct Binding {
     pub(crate) plan: Option<(PlanId, Arc<PlanDocument>)>,
     /// The code under which this plan's request was to be approved.
     pub(crate) approval: Option<Carried>,
+    /// Whether the plan's request may still be sent.
+    pub(crate) stop: Stop,
 }
 
 /// Why nothing passes.
@@ -82,6 +89,8 @@ pub(crate) enum Stopped {
     Withheld,
     /// The service's limits leave no room.
     Throttled,
+    /// Whoever asked for it said that nothing is to be sent any more.
+    Stopping,
     /// The ledger refused or failed; `Door::take_fault` says why.
     Ledger,
 }
@@ -92,12 +101,33 @@ impl From<Broken> for Stopped {
     }
 }
 
+impl From<Unusable> for Stopped {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::Leak => Self::Withheld,
+            Unusable::NotJson => {
+                Self::Unreadable("the answer is not JSON that can be read in one way only")
+            }
+            Unusable::ForgedSeal => {
+                Self::Unreadable("the answer carries a key that only the host may write")
+            }
+        }
+    }
+}
+
 /// A link to a further page, kept as it came.
 #[derive(Debug)]
-struct Page {
+pub(crate) struct Page {
     destination: String,
     route: Route,
     url: url::Url,
+}
+
+/// Links on their way from one step of a search to the next. No component sees them.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    gone: usize,
+    pages: Vec<Page>,
 }
 
 /// What is learnt while requests are under way, several at once.
@@ -117,12 +147,18 @@ pub(crate) struct Door {
     pub(crate) binding: Binding,
     pub(crate) vault: Vault,
     pages: Vec<Page>,
+    /// How many of them an earlier step of the same search heard of.
+    handed: usize,
+    /// How many were named before the first of them, and are gone.
+    gone: usize,
     /// The last answer that showed each device, by its id.
     pub(crate) seen: BTreeMap<String, Sight>,
     /// The bound device's action results, from the last answer that listed them.
     pub(crate) snapshot: Option<Vec<ActionResult>>,
     noted: Mutex<Noted>,
     pub(crate) sent: Option<Sent>,
+    /// The passcode that a courier's step takes somewhere.
+    held: Option<Held>,
     /// Waiting beyond this is in vain: the step ends.
     deadline: Deadline,
 }
@@ -136,16 +172,22 @@ impl Door {
             binding,
             vault: Vault::default(),
             pages: Vec::new(),
+            handed: 0,
+            gone: 0,
             seen: BTreeMap::new(),
             snapshot: None,
             noted: Mutex::default(),
             sent: None,
+            held: None,
         }
     }
 
     /// Let one request out, and what may pass of its answer in.
     pub(crate) async fn send(&mut self, wish: Request) -> Result<Response, Stopped> {
         let authority = self.authority.clone();
+        if self.binding.phase == Phase::Deliver && wish.method != Method::Get {
+            return self.courier(&authority, wish).await;
+        }
         if wish.method == Method::Get || wish.path.starts_with("page:") {
             let leaving = self.leaving(&authority, wish)?;
             let answer = self.fetch(&leaving).await?;
@@ -167,6 +209,9 @@ impl Door {
         let body = wish.body.as_deref();
         if body.is_some_and(|body| body.contains(SEAL_KEY)) {
             return Err(Broken::Body);
+        }
+        if place::stands_elsewhere(wish) {
+            return Err(Broken::SealPlace);
         }
         let plan = self.binding.plan.as_ref();
         let bounds = Bounds {
@@ -244,7 +289,7 @@ impl Door {
             let outgoing = Outgoing {
                 method: Method::Get,
                 url: url.clone(),
-                token: token.secret(),
+                authorization: destination.authorization(token.secret()),
                 client_request_id: &id,
                 approval: None,
                 body: None,
@@ -289,7 +334,8 @@ impl Door {
             tenant = named.unwrap_or_else(|| destination.root.origin().ascii_serialization());
         }
         let share = Share { tenant, app };
-        let turn = self.shared.pace.turn(share, write, self.deadline).await;
+        let (pace, deadline) = (&self.shared.pace, self.deadline);
+        let turn = pace.turn(share, write, deadline, &self.stop()).await;
         turn.map_err(|why| {
             let (fault, stopped) = match why {
                 NoTurn::Later(wait) => {
@@ -297,10 +343,23 @@ impl Door {
                     (HostError::Throttled { seconds }, Stopped::Throttled)
                 }
                 NoTurn::Ledger(error) => (HostError::Ledger(error), Stopped::Ledger),
+                NoTurn::Stopping => (HostError::Stopping, Stopped::Stopping),
             };
             self.noted().fault = Some(fault);
             stopped
         })
+    }
+
+    /// Until the plan's request is on its way, everything is for it and ends with it. What was sent
+    /// is looked after to the end.
+    fn stop(&self) -> Stop {
+        let sent = self.sent.as_ref();
+        let on_its_way = sent.is_some_and(|sent| sent.sending.may_have_touched());
+        if self.binding.phase == Phase::Commit && !on_its_way {
+            self.binding.stop.clone()
+        } else {
+            Stop::default()
+        }
     }
 
     /// One exchange with a service, and a line about it. Beside the answer, how long everybody
@@ -409,15 +468,7 @@ impl Door {
         } else {
             seal::refusal(&answer.body, &self.vault)
         };
-        let mut filtered = filtered.map_err(|why| match why {
-            seal::Unusable::Leak => Stopped::Withheld,
-            seal::Unusable::NotJson => {
-                Stopped::Unreadable("the answer is not JSON that can be read in one way only")
-            }
-            seal::Unusable::ForgedSeal => {
-                Stopped::Unreadable("the answer carries a key that only the host may write")
-            }
-        })?;
+        let mut filtered = filtered?;
         if let (Some(link), Some(Value::Object(body))) =
             (filtered.next_link.take(), &mut filtered.body)
         {
@@ -471,7 +522,22 @@ impl Door {
             route: route.clone(),
             url,
         });
-        Ok(format!("page:{}", self.pages.len()))
+        Ok(format!("page:{}", self.gone + self.pages.len()))
+    }
+
+    /// The links that this step heard of, for the next step of the same search; not those that it
+    /// was handed itself, or a long list would be kept whole.
+    pub(crate) fn hand_on(&mut self) -> Pages {
+        Pages {
+            gone: self.gone + self.handed,
+            pages: self.pages.split_off(self.handed),
+        }
+    }
+
+    /// Take up links that an earlier step of the same search heard of.
+    pub(crate) fn take_up(&mut self, pages: Pages) {
+        self.handed = pages.pages.len();
+        (self.gone, self.pages) = (pages.gone, pages.pages);
     }
 }
 

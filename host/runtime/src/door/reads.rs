@@ -141,7 +141,7 @@ impl Door {
         let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let page = index
             .filter(|_| plain)
-            .and_then(|index| self.pages.get(index));
+            .and_then(|index| self.pages.get(index.checked_sub(self.gone)?));
         let page = page
             .filter(|page| page.destination == wish.destination)
             .ok_or(Broken::Page)?;

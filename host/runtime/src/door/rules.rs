@@ -62,6 +62,16 @@ pub(crate) enum Broken {
     NoSnapshot,
     #[error("the address leads to another device than the plan's")]
     LeadsElsewhere,
+    #[error("a seal stands where none is granted")]
+    SealPlace,
+    #[error("a seal stands in the request twice")]
+    SealTwice,
+    #[error("the seal was placed before")]
+    SealSpent,
+    #[error("there is no such seal here")]
+    SealUnknown,
+    #[error("the route is for a passcode, and the request places none")]
+    SealMissing,
 }
 
 impl Broken {
@@ -82,6 +92,11 @@ impl Broken {
             Self::Again => "again",
             Self::NoSnapshot => "no-snapshot",
             Self::LeadsElsewhere => "leads-elsewhere",
+            Self::SealPlace => "seal-place",
+            Self::SealTwice => "seal-twice",
+            Self::SealSpent => "seal-spent",
+            Self::SealUnknown => "seal-unknown",
+            Self::SealMissing => "seal-missing",
         }
     }
 }
@@ -119,7 +134,8 @@ pub(crate) fn admit<'a>(
     })
 }
 
-fn query(route: &Route, pairs: &[(String, String)]) -> Result<(), Broken> {
+/// Whether a route lets these pairs leave.
+pub(super) fn query(route: &Route, pairs: &[(String, String)]) -> Result<(), Broken> {
     let mut seen = BTreeSet::new();
     for (name, value) in pairs {
         // A name that stands twice is read by some servers first and by some last.

@@ -66,6 +66,13 @@ impl Vault {
         Seal::try_from(self.sealed.len()).unwrap_or(Seal::MAX)
     }
 
+    /// Remember a text that must pass nowhere.
+    pub(crate) fn guard(&mut self, secret: Zeroizing<String>) {
+        if !secret.is_empty() {
+            self.dropped.push(secret);
+        }
+    }
+
     /// Remember the texts of a value that is dropped.
     fn drop_texts(&mut self, value: Value) {
         match value {

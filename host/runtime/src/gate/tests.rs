@@ -42,6 +42,8 @@ const HERE: Facts<'_> = Facts {
     practice: false,
     component_digest: "c",
     grant_digest: "g",
+    reviewers: &[],
+    approved: false,
 };
 
 fn code(result: Result<(), HostError>) -> String {
@@ -146,6 +148,47 @@ fn a_plan_is_carried_out_only_where_and_as_it_was_made() {
             }
         });
         assert_eq!(code(admit(&plan, &HERE)), expected, "{pointer} = {value}");
+    }
+}
+
+#[test]
+fn what_reviewers_said_decides() {
+    let deny = || json!({"deny": "frozen"});
+    let ask = || json!({"require-approval": "many devices"});
+    let abstain = || json!("abstain");
+    let board = [("x/board".to_owned(), "d".to_owned())];
+    let newer = [("x/board".to_owned(), "e".to_owned())];
+    let other = [("x/other".to_owned(), "d".to_owned())];
+    type Asked<'a> = &'a [(String, String)];
+    let table: [(Vec<Value>, Asked<'_>, bool, &str); 13] = [
+        (vec![], &[], false, "admitted"),
+        (vec![abstain()], &[], false, "admitted"),
+        (vec![abstain()], &board, false, "admitted"),
+        (vec![deny()], &board, false, "reviewer-denied"),
+        // Nobody lifts a denial, and taking the reviewer out of the settings does not either.
+        (vec![deny()], &board, true, "reviewer-denied"),
+        (vec![deny()], &[], false, "reviewer-denied"),
+        (vec![abstain(), deny()], &board, true, "reviewer-denied"),
+        (vec![ask()], &board, false, "reviewer-asks-approval"),
+        (vec![ask()], &[], false, "reviewer-asks-approval"),
+        (vec![ask()], &board, true, "admitted"),
+        (vec![], &board, true, "plan-not-reviewed"),
+        (vec![abstain()], &other, true, "plan-not-reviewed"),
+        (vec![abstain()], &newer, true, "plan-not-reviewed"),
+    ];
+    for (opinions, reviewers, approved, expected) in table {
+        let reviews: Vec<Value> = opinions
+            .iter()
+            .map(|opinion| json!({"reviewer": "x/board", "digest": "d", "opinion": opinion}))
+            .collect();
+        let plan = plan(|plan| plan["reviews"] = json!(reviews));
+        let here = Facts {
+            reviewers,
+            approved,
+            ..HERE
+        };
+        let judged = code(admit(&plan, &here));
+        assert_eq!(judged, expected, "{opinions:?} {reviewers:?} {approved}");
     }
 }
 

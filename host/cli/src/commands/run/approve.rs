@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use passcode_approval::{
-    Approvers, Asked, Assurance, Decision, Document, Guard, Judgement, Key as PublicKey, Kind,
-    Planner, Statement, judge, minisign_command, sign_with_ssh_key, ssh_keygen_command, unwritable,
+    Admission, Approvers, Asked, Assurance, Cause, Decision, Document, Guard, Judgement,
+    Key as PublicKey, Kind, Planner, Statement, TwoPeople, admit, causes, judge, minisign_command,
+    people, ssh_keygen_command, unwritable,
 };
 use passcode_host::contract::types::{Operator, Proof};
 use passcode_host::ledger::{PlanId, StoredPlan};
@@ -18,11 +19,13 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::begin::Kept;
-use super::{named, short};
+use super::demands::{Demands, by_reviewers, demanded_of, demanding, demands, said};
+use super::{named, short, sign};
 use crate::app::App;
 use crate::args::ApproveArgs;
 use crate::config::Key;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::output::Reply;
 use crate::wiring::{in_practice, records};
 
@@ -30,25 +33,38 @@ use crate::wiring::{in_practice, records};
 const CHECKSUM: &str = "this is a checksum and not four eyes: it shows that what is carried out is what was planned, and not that another person saw it";
 
 /// What is to be approved.
-struct Subject {
-    hash: String,
+pub(super) struct Subject {
+    pub(super) hash: String,
     kind: Kind,
     title: String,
     tenant: String,
     devices: u64,
-    expires: OffsetDateTime,
+    pub(super) expires: OffsetDateTime,
     planner: Operator,
-    /// How many other people have to approve.
-    needed: u32,
+    /// Why other people have to approve; nobody has to if there is no cause.
+    pub(super) causes: Vec<Cause>,
+    /// The reviewers that demand it.
+    demands: Demands,
 }
 
 /// What approvals amount to, in words.
 pub(super) struct Assured {
     pub(super) notes: Vec<String>,
+    /// Whether another person approved, and nobody who carries it out could have forged that.
+    pub(super) four_eyes: bool,
 }
 
 impl Subject {
-    fn of_run(app: &App, run: &Run, file: &RunFile, plans: u64) -> Result<Self, Failure> {
+    pub(super) async fn of_run(
+        app: &App,
+        store: &dyn Store,
+        run: &Run,
+        file: &RunFile,
+        plans: u64,
+    ) -> Result<Self, Failure> {
+        let demands = demands(app, store, run).await?;
+        let mut causes = demanded(app, Kind::Set, file.guards.others(plans));
+        causes.extend(demanded_of(&demands));
         let set = run.set.clone().ok_or_else(|| {
             Failure::new(
                 Ended::Refused,
@@ -68,14 +84,18 @@ impl Subject {
             planner: serde_json::from_str(&run.new.planner).map_err(|error| {
                 Failure::fault(&format!("the run in the ledger cannot be read: {error}"))
             })?,
-            needed: needed(app, file.guards.others(plans)),
+            causes,
+            demands,
         })
     }
 
-    fn of_plan(app: &App, stored: &StoredPlan) -> Result<Self, Failure> {
+    pub(super) fn of_plan(app: &App, stored: &StoredPlan) -> Result<Self, Failure> {
         let document = PlanDocument::from_ledger(&stored.document)
             .map_err(|error| Failure::fault(&format!("the plan cannot be read: {error}")))?;
         let device = &document.plan.proposal.device;
+        let mut causes = demanded(app, Kind::Plan, 0);
+        causes.extend(by_reviewers(&document));
+        let demands: Demands = demanding(&document).map(|name| (name, 1)).collect();
         Ok(Self {
             hash: stored.id.to_string(),
             kind: Kind::Plan,
@@ -84,7 +104,25 @@ impl Subject {
             devices: 1,
             expires: stored.expires,
             planner: document.plan.caller.operator.clone(),
-            needed: needed(app, 0),
+            causes,
+            demands,
+        })
+    }
+
+    /// What the documents that were handed in amount to.
+    pub(super) async fn judged(
+        &self,
+        app: &App,
+        store: &dyn Store,
+        now: OffsetDateTime,
+    ) -> Result<Judged, Failure> {
+        let (documents, checksum) = handed_in(store, self).await?;
+        let (approvers, guard) = approvers(app)?;
+        let judgement = judge(&documents, &approvers, &self.asked(app, guard, now)?);
+        Ok(Judged {
+            admission: admit(&self.causes, &judgement),
+            judgement,
+            checksum,
         })
     }
 
@@ -100,12 +138,17 @@ impl Subject {
         }
     }
 
-    fn text(&self, decision: Decision) -> Result<String, Failure> {
+    pub(super) fn text(&self, decision: Decision) -> Result<String, Failure> {
         let text = self.statement(decision).text();
         text.map_err(|error| Failure::fault(&error.to_string()))
     }
 
-    fn asked(&self, app: &App, guard: Guard, now: OffsetDateTime) -> Result<Asked, Failure> {
+    pub(super) fn asked(
+        &self,
+        app: &App,
+        guard: Guard,
+        now: OffsetDateTime,
+    ) -> Result<Asked, Failure> {
         let planner_key = app.config.settings.get(Key::Planner);
         let planner_key = planner_key.map(PublicKey::parse).transpose();
         Ok(Asked {
@@ -126,16 +169,29 @@ impl Subject {
                     "write the public key as in the approvers file",
                 )
             })?,
-            needed: self.needed,
+            needed: people(&self.causes),
             guard,
         })
     }
 }
 
-/// With an approvers file somebody else always has to approve.
-fn needed(app: &App, by_the_run: u32) -> u32 {
-    let configured = app.config.settings.get(Key::Approvers).is_some();
-    by_the_run.max(u32::from(configured))
+/// What documents that were handed in amount to, and what follows.
+pub(super) struct Judged {
+    pub(super) admission: Admission,
+    pub(super) judgement: Judgement,
+    /// Whether somebody named the hash without a signature.
+    checksum: bool,
+}
+
+/// Why the settings and the run file want another person.
+fn demanded(app: &App, kind: Kind, by_the_run: u32) -> Vec<Cause> {
+    let settings = &app.config.settings;
+    let rule = match settings.is(Key::TwoPeople, "always") {
+        true => TwoPeople::Always,
+        false => TwoPeople::Runs,
+    };
+    let approvers = settings.get(Key::Approvers).is_some();
+    causes(kind, rule, approvers, by_the_run)
 }
 
 fn is_application(proof: &Proof) -> bool {
@@ -154,7 +210,7 @@ fn is_application(proof: &Proof) -> bool {
 }
 
 /// Who may approve, and whether this process could have written that itself.
-fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
+pub(super) fn approvers(app: &App) -> Result<(Approvers, Guard), Failure> {
     let Some(path) = app.config.settings.get(Key::Approvers).map(Path::new) else {
         let why = "no approvers file is configured (`approvers`, PASSCODE_APPROVERS)".to_owned();
         return Ok((Approvers::default(), Guard::Writable { why }));
@@ -193,52 +249,76 @@ pub(super) async fn assured(
     now: OffsetDateTime,
     yes: bool,
 ) -> Result<Assured, Failure> {
-    let subject = Subject::of_run(app, run, file, plans)?;
+    if plans == 0 {
+        // Every row was set aside: there is nothing to send, and so nothing to approve.
+        return Ok(Assured {
+            notes: Vec::new(),
+            four_eyes: false,
+        });
+    }
+    let subject = Subject::of_run(app, store, run, file, plans).await?;
     if passcode_runner::fleet::is_denied(store, &subject.hash).await? {
         return Err(denied(run));
     }
-    let (documents, checksum) = handed_in(store, &subject).await?;
-    let (approvers, guard) = approvers(app)?;
-    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let Judged {
+        admission,
+        judgement,
+        checksum,
+    } = subject.judged(app, store, now).await?;
     let name = short(&run.new.id);
     let ways = format!(
         "let another person approve it: `passcode run approve {name} --statement FILE` writes what they sign; see docs/approval.md"
     );
-    match &judgement.assurance {
-        Assurance::FourEyes { .. } => Ok(Assured {
+    match admission {
+        Admission::Approved => Ok(Assured {
             notes: notes(&judgement),
+            four_eyes: true,
         }),
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 && (checksum || yes) => {
+        Admission::Free if checksum || yes => {
             if !checksum {
                 keep(store, &subject.hash, subject.text(Decision::Approve)?, now).await?;
             }
             Ok(Assured {
                 notes: notes(&judgement),
+                four_eyes: false,
             })
         }
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Err(waits(
+        Admission::Free => Err(waits(
             format!("nobody approved the {plans} plans of run {name}; nothing was sent"),
             format!(
                 "look at them with `passcode run show {name}`, then `passcode run approve {name} --set {}`; or {ways}",
                 subject.hash
             ),
             &judgement,
+            &subject,
         )),
-        Assurance::Denied { .. } => Err(denied(run)),
-        _ => Err(waits(
+        Admission::Denied => Err(denied(run)),
+        Admission::Waits => Err(waits(
             format!(
                 "run {name} has {plans} plans, and {}; nothing was sent",
                 judgement.assurance
             ),
             ways,
             &judgement,
+            &subject,
         )),
     }
 }
 
-fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
+/// Nothing is sent yet, because somebody has to approve.
+pub(super) fn waits(
+    message: String,
+    remedy: String,
+    judgement: &Judgement,
+    subject: &Subject,
+) -> Failure {
     let mut failure = Failure::new(Ended::AwaitingApproval, "not-approved", message).remedy(remedy);
+    failure.lines.extend(said(&subject.demands));
     let more = [
+        (
+            "demandedBy",
+            json!(subject.demands.keys().collect::<Vec<_>>()),
+        ),
         ("assurance", json!(judgement.assurance)),
         ("refusedSignatures", json!(judgement.refused)),
     ];
@@ -248,7 +328,7 @@ fn waits(message: String, remedy: String, judgement: &Judgement) -> Failure {
     failure
 }
 
-fn notes(judgement: &Judgement) -> Vec<String> {
+pub(super) fn notes(judgement: &Judgement) -> Vec<String> {
     let mut notes = match judgement.assurance {
         Assurance::ChecksumOnly { .. } => vec![format!("note: {CHECKSUM}")],
         _ => vec![judgement.assurance.to_string()],
@@ -273,7 +353,12 @@ pub(crate) fn denied(run: &Run) -> Failure {
 }
 
 /// `run approve`.
-pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(super) async fn run(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let run = named(&*store, name).await?;
     if run.state == RunState::Denied {
@@ -281,13 +366,8 @@ pub(super) async fn run(app: &App, name: &str, how: &ApproveArgs) -> Result<Repl
     }
     let file = Kept::of(&run)?.file()?;
     let (_, plans) = plan_set(&*store, &run).await?;
-    approve(
-        app,
-        &*store,
-        &Subject::of_run(app, &run, &file, plans)?,
-        how,
-    )
-    .await
+    let subject = Subject::of_run(app, &*store, &run, &file, plans).await?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `run deny`.
@@ -320,10 +400,16 @@ pub(super) async fn run_denied(app: &App, name: &str) -> Result<Reply, Failure> 
 }
 
 /// `approve`.
-pub(crate) async fn plan(app: &App, name: &str, how: &ApproveArgs) -> Result<Reply, Failure> {
+pub(crate) async fn plan(
+    app: &App,
+    interrupt: &Interrupt,
+    name: &str,
+    how: &ApproveArgs,
+) -> Result<Reply, Failure> {
     let (store, _) = records(app).await?;
     let stored = stored(&*store, name).await?;
-    approve(app, &*store, &Subject::of_plan(app, &stored)?, how).await
+    let subject = Subject::of_plan(app, &stored)?;
+    approve(app, interrupt, &*store, &subject, how).await
 }
 
 /// `deny`.
@@ -381,6 +467,7 @@ async fn keep(
 
 async fn approve(
     app: &App,
+    interrupt: &Interrupt,
     store: &dyn Store,
     subject: &Subject,
     how: &ApproveArgs,
@@ -402,7 +489,9 @@ async fn approve(
             )
             .remedy("look at it again before you approve it"));
         }
-        (_, Some(key), _) => signed_here(subject, key)?,
+        (_, Some(key), _) => {
+            sign::here(app, interrupt, &subject.statement(Decision::Approve), key).await?
+        }
         (_, _, Some(path)) => {
             std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?
         }
@@ -412,11 +501,13 @@ async fn approve(
         about(subject, &document)?;
     }
     keep(store, &subject.hash, document, now).await?;
-    let (documents, _) = handed_in(store, subject).await?;
-    let (approvers, guard) = approvers(app)?;
-    let judgement = judge(&documents, &approvers, &subject.asked(app, guard, now)?);
+    let Judged {
+        admission,
+        judgement,
+        ..
+    } = subject.judged(app, store, now).await?;
     let mut human = String::new();
-    for note in notes(&judgement) {
+    for note in notes(&judgement).into_iter().chain(said(&subject.demands)) {
         human.push_str(&note);
         human.push('\n');
     }
@@ -425,12 +516,12 @@ async fn approve(
         "devices": subject.devices,
         "assurance": judgement.assurance,
         "refusedSignatures": judgement.refused,
+        "demandedBy": subject.demands.keys().collect::<Vec<_>>(),
     });
-    let ended = match judgement.assurance {
-        Assurance::FourEyes { .. } => Ended::Done,
-        Assurance::ChecksumOnly { .. } if subject.needed == 0 => Ended::Done,
-        Assurance::Denied { .. } => Ended::Refused,
-        _ => Ended::AwaitingApproval,
+    let ended = match admission {
+        Admission::Approved | Admission::Free => Ended::Done,
+        Admission::Denied => Ended::Refused,
+        Admission::Waits => Ended::AwaitingApproval,
     };
     Ok(Reply::new(ended, "approved", in_practice(app), body).human(human))
 }
@@ -460,20 +551,6 @@ fn about(subject: &Subject, document: &str) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-fn signed_here(subject: &Subject, key: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(key).map_err(|error| Failure::file(key, &error))?;
-    let text = zeroize::Zeroizing::new(text);
-    sign_with_ssh_key(&subject.statement(Decision::Approve), &text, None).map_err(|error| {
-        Failure::usage(
-            error.to_string(),
-            format!(
-                "write the statement with `--statement FILE` and sign it with `{}`",
-                ssh_keygen_command(key, Path::new("FILE"))
-            ),
-        )
-    })
 }
 
 fn statement(app: &App, subject: &Subject, path: &PathBuf) -> Result<Reply, Failure> {

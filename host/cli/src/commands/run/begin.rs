@@ -9,10 +9,13 @@ use passcode_runner::Ended;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ask::{Named, ask};
 use super::file::{Loaded, faulty_of};
 use super::order::asked;
 use super::short;
+use crate::app::App;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::wiring::Connected;
 
 /// How many rows are written at once.
@@ -28,8 +31,19 @@ pub(super) struct Kept {
     pub(super) text: String,
     /// How many rows its list has. With fewer, the list was cut off and nothing may be planned.
     pub(super) rows: u64,
+    /// SHA-256 of what was named by sources that had to be asked. A list that was cut off is only
+    /// completed by the same answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) named: Option<String>,
     /// The component that plans and acts.
     pub(super) component: String,
+    /// The folder that the run file names its files in. Runs of earlier versions have none, nor
+    /// have folders whose names are not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) folder: Option<String>,
+    /// Who was asked about each plan when the run began.
+    #[serde(default)]
+    pub(super) reviewers: Vec<String>,
 }
 
 impl Kept {
@@ -49,14 +63,32 @@ impl Kept {
 
 /// Begin a run of a file that was looked through, or go on with the one that its key names.
 pub(super) async fn begin(
+    app: &App,
+    interrupt: &Interrupt,
     connected: &Connected,
     loaded: &Loaded,
     path: &Path,
-    key: Option<&str>,
-    operator: Option<&str>,
+    (key, operator): (Option<&str>, Option<&str>),
 ) -> Result<Run, Failure> {
     let runner = &connected.runner;
     let planner = runner.action().operator(operator).await?;
+    let tenant = runner.tenant().await?;
+    let asks = !loaded.file.who.asked().is_empty();
+    // What a run has that began is its list, whatever the tenant would say today.
+    if let (true, Some(key)) = (asks, key)
+        && let Some(run) = connected.store.run_of_key(&tenant, key).await?
+    {
+        if run.new.digest != loaded.survey.digest {
+            return Err(changed(&run));
+        }
+        if connected.store.tally(&run.new.id).await?.rows == Kept::of(&run)?.rows {
+            return Ok(run);
+        }
+    }
+    let named = match asks {
+        true => Some(ask(app, interrupt, connected, loaded).await?),
+        false => None,
+    };
     let kept = Kept {
         name: path
             .file_name()
@@ -64,13 +96,16 @@ pub(super) async fn begin(
             .to_string_lossy()
             .into_owned(),
         text: loaded.text.clone(),
-        rows: loaded.survey.devices,
+        rows: loaded.survey.devices + named.as_ref().map_or(0, |named| named.rows),
+        named: named.as_ref().map(|named| named.digest.clone()),
         component: runner.action().digest().to_owned(),
+        folder: loaded.folder.to_str().map(str::to_owned),
+        reviewers: connected.reviewers.clone(),
     };
     let new = NewRun {
         id: Uuid::new_v4().to_string(),
         key: key.map(str::to_owned),
-        tenant: runner.tenant().await?,
+        tenant,
         title: loaded.file.title.clone(),
         digest: loaded.survey.digest.clone(),
         document: serde_json::to_string(&kept).unwrap_or_default(),
@@ -78,10 +113,14 @@ pub(super) async fn begin(
         created: runner.host().now(),
     };
     let run = match connected.store.begin_run(&new).await? {
-        Begun::New(run) | Begun::Known(run) => run,
+        Begun::New(run) => run,
+        // Another process began it meanwhile, or its list was cut off. An answer of today must not
+        // complete one of yesterday: `planned` sees that rows are missing.
+        Begun::Known(run) if Kept::of(&run)?.named != kept.named => return Ok(run),
+        Begun::Known(run) => run,
         Begun::Other(run) => return Err(changed(&run)),
     };
-    rows(&*connected.store, loaded, &run).await?;
+    rows(&*connected.store, loaded, named.as_ref(), &run).await?;
     Ok(run)
 }
 
@@ -100,15 +139,27 @@ pub(super) fn changed(run: &Run) -> Failure {
 }
 
 /// Rows that are there already stay as they are, so a list that was cut off is completed.
-async fn rows(store: &dyn Store, loaded: &Loaded, run: &Run) -> Result<(), Failure> {
-    let mut page = Vec::with_capacity(PAGE);
-    for (number, row) in (1..).zip(loaded.devices()?) {
+async fn rows(
+    store: &dyn Store,
+    loaded: &Loaded,
+    named: Option<&Named>,
+    run: &Run,
+) -> Result<(), Failure> {
+    let listed = (1..).zip(loaded.devices()?).map(|(number, row)| {
         let row = row.map_err(|fault| faulty_of(vec![fault], 1))?;
-        page.push(NewRow {
+        Ok(NewRow {
             number,
             source: row.source.clone(),
             selector: serde_json::to_string(&asked(&row)).unwrap_or_default(),
-        });
+        })
+    });
+    let named = match named {
+        Some(named) => Some(named.rows(loaded.survey.devices)?),
+        None => None,
+    };
+    let mut page = Vec::with_capacity(PAGE);
+    for row in listed.chain(named.into_iter().flatten()) {
+        page.push(row?);
         if page.len() == PAGE {
             store.add_rows(&run.new.id, &page).await?;
             page.clear();

@@ -4,15 +4,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
-use passcode_host::plain;
 use passcode_runfile::{Asked, Fault, RunFile, Survey, first_of_each};
 use passcode_runner::Ended;
 use serde_json::json;
 
-use crate::app::App;
 use crate::args::known_words;
 use crate::failure::Failure;
-use crate::output::{Reply, Rows};
+use crate::output::Reply;
 
 /// Larger than any run file; its list may be larger.
 const LARGEST: u64 = 16 << 20;
@@ -23,7 +21,8 @@ pub(super) struct Loaded {
     /// As it was written.
     pub(super) text: String,
     pub(super) survey: Survey,
-    folder: PathBuf,
+    /// Where the files are that it names.
+    pub(super) folder: PathBuf,
     /// What came on standard input, to be read again.
     spool: Option<File>,
 }
@@ -46,11 +45,14 @@ pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
     } else {
         None
     };
+    if !file.who.asked().is_empty() {
+        file.texts_of_asked().map_err(faulty)?;
+    }
     let mut loaded = Loaded {
         file,
         text,
         survey: Survey::default(),
-        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        folder: folder(path).map_err(|error| Failure::file(path, &error))?,
         spool,
     };
     let survey = loaded.file.survey(loaded.rows()?);
@@ -102,6 +104,18 @@ impl Loaded {
     }
 }
 
+/// Where the files are that a run file names: beside it. One that came through a pipe lies nowhere;
+/// then it is the folder in which the command runs.
+fn folder(path: &Path) -> io::Result<PathBuf> {
+    let piped = !path.is_file() || ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
+    let beside = path.parent().filter(|folder| *folder != Path::new(""));
+    // Absolute, because a run may be resumed from elsewhere.
+    match beside.filter(|_| !piped) {
+        Some(folder) => std::path::absolute(folder),
+        None => std::env::current_dir(),
+    }
+}
+
 /// Standard input, in a file that has no name: it can be read once, and is read twice.
 fn spooled() -> io::Result<File> {
     let mut spool = tempfile::tempfile()?;
@@ -130,58 +144,6 @@ pub(super) fn faulty_of(faults: Vec<Fault>, all: u64) -> Failure {
     }
     failure.more.insert("faults".to_owned(), json!(faults));
     failure
-}
-
-/// `run check`.
-pub(super) fn check(app: &App, path: &Path) -> Result<Reply, Failure> {
-    let loaded = load(path)?;
-    let over = loaded.within_its_cap().err();
-    let survey = &loaded.survey;
-    let mut human = format!(
-        "{}: {} rows, {} devices\n",
-        plain(&loaded.file.title),
-        survey.rows,
-        survey.devices
-    );
-    for duplicate in &survey.duplicates {
-        human.push_str(&format!(
-            "  {}: the same as {}; done once\n",
-            plain(&duplicate.source),
-            plain(&duplicate.first)
-        ));
-    }
-    for homonym in &survey.homonyms {
-        human.push_str(&format!(
-            "  {}: another device has the same name ({}), {}\n",
-            plain(&homonym.source),
-            plain(&homonym.name),
-            plain(&homonym.first)
-        ));
-    }
-    human.push_str(match over {
-        None => "in order\n",
-        Some(_) => "it would be refused: see below\n",
-    });
-    if let Some(over) = over {
-        app.tell(&human);
-        return Err(over);
-    }
-    let body = json!({
-        "title": loaded.file.title,
-        "document": loaded.file.document(),
-        "survey": survey,
-    });
-    let rows = Rows::one(vec![
-        ("title", loaded.file.title.clone()),
-        ("rows", survey.rows.to_string()),
-        ("devices", survey.devices.to_string()),
-        ("duplicates", survey.duplicate_count.to_string()),
-        ("homonyms", survey.homonym_count.to_string()),
-        ("digest", survey.digest.clone()),
-    ]);
-    Ok(Reply::new(Ended::Done, "run-check", false, body)
-        .rows(rows)
-        .human(human))
 }
 
 /// `run schema`.

@@ -1,14 +1,21 @@
 //! `passcode run`: many devices, planned, approved, sent once each.
 
 mod approve;
+mod approved;
+mod ask;
 mod begin;
+mod check;
 mod deliver;
+mod demands;
 mod file;
+mod hand_out;
 mod order;
 mod plans;
 mod progress;
 mod report;
+mod second;
 mod show;
+mod sign;
 mod start;
 mod views;
 
@@ -18,6 +25,7 @@ use passcode_runner::Ended;
 
 pub(super) use approve::{plan as approve_plan, plan_denied};
 pub(super) use plans::plans;
+pub(super) use second::{approved, denied, foretold};
 
 use crate::app::App;
 use crate::args::RunCommand;
@@ -31,9 +39,9 @@ pub(super) async fn run(
     what: RunCommand,
 ) -> Result<Reply, Failure> {
     match what {
-        RunCommand::Check { file } => file::check(app, &file.file),
+        RunCommand::Check { file } => check::check(app, interrupt, &file.file).await,
         RunCommand::Plan { file, begin } => start::plan(app, interrupt, &file.file, &begin).await,
-        RunCommand::Approve { run, how } => approve::run(app, &run, &how).await,
+        RunCommand::Approve { run, how } => approve::run(app, interrupt, &run, &how).await,
         RunCommand::Deny { run } => approve::run_denied(app, &run).await,
         RunCommand::Start(args) => start::start(app, interrupt, args).await,
         RunCommand::Resume { run, work } => start::resume(app, interrupt, &run, &work).await,

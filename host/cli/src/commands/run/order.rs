@@ -33,15 +33,16 @@ pub(super) fn order(file: &RunFile, operator: Option<&str>, preflight: bool) -> 
         accepted_checks: guards.accept.clone(),
         again: guards.again,
         delivery: match &file.delivery {
-            Delivery::None => "none",
-            Delivery::Terminal => "terminal",
-            Delivery::Age { .. } => "age",
-        }
-        .to_owned(),
+            Delivery::None => "none".to_owned(),
+            Delivery::Terminal => "terminal".to_owned(),
+            Delivery::Age { .. } => "age".to_owned(),
+            Delivery::Courier { courier } => format!("courier {courier}"),
+        },
         valid_for: file.valid_for,
         wait: file.wait,
         preflight,
         claimed_operator: operator.map(str::to_owned),
+        approved: false,
     }
 }
 
@@ -86,5 +87,6 @@ pub(super) fn asked(row: &runfile::Asked) -> Asked {
         reason: row.texts.reason.clone(),
         ticket: row.texts.ticket.clone(),
         verified_by: row.texts.verified_by.clone(),
+        facts: Vec::new(),
     }
 }

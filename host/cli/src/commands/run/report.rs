@@ -11,6 +11,8 @@ use passcode_report::{
 };
 use serde_json::json;
 
+use super::approved::approved;
+use super::begin::Kept;
 use super::{named, short, views};
 use crate::app::App;
 use crate::args::ReportForm;
@@ -31,7 +33,10 @@ pub(super) async fn report(
     let tally = store.tally(&run.new.id).await?;
     let form = form.or(to.and_then(by_name)).unwrap_or(ReportForm::Html);
     let head = store.head().await?;
-    let view = views::run(&run, in_practice(app), Some(head.to_string()));
+    let file = Kept::of(&run)?.file()?;
+    let approved = approved(app, &*store, &run, &file, tally.plans).await?;
+    let head = Some(head.to_string());
+    let view = views::run(&run, &tally, in_practice(app), approved, head);
     let Some(path) = to else {
         let mut text = Vec::new();
         write(&*store, &run, &view, form, &mut text).await?;

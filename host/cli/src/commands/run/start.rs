@@ -1,7 +1,7 @@
 //! Planning and carrying out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use passcode_ledger::run::{Run, RunState, Tally};
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::approve;
 use super::begin::{self, Kept};
+use super::demands::{self, demands};
 use super::progress::Telling;
 use super::{deliver, file, named, order, short, views};
 use crate::app::App;
@@ -28,6 +29,8 @@ struct Hand<'a> {
     interrupt: &'a Interrupt,
     connected: Connected,
     file: RunFile,
+    /// Where the files are that it names.
+    folder: PathBuf,
     operator: Option<&'a str>,
     args: &'a WorkArgs,
     /// What ended before somebody said that it goes on.
@@ -41,7 +44,7 @@ pub(super) async fn plan(
     path: &Path,
     args: &BeginArgs,
 ) -> Result<Reply, Failure> {
-    let (hand, run) = begun(app, interrupt, path, args).await?;
+    let (hand, run) = begun(app, interrupt, path, args, false).await?;
     let run = hand.planned(run).await?;
     hand.shown(&run, None).await
 }
@@ -53,14 +56,15 @@ pub(super) async fn start(
     args: StartArgs,
 ) -> Result<Reply, Failure> {
     let path = Path::new(&args.subject);
-    if !path.is_file() {
+    if !path.exists() || path.is_dir() {
         if args.what_if {
             return super::show::show(app, &args.subject, &[], 100).await;
         }
         let (hand, run) = taken_up(app, interrupt, &args.subject, &args.begin.work).await?;
         return hand.carried_out(run, args.yes).await;
     }
-    let (hand, run) = begun(app, interrupt, path, &args.begin).await?;
+    let sends = !args.what_if;
+    let (hand, run) = begun(app, interrupt, path, &args.begin, sends).await?;
     let run = hand.planned(run).await?;
     if args.what_if {
         return hand.shown(&run, None).await;
@@ -76,6 +80,7 @@ pub(super) async fn resume(
     args: &WorkArgs,
 ) -> Result<Reply, Failure> {
     let (mut hand, run) = taken_up(app, interrupt, run, args).await?;
+    deliver::deliverable(app, &hand.file, true)?;
     let run = hand.planned(run).await?;
     // What ended only for the time being is taken up again.
     let again = ["awaiting-approval", "pending", "unknown", "unavailable"];
@@ -89,22 +94,24 @@ async fn begun<'a>(
     interrupt: &'a Interrupt,
     path: &Path,
     args: &'a BeginArgs,
+    sends: bool,
 ) -> Result<(Hand<'a>, Run), Failure> {
     let loaded = file::load(path)?;
     loaded.within_its_cap()?;
-    if let Some(recipients) = deliver::recipients(&loaded.file) {
-        // Before anything is sent, and not after.
-        recipients?;
-    }
+    deliver::deliverable(app, &loaded.file, sends)?;
     let grant = args.work.grant.grant.as_deref();
-    let connected = connect_within(app, grant, order::rate(&loaded.file)).await?;
+    let (rate, also) = (order::rate(&loaded.file), &loaded.file.reviewers);
+    let connected = connect_within(app, grant, rate, also).await?;
+    deliver::courier(app, &connected, &loaded.file).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
-    let run = begin::begin(&connected, &loaded, path, key, operator).await?;
+    let who = (key, operator);
+    let run = begin::begin(app, interrupt, &connected, &loaded, path, who).await?;
     let hand = Hand {
         app,
         interrupt,
         connected,
         file: loaded.file,
+        folder: loaded.folder,
         operator,
         args: &args.work,
         forgiven: BTreeMap::new(),
@@ -121,10 +128,14 @@ async fn taken_up<'a>(
 ) -> Result<(Hand<'a>, Run), Failure> {
     // Another connection, because the run says how fast this one may be.
     let run = named(&*records(app).await?.0, name).await?;
-    let file = Kept::of(&run)?.file()?;
+    let kept = Kept::of(&run)?;
+    let file = kept.file()?;
     let grant = args.grant.grant.as_deref();
-    let connected = connect_within(app, grant, order::rate(&file)).await?;
+    let connected = connect_within(app, grant, order::rate(&file), &file.reviewers).await?;
+    deliver::courier(app, &connected, &file).await?;
     let tenant = connected.runner.tenant().await?;
+    // What is written about the run from here on says who took it up.
+    connected.runner.action().operator(None).await?;
     if !tenant.eq_ignore_ascii_case(&run.new.tenant) {
         return Err(Failure::new(
             Ended::Refused,
@@ -142,6 +153,7 @@ async fn taken_up<'a>(
         interrupt,
         connected,
         file,
+        folder: kept.folder.map(PathBuf::from).unwrap_or_default(),
         operator: None,
         args,
         forgiven: BTreeMap::new(),
@@ -170,7 +182,7 @@ impl Hand<'_> {
             )
             .remedy("give the run file again with the same `--run-key`, or begin anew"));
         }
-        match self.worked(&run, Purpose::Plan, &tally).await? {
+        match self.worked(&run, Purpose::Plan, &tally, false).await? {
             Left::Finished => {}
             // Another process named the set first, and may be sending already.
             Left::Moved(Some(state)) if state != RunState::Denied => {
@@ -181,6 +193,10 @@ impl Hand<'_> {
         let (set, _) = plan_set(&**store, &run).await?;
         let (from, to) = ([RunState::Planning], RunState::Planned);
         store.move_run(id, &from, to, None, Some(&set)).await?;
+        let demands = demands(self.app, &**store, &run).await?;
+        if let Some(said) = demands::said(&demands) {
+            self.app.tell(&said);
+        }
         named(&**store, id).await
     }
 
@@ -195,6 +211,7 @@ impl Hand<'_> {
             RunState::Denied => return Err(approve::denied(&run)),
             _ => {}
         }
+        deliver::deliverable(self.app, &self.file, true)?;
         let (set, plans) = plan_set(&**store, &run).await?;
         if run.set.as_deref() != Some(&set) {
             return Err(Failure::new(
@@ -225,7 +242,8 @@ impl Hand<'_> {
             return Err(approve::denied(&run));
         }
         let tally = store.tally(id).await?;
-        match self.worked(&run, Purpose::Send, &tally).await? {
+        let approved = assured.four_eyes;
+        match self.worked(&run, Purpose::Send, &tally, approved).await? {
             Left::Finished => {}
             // Another process saw first that nothing is left; it delivers.
             Left::Moved(Some(RunState::Finished)) => {
@@ -245,15 +263,31 @@ impl Hand<'_> {
 
     /// Deliver what has not been delivered yet, and show how the run stands.
     async fn delivered(&self, run: &Run) -> Result<Reply, Failure> {
-        let delivered = deliver::deliver(self.app, &self.connected, run, &self.file).await?;
+        let delivered = deliver::deliver(&deliver::Delivering {
+            app: self.app,
+            interrupt: self.interrupt,
+            connected: &self.connected,
+            run,
+            file: &self.file,
+            folder: &self.folder,
+        })
+        .await?;
         self.shown(run, delivered).await
     }
 
-    async fn worked(&self, run: &Run, purpose: Purpose, tally: &Tally) -> Result<Left, Failure> {
+    /// `approved`: another person approved the set.
+    async fn worked(
+        &self,
+        run: &Run,
+        purpose: Purpose,
+        tally: &Tally,
+        approved: bool,
+    ) -> Result<Left, Failure> {
         let (runner, store) = (&self.connected.runner, &self.connected.store);
         let preflight =
             !self.args.no_preflight && !self.app.config.settings.is(Key::Preflight, "false");
-        let order = order::order(&self.file, self.operator, preflight);
+        let mut order = order::order(&self.file, self.operator, preflight);
+        order.approved = approved;
         let hands = Devices::new(runner.clone(), store.clone(), order).await?;
         let mut job = order::job(&self.file, &run.new.id, purpose);
         job.forgiven.clone_from(&self.forgiven);

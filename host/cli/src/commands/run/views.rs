@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use passcode_host::contract::types::{Operator, Proof, Touched};
 use passcode_host::plain;
 use passcode_ledger::Store;
-use passcode_ledger::run::{Row, RowState, Run, RunState, Tally};
+use passcode_ledger::run::{Row, RowState, Run, RunState, Stage, Tally};
 use passcode_report::{RowView, RunView};
 use passcode_runfile::RunFile;
 use passcode_runner::Ended;
 use passcode_runner::fleet::{Label, is_failure};
 use serde_json::{Value, json};
 
+use super::approved::Approved;
 use super::begin::Kept;
 use super::short;
 use crate::failure::Failure;
@@ -145,6 +146,22 @@ fn counts(tally: &Tally) -> String {
     text
 }
 
+/// How many rows are where, as reports count them.
+fn counted_by_state(tally: &Tally) -> std::collections::BTreeMap<String, u64> {
+    let open = [
+        (Stage::Listed, tally.listed),
+        (Stage::Planned, tally.planned),
+        (Stage::Sent, tally.sent),
+    ];
+    let open = open.into_iter().filter(|(_, count)| *count > 0);
+    let open = open.map(|(stage, count)| (stage.word().to_owned(), count));
+    let ended = tally
+        .ended
+        .iter()
+        .map(|(word, count)| (word.clone(), *count));
+    open.chain(ended).collect()
+}
+
 /// A row for reports and lists.
 pub(super) fn row(row: &Row) -> RowView {
     let label: Label = row
@@ -155,7 +172,7 @@ pub(super) fn row(row: &Row) -> RowView {
     let attempt = row.attempt.as_ref();
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let state = RowState::of(row);
-    let ended = row.stage == passcode_ledger::run::Stage::Ended;
+    let ended = row.stage == Stage::Ended;
     RowView {
         number: row.new.number,
         source: row.new.source.clone(),
@@ -171,20 +188,24 @@ pub(super) fn row(row: &Row) -> RowView {
         state: state.word().to_owned(),
         code: text(&row.code),
         message: text(&row.message),
-        planned_at: None,
+        planned_at: row.planned,
         sent_at: attempt.map(|one| one.intent.at),
         ended_at: ended.then_some(row.changed),
-        delivered_at: attempt
-            .and_then(|one| one.delivered.as_ref())
-            .map(|(at, _)| *at),
+        delivered_at: attempt.and_then(|one| one.delivery()).map(|(at, _)| *at),
         delivered_to: attempt
-            .and_then(|one| one.delivered.as_ref())
+            .and_then(|one| one.delivery())
             .map(|(_, to)| to.clone()),
     }
 }
 
 /// A run for reports.
-pub(super) fn run(run: &Run, practice: bool, audit_head: Option<String>) -> RunView {
+pub(super) fn run(
+    run: &Run,
+    tally: &Tally,
+    practice: bool,
+    approved: Approved,
+    audit_head: Option<String>,
+) -> RunView {
     let new = &run.new;
     let operator: Option<Operator> = serde_json::from_str(&new.planner).ok();
     let (planner, proof) = match operator {
@@ -217,15 +238,15 @@ pub(super) fn run(run: &Run, practice: bool, audit_head: Option<String>) -> RunV
         state: run.state.to_string(),
         planner,
         planner_proof: proof,
-        approvals: Vec::new(),
-        assurance: String::new(),
+        approvals: approved.approvals,
+        assurance: approved.assurance.to_owned(),
         created: Some(new.created),
-        started: None,
+        started: run.started,
         ended: (run.state == RunState::Finished).then_some(run.changed),
         audit_head,
         component_digest: kept.map(|kept| kept.component),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        tally: std::collections::BTreeMap::new(),
+        tally: counted_by_state(tally),
         reason: text(|file| file.reason.as_ref().map(|text| text.as_str())),
         ticket: text(|file| file.ticket.as_ref().map(|text| text.as_str())),
     }

@@ -12,7 +12,7 @@ pub(super) async fn beginnings(one: RunHandle, two: RunHandle) {
     };
     assert_eq!(run.new, first);
     assert_eq!(run.state, RunState::Planning);
-    assert_eq!((run.why, run.set), (None, None));
+    assert_eq!((run.why, run.set, run.started), (None, None, None));
     let age = time::OffsetDateTime::now_utc() - run.changed;
     assert!(
         age.abs() < time::Duration::minutes(1),
@@ -31,6 +31,18 @@ pub(super) async fn beginnings(one: RunHandle, two: RunHandle) {
         matches!(&known, Begun::Known(run) if run.new == first),
         "{known:?}"
     );
+    // What it asks for need not be known to find it.
+    let found = two.run_of_key(&TENANT.to_uppercase(), "job-7").await;
+    let found = found.expect("looked up");
+    assert!(found.is_some_and(|run| run.new == first));
+    for (tenant, key) in [
+        (TENANT, "JOB-7"),
+        (TENANT, "job"),
+        ("99999999-aaaa-4bbb-8ccc-999999999999", "job-7"),
+    ] {
+        let none = two.run_of_key(tenant, key).await.expect("looked up");
+        assert!(none.is_none(), "{tenant} {key}");
+    }
     let other = NewRun {
         digest: "d2".repeat(32),
         ..again.clone()
@@ -133,6 +145,7 @@ pub(super) async fn moves(one: RunHandle, two: RunHandle) {
         (&[Planned], Denied, None, None, false),
     ];
     let mut expected = (Planning, None, None);
+    let mut started = None;
     for (from, to, why, with, moves) in table {
         let moved = two.move_run(ID, from, to, why, with).await.expect("a try");
         assert_eq!(moved, moves, "{from:?} to {to:?}");
@@ -146,6 +159,12 @@ pub(super) async fn moves(one: RunHandle, two: RunHandle) {
             expected,
             "after {from:?} to {to:?}"
         );
+        // Once, however often it is stopped and goes on.
+        if moves && to == Running && started.is_none() {
+            started = Some(run.changed);
+        }
+        assert_eq!(run.started, started, "after {from:?} to {to:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     // A set stands for what was approved.
     let other = "6f".repeat(32);

@@ -88,6 +88,7 @@ pub(super) async fn what_is_written(one: RunHandle, two: RunHandle) {
         device: Some("Device-1".to_owned()),
         label: first.label,
         plan: Some(plan.id),
+        planned: Some(plan.created),
         changed: found.changed,
         ..listed.clone()
     };

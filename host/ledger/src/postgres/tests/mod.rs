@@ -2,11 +2,13 @@
 
 mod audit;
 mod budget;
+mod formats;
 mod open;
 mod rules;
 mod runs;
 mod server;
 mod tls;
+mod together;
 
 use std::collections::HashMap;
 use std::pin::Pin;
