@@ -23,6 +23,7 @@ use crate::door::{Binding, Carriage};
 use crate::error::HostError;
 use crate::imports::Step;
 use crate::secret::Passcode;
+use crate::pace::Stop;
 use crate::shared::{LogSink, Shared};
 use crate::step::{Confined as _, prepared, within};
 
@@ -343,6 +344,7 @@ impl Extension {
             device: None,
             plan: None,
             approval: None,
+            stop: Stop::default(),
         };
         Step::new(&self.shared, &self.authority, binding)
     }
