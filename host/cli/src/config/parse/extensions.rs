@@ -69,7 +69,7 @@ impl Reader<'_> {
                 (SETTINGS, _) => self.is_not(value_at, SETTINGS, "a table of names and values"),
                 (other, _) => {
                     let known = [COMPONENT, DIGEST, GRANT, SETTINGS];
-                    let remedy = match nearest(other, known.into_iter()) {
+                    let remedy = match nearest(other, known) {
                         Some(meant) => format!("did you mean `{meant}`?"),
                         None => format!("it has {}", known.join(", ")),
                     };
