@@ -14,7 +14,7 @@ mod support;
 
 use passcode_example_extensions::CHANGE_FREEZE;
 use serde_json::{Value, json};
-use support::people::{approvers, as_nobody, key, open_home, signed};
+use support::people::{approvers, as_nobody, key, outside, signed};
 use support::{Home, Ran};
 
 const COSU: &str = "SAMPLE-COSU-0001";
@@ -240,7 +240,7 @@ fn a_plan_that_a_reviewer_did_not_see_is_not_carried_out() {
 
 /// Another person signs what waits, and hands it in.
 fn approved(home: &mut Home, subject: &[&str]) {
-    let outside = open_home();
+    let outside = outside();
     let (private, public) = key(&outside, "second");
     home.set(
         "PASSCODE_APPROVERS",

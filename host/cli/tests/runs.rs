@@ -355,7 +355,6 @@ fn two_people_are_two_people() {
         let report = ["run", "report", &run, "--practice", "--as", "json"];
         let signed = std::fs::read(&statement).unwrap();
         let seen_by_nobody = as_nobody(&home, &report).unwrap();
-        own(home.path(), 0);
         for (ran, strength) in [
             (seen_by_nobody, "four-eyes"),
             // Whoever reads the report could have written the list: then it is less.

@@ -22,8 +22,8 @@ use crate::contract::types::{Context, Delivery, Event, Lead, Opinion, Plan, Prob
 use crate::door::{Binding, Carriage};
 use crate::error::HostError;
 use crate::imports::Step;
-use crate::secret::Passcode;
 use crate::pace::Stop;
+use crate::secret::Passcode;
 use crate::shared::{LogSink, Shared};
 use crate::step::{Confined as _, prepared, within};
 

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ impl Identity {
     /// Read a token's claims.
     #[must_use]
     pub fn of_token(token: &str) -> Self {
-        claims(token).map_or_else(Self::opaque, |claims| Self::of_claims(&claims))
+        claims(token).map_or_else(Self::opaque, |claims: Value| Self::of_claims(&claims))
     }
 
     fn opaque() -> Self {
@@ -87,13 +88,24 @@ impl Identity {
 /// Who counts requests made with a token: its tenant and its application, empty where it does
 /// not say.
 pub(crate) fn counted_as(token: &str) -> (String, String) {
-    let claims = claims(token).unwrap_or_default();
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let app = text("appid").or(text("azp"));
-    (text("tid").unwrap_or_default(), app.unwrap_or_default())
+    let claims: Counted = claims(token).unwrap_or_default();
+    let text = |claim: &Option<Value>| claim.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let app = text(&claims.appid).or(text(&claims.azp));
+    (
+        text(&claims.tid).unwrap_or_default(),
+        app.unwrap_or_default(),
+    )
 }
 
-fn claims(token: &str) -> Option<Value> {
+/// Asked for with every request: what else a token says is passed over.
+#[derive(Default, Deserialize)]
+struct Counted {
+    tid: Option<Value>,
+    appid: Option<Value>,
+    azp: Option<Value>,
+}
+
+fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
 }

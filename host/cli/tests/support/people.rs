@@ -38,6 +38,7 @@ pub fn as_nobody(home: &Home, arguments: &[&str]) -> Option<Ran> {
     own(home.path(), NOBODY);
     let mut command = home.command(arguments);
     let output = command.uid(NOBODY).gid(NOBODY).output().unwrap();
+    own(home.path(), 0);
     Some(ran(output))
 }
 

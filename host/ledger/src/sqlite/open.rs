@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use passcode_host::ledger::{LedgerError, LedgerFault};
+use rusqlite::config::DbConfig;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
@@ -79,6 +80,11 @@ fn prepare(connection: &Connection, path: &Path, wait: Duration) -> Result<(), L
         .busy_timeout(wait)
         .map_err(|error| of(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // How a statement is carried out does not depend on the values that are given to it: otherwise
+    // it is planned anew whenever these change, which takes as long as to carry it out.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| of(path, error))?;
     // Apple's disks report a sync before it is one.
     set(
         connection,

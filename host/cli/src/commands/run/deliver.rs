@@ -93,7 +93,9 @@ pub(super) async fn courier(
 /// delivers nothing.
 pub(super) async fn deliver(what: &Delivering<'_>) -> Result<Option<String>, Failure> {
     if let Some(courier) = courier(what.app, what.connected, what.file).await? {
-        return by_courier(what.connected, what.run, &courier).await.map(Some);
+        return by_courier(what.connected, what.run, &courier)
+            .await
+            .map(Some);
     }
     match (&what.file.delivery, recipients(what.file, what.folder)) {
         (_, Some(to)) => {
