@@ -14,6 +14,7 @@ const PLACES: u32 = 64;
 
 /// What stays with a place when its step has ended, wiped: as much as an ordinary step touches. The kernel gets the rest back.
 const MEMORY_KEPT: usize = 128 << 10;
+const TABLE_KEPT: usize = 16 << 10;
 const STACK_KEPT: usize = 16 << 10;
 
 /// Everything a component of ours does not need is off.
@@ -48,6 +49,7 @@ fn places(limits: &Limits) -> PoolingAllocationConfig {
         .async_stack_keep_resident(STACK_KEPT)
         .total_tables(PLACES * MOST_TABLES)
         .max_tables_per_module(PLACES * MOST_TABLES)
+        .table_keep_resident(TABLE_KEPT)
         .table_elements(limits.table_elements)
         .total_core_instances(PLACES * MOST_INSTANCES)
         .total_component_instances(PLACES * MOST_INSTANCES);

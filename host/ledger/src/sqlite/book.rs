@@ -67,6 +67,10 @@ impl Book {
         &self,
         connection: &'c mut Connection,
     ) -> Result<Transaction<'c>, LedgerError> {
+        // Left open only where it could not be undone, as on a disk that failed. Maybe it can now.
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK").map_err(self.words())?;
+        }
         connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(self.words())
