@@ -243,10 +243,9 @@ impl SqliteLedger {
             let alone = |connection: Arc<Mutex<Connection>>| {
                 Arc::into_inner(connection).map(Mutex::into_inner)
             };
-            for connection in [counting.into_inner(), alone(reading), alone(connection)] {
-                if let Some(connection) = connection {
-                    open::close(&book.path, connection)?;
-                }
+            let all = [counting.into_inner(), alone(reading), alone(connection)];
+            for connection in all.into_iter().flatten() {
+                open::close(&book.path, connection)?;
             }
             Ok(())
         });
