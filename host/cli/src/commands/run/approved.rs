@@ -9,7 +9,7 @@ use passcode_runfile::RunFile;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::approve::{Subject, approvers};
+use super::subject::{Subject, approvers};
 use crate::app::App;
 use crate::failure::Failure;
 

@@ -17,6 +17,7 @@ mod second;
 mod show;
 mod sign;
 mod start;
+mod subject;
 mod views;
 
 use passcode_ledger::Store;

@@ -8,7 +8,8 @@ use passcode_runner::Ended;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::approve::{Judged, Subject, notes, waits};
+use super::approve::{notes, waits};
+use super::subject::{Judged, Subject};
 use crate::app::App;
 use crate::commands::words::reviews;
 use crate::config::Key;
