@@ -444,6 +444,7 @@ pub(crate) fn apart(
     Shared {
         machine: host.machine.clone(),
         destinations,
+        batches: None,
         identities: std::sync::RwLock::default(),
         ledger: host.ledger.clone(),
         pace: host.pace.clone(),
