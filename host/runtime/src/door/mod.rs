@@ -106,6 +106,9 @@ impl From<Unusable> for Stopped {
     fn from(why: Unusable) -> Self {
         match why {
             Unusable::Leak => Self::Withheld,
+            Unusable::OtherDevice => {
+                Self::Unreadable("the answer shows another device than the one that was asked for")
+            }
             Unusable::NotJson => {
                 Self::Unreadable("the answer is not JSON that can be read in one way only")
             }
