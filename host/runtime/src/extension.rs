@@ -21,6 +21,7 @@ use crate::contract::bindings::passcode::action::{http, log};
 use crate::contract::types::{Context, Delivery, Event, Lead, Opinion, Plan, Problem};
 use crate::door::{Binding, Carriage};
 use crate::error::HostError;
+use crate::identity::Counted;
 use crate::imports::Step;
 use crate::pace::Stop;
 use crate::secret::Passcode;
@@ -445,6 +446,7 @@ pub(crate) fn apart(
         machine: host.machine.clone(),
         destinations,
         identities: std::sync::RwLock::default(),
+        counted: Counted::default(),
         ledger: host.ledger.clone(),
         pace: host.pace.clone(),
         retry: host.retry,

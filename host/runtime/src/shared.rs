@@ -11,7 +11,7 @@ use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
 use crate::engine::Machine;
 use crate::error::HostError;
-use crate::identity::Identity;
+use crate::identity::{Counted, Identity};
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
 use crate::pace::Pace;
@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) machine: Machine,
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
+    pub(crate) counted: Counted,
     pub(crate) ledger: Arc<dyn SendLedger>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) retry: Retry,
