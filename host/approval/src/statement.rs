@@ -132,7 +132,7 @@ impl Statement {
             devices: self.devices,
             expires,
         };
-        serde_json_canonicalizer::to_string(&written)
+        passcode_canonical::to_string(&written)
             .map(|line| line + "\n")
             .map_err(|_| NotAStatement::Nonsense("expires"))
     }

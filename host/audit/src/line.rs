@@ -93,7 +93,7 @@ impl Line {
             at: utc,
             ..record.clone()
         };
-        let body = serde_json_canonicalizer::to_string(&Body {
+        let body = passcode_canonical::to_string(&Body {
             schema: SCHEMA,
             number,
             previous: to_hex(&after.hash),

@@ -121,7 +121,7 @@ impl Player {
 
 /// One line of canonical JSON.
 fn bytes(value: &Value) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(value).unwrap_or_default()
+    passcode_canonical::to_vec(value).unwrap_or_default()
 }
 
 /// How closely a component must keep to the recording.

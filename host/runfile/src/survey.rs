@@ -135,7 +135,7 @@ fn row_document(asked: &Asked) -> serde_json::Value {
 /// RFC 8785, so that any other program can compute the same.
 fn canonical(value: &serde_json::Value) -> Vec<u8> {
     // It fails only for numbers that JSON cannot have, and none of these values is one.
-    serde_json_canonicalizer::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes())
+    passcode_canonical::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes())
 }
 
 /// Each part with its length before it: no two lists of parts are the same bytes.

@@ -35,6 +35,8 @@ pub struct Destination {
     pub(crate) name: String,
     pub(crate) root: Url,
     pub(crate) credential: Arc<dyn Credential>,
+    /// Asked for with every request.
+    scope: String,
     scheme: Scheme,
     loopback: bool,
 }
@@ -118,6 +120,7 @@ impl Destination {
         }
         Ok(Self {
             name: name.to_owned(),
+            scope: format!("{}/.default", url.origin().ascii_serialization()),
             root: url,
             credential,
             scheme: Scheme::Bearer,
@@ -142,7 +145,7 @@ impl Destination {
     /// The scope its tokens are asked for.
     #[must_use]
     pub fn scope(&self) -> String {
-        format!("{}/.default", self.root.origin().ascii_serialization())
+        self.scope.clone()
     }
 
     /// Whether it is on this machine.
@@ -153,19 +156,23 @@ impl Destination {
 
     pub(crate) fn url(&self, path: &Path, query: &[(String, String)]) -> Url {
         let mut url = self.root.clone();
-        url.set_path(&path.to_string());
+        let mut text = String::with_capacity(256);
+        for segment in path.segments() {
+            text.push('/');
+            text.push_str(segment);
+        }
+        url.set_path(&text);
         if !query.is_empty() {
-            let pairs: Vec<String> = query
-                .iter()
-                .map(|(name, value)| {
-                    format!(
-                        "{}={}",
-                        utf8_percent_encode(name, QUERY),
-                        utf8_percent_encode(value, QUERY)
-                    )
-                })
-                .collect();
-            url.set_query(Some(&pairs.join("&")));
+            text.clear();
+            for (name, value) in query {
+                if !text.is_empty() {
+                    text.push('&');
+                }
+                text.extend(utf8_percent_encode(name, QUERY));
+                text.push('=');
+                text.extend(utf8_percent_encode(value, QUERY));
+            }
+            url.set_query(Some(&text));
         }
         url
     }

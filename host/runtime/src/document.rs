@@ -173,7 +173,7 @@ impl PlanDocument {
             identity: Cow::Borrowed(&self.identity),
             plan: Cow::Borrowed(&self.plan),
         };
-        serde_json_canonicalizer::to_string(&nameless).unwrap_or_default()
+        passcode_canonical::to_string(&nameless).unwrap_or_default()
     }
 
     /// Read a document as a ledger keeps it: canonical JSON without the hash.

@@ -21,6 +21,7 @@ use crate::contract::bindings::passcode::action::{http, log};
 use crate::contract::types::{Context, Delivery, Event, Lead, Opinion, Plan, Problem};
 use crate::door::{Binding, Carriage};
 use crate::error::HostError;
+use crate::identity::Counted;
 use crate::imports::Step;
 use crate::pace::Stop;
 use crate::secret::Passcode;
@@ -446,6 +447,7 @@ pub(crate) fn apart(
         destinations,
         batches: None,
         identities: std::sync::RwLock::default(),
+        counted: Counted::default(),
         ledger: host.ledger.clone(),
         pace: host.pace.clone(),
         retry: host.retry,

@@ -21,7 +21,7 @@ use crate::connector::{Connector, Destination};
 use crate::engine::{self, Machine};
 use crate::error::HostError;
 use crate::extension::{self, Extension, World};
-use crate::identity::Identity;
+use crate::identity::{Counted, Identity};
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
 use crate::pace::Pace;
@@ -370,6 +370,7 @@ impl HostBuilder {
             destinations,
             batches,
             identities: RwLock::default(),
+            counted: Counted::default(),
             ledger: self.ledger,
             pace: Arc::new(
                 Pace::new(budget, self.rate, self.request_timeout).unpaced(self.unpaced),

@@ -1,11 +1,15 @@
 //! What a token says of itself. Read for showing and for the plan's tenant, never to decide
 //! whether the token is good: only the service can.
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// How a credential acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,10 +89,38 @@ impl Identity {
     }
 }
 
-/// Who counts requests made with a token: its tenant and its application, empty where it does
-/// not say.
-pub(crate) fn counted_as(token: &str) -> (String, String) {
-    let claims: Counted = claims(token).unwrap_or_default();
+/// Who counts requests: a token's tenant and its application, empty where it does not say. Asked
+/// for with every request, so the last token of each destination is not read again.
+#[derive(Default)]
+pub(crate) struct Counted(RwLock<BTreeMap<String, LastToken>>);
+
+struct LastToken {
+    token: Zeroizing<String>,
+    counted: (String, String),
+}
+
+impl Counted {
+    pub(crate) fn of(&self, destination: &str, token: &str) -> (String, String) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = known.get(destination)
+            && *last.token == token
+        {
+            return last.counted.clone();
+        }
+        drop(known);
+        let counted = counted_as(token);
+        let last = LastToken {
+            token: Zeroizing::new(token.to_owned()),
+            counted: counted.clone(),
+        };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(destination.to_owned(), last);
+        counted
+    }
+}
+
+fn counted_as(token: &str) -> (String, String) {
+    let claims: Claims = claims(token).unwrap_or_default();
     let text = |claim: &Option<Value>| claim.as_ref().and_then(Value::as_str).map(str::to_owned);
     let app = text(&claims.appid).or(text(&claims.azp));
     (
@@ -97,9 +129,9 @@ pub(crate) fn counted_as(token: &str) -> (String, String) {
     )
 }
 
-/// Asked for with every request: what else a token says is passed over.
+/// What else a token says is passed over.
 #[derive(Default, Deserialize)]
-struct Counted {
+struct Claims {
     tid: Option<Value>,
     appid: Option<Value>,
     azp: Option<Value>,
@@ -108,4 +140,32 @@ struct Counted {
 fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &serde_json::Value) -> String {
+        format!("e30.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    #[test]
+    fn a_request_counts_for_its_own_token_and_for_no_earlier_one() {
+        let counted = Counted::default();
+        let one = token(&serde_json::json!({ "tid": "one", "appid": "app" }));
+        let two = token(&serde_json::json!({ "tid": "two", "azp": "other" }));
+        let of = |destination: &str, token: &str| {
+            let (tenant, app) = counted.of(destination, token);
+            format!("{tenant}/{app}")
+        };
+        for _ in 0..2 {
+            assert_eq!(of("graph", &one), "one/app");
+            assert_eq!(of("other", &two), "two/other");
+            assert_eq!(of("graph", &one), "one/app");
+        }
+        assert_eq!(of("graph", &two), "two/other");
+        assert_eq!(of("graph", &one), "one/app");
+        assert_eq!(of("graph", "no token"), "/");
+    }
 }

@@ -53,7 +53,7 @@ pub fn judge<'a>(
     Ok(Leaving {
         route: admitted.route,
         path: admitted.path,
-        query: admitted.query,
+        query: request.query.clone(),
     })
 }
 

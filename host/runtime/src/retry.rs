@@ -37,17 +37,18 @@ impl Default for Retry {
 
 impl Retry {
     /// How long to wait after an answer before anybody asks again; `None` if waiting does not
-    /// help. `tries` were made before, `chance` is between 0 and 1. Pure.
+    /// help. `tries` were made before, `chance` gives a number between 0 and 1. Pure but for that.
     pub(crate) fn pause(
         &self,
         answer: &Answer,
         tries: u32,
         now: OffsetDateTime,
-        chance: f64,
+        chance: impl FnOnce() -> f64,
     ) -> Option<Duration> {
         if !matches!(answer.status, 429 | 502..=504) {
             return None;
         }
+        let chance = chance();
         Some(match retry_after(answer) {
             Some(named) => named.from(now).min(LONGEST) + self.first.mul_f64(chance),
             None => {
@@ -81,7 +82,7 @@ mod tests {
     fn what_the_service_names_is_waited_for_and_a_little_more() {
         let retry = Retry::default();
         let now = time::macros::datetime!(2033-11-15 08:12:31 UTC);
-        let pause = |text, chance| retry.pause(&answer(429, text), 0, now, chance);
+        let pause = |text, chance| retry.pause(&answer(429, text), 0, now, || chance);
         let ms = |ms| Some(Duration::from_millis(ms));
         for (named, least, most) in [
             (Some("10"), ms(10_000), ms(10_500)),
@@ -116,7 +117,7 @@ mod tests {
     fn pauses_that_nobody_names_double_up_to_the_longest() {
         let retry = Retry::default();
         let now = OffsetDateTime::UNIX_EPOCH;
-        let pause = |tries| retry.pause(&answer(503, None), tries, now, 1.0);
+        let pause = |tries| retry.pause(&answer(503, None), tries, now, || 1.0);
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
         let expected = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0].map(seconds);
         assert_eq!([0, 1, 2, 3, 4, 5, 6, u32::MAX].map(pause), expected);
@@ -130,7 +131,7 @@ mod tests {
                     &answer(status, Some("1")),
                     0,
                     OffsetDateTime::UNIX_EPOCH,
-                    0.0,
+                    || 0.0,
                 )
                 .is_some();
             assert_eq!(waits, [429, 502, 503, 504].contains(&status), "{status}");

@@ -12,7 +12,7 @@ use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
 use crate::engine::Machine;
 use crate::error::HostError;
-use crate::identity::Identity;
+use crate::identity::{Counted, Identity};
 use crate::ledger::SendLedger;
 use crate::limits::Limits;
 use crate::pace::Pace;
@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     /// The destination whose reads are joined, and those that wait for each other.
     pub(crate) batches: Option<(String, Arc<Batches>)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
+    pub(crate) counted: Counted,
     pub(crate) ledger: Arc<dyn SendLedger>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) retry: Retry,

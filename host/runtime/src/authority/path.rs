@@ -101,6 +101,18 @@ enum Part {
     Variable(String),
 }
 
+impl Part {
+    fn fits(&self, segment: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == segment,
+            Self::Variable(name) => {
+                // A call is nobody's id: only a grant's own words match it.
+                !is_call(segment) && (name != "version" || matches!(segment, "v1.0" | "beta"))
+            }
+        }
+    }
+}
+
 /// A granted path: literal segments and `{variables}`, each a whole segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
@@ -135,24 +147,16 @@ impl Template {
     /// `v1.0` and `beta` only.
     #[must_use]
     pub fn matches(&self, path: &Path) -> Option<Bindings> {
-        if self.0.len() != path.0.len() {
+        let both = || self.0.iter().zip(&path.0);
+        // Most routes are not the one, so nothing is noted before all of it fits.
+        if self.0.len() != path.0.len() || !both().all(|(part, segment)| part.fits(segment)) {
             return None;
         }
-        let mut bindings = Bindings::new();
-        for (part, segment) in self.0.iter().zip(&path.0) {
-            match part {
-                Part::Literal(literal) if literal == segment => {}
-                // A call is nobody's id: only a grant's own words match it.
-                Part::Variable(_) if is_call(segment) => return None,
-                Part::Variable(name)
-                    if name != "version" || matches!(segment.as_str(), "v1.0" | "beta") =>
-                {
-                    bindings.insert(name.clone(), segment.clone());
-                }
-                _ => return None,
-            }
-        }
-        Some(bindings)
+        let bound = both().filter_map(|(part, segment)| match part {
+            Part::Variable(name) => Some((name.clone(), segment.clone())),
+            Part::Literal(_) => None,
+        });
+        Some(bound.collect())
     }
 
     /// Whether a segment is the variable of that name.

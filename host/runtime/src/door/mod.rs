@@ -43,7 +43,6 @@ use crate::credential::{CredentialError, TokenRequest};
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
 use crate::exchange::{Request, Response};
-use crate::identity::counted_as;
 use crate::ledger::{PlanId, Sending, Settlement};
 use crate::pace::{NoTurn, Stop, Taken};
 use crate::retry;
@@ -199,7 +198,7 @@ impl Door {
         }
         let admitted = self.admitted(&authority, &wish)?;
         let (destination, connector) = self.destination(&wish.destination)?;
-        let url = destination.url(&admitted.path, &admitted.query);
+        let url = destination.url(&admitted.path, &wish.query);
         self.change(admitted, &wish, &destination, &connector, url)
             .await
     }
@@ -340,7 +339,7 @@ impl Door {
         token: &str,
         write: bool,
     ) -> Result<Taken, Stopped> {
-        let (mut tenant, app) = counted_as(token);
+        let (mut tenant, app) = self.shared.counted.of(&destination.name, token);
         if tenant.is_empty() {
             let named = self.shared.tenant.clone();
             tenant = named.unwrap_or_else(|| destination.root.origin().ascii_serialization());
@@ -384,7 +383,8 @@ impl Door {
         tries: u32,
         batches: Option<&Arc<Batches>>,
     ) -> Result<(Answer, Option<std::time::Duration>), NoAnswer> {
-        let request = format!("{} {}", outgoing.method, outgoing.url);
+        let heard = self.shared.log.is_some();
+        let request = heard.then(|| format!("{} {}", outgoing.method, outgoing.url));
         let id = outgoing.client_request_id;
         let begun = Instant::now();
         let cap = self.shared.limits.response_bytes;
@@ -396,16 +396,18 @@ impl Door {
             Some(answer) => answer,
             None => connector.send(outgoing, cap).await,
         };
-        let became = match &answer {
-            Ok(answer) => answer.status.to_string(),
-            Err(why) => why.to_string(),
-        };
-        let took = begun.elapsed().as_millis();
-        let line = format!("{request}: {became} in {took} ms, client-request-id {id}");
-        self.shared.log("http", &crate::text::plain(&line));
+        if let Some(request) = request {
+            let became = match &answer {
+                Ok(answer) => answer.status.to_string(),
+                Err(why) => why.to_string(),
+            };
+            let took = begun.elapsed().as_millis();
+            let line = format!("{request}: {became} in {took} ms, client-request-id {id}");
+            self.shared.log("http", &crate::text::plain(&line));
+        }
         let (retry, now) = (self.shared.retry, self.shared.time.now());
         let answer = answer.map(|answer| {
-            let pause = retry.pause(&answer, tries, now, retry::chance());
+            let pause = retry.pause(&answer, tries, now, retry::chance);
             (answer, pause)
         });
         let throttled = answer
@@ -508,10 +510,13 @@ impl Door {
             })
             .cloned()
             .collect();
+        let body = filtered.body.map(|body| serde_json::to_string(&body));
         let passed = Response {
             status: answer.status,
             headers,
-            body: filtered.body.map(|body| body.to_string()),
+            body: body
+                .transpose()
+                .map_err(|_| Stopped::Unreadable("what passes of the answer cannot be written"))?,
         };
         Ok((passed, filtered.card.filter(|_| success)))
     }

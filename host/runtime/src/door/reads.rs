@@ -100,7 +100,7 @@ impl Door {
         let mut admitted = self.admitted(authority, &wish)?;
         let (destination, connector) = self.destination(&wish.destination)?;
         Ok(Leaving {
-            url: destination.url(&admitted.path, &admitted.query),
+            url: destination.url(&admitted.path, &wish.query),
             device: admitted.bindings.remove("device"),
             route: Cow::Borrowed(admitted.route),
             destination,

@@ -26,7 +26,6 @@ pub(crate) struct Admitted<'a> {
     pub(crate) route: &'a Route,
     pub(crate) path: Path,
     pub(crate) bindings: Bindings,
-    pub(crate) query: Vec<(String, String)>,
 }
 
 /// The rule a request breaks. `name` is stable.
@@ -130,7 +129,6 @@ pub(crate) fn admit<'a>(
         route,
         path,
         bindings,
-        query: wish.query.clone(),
     })
 }
 
