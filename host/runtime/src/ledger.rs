@@ -30,7 +30,21 @@ impl PlanId {
 
 impl fmt::Display for PlanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Written whole: a name is written several times for each device, and digit by digit that
+        // takes longer than to look up what it names.
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
+    }
+}
+
+/// The hexadecimal digit of a number below 16.
+const fn digit(number: u8) -> u8 {
+    match number {
+        0..=9 => b'0' + number,
+        _ => b'a' + number - 10,
     }
 }
 
@@ -54,9 +68,10 @@ impl FromStr for PlanId {
         if bytes.len() != 64 || !bytes.iter().all(u8::is_ascii_hexdigit) {
             return Err(NotAPlanId);
         }
-        for (place, pair) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| NotAPlanId)?;
-            *place = u8::from_str_radix(pair, 16).map_err(|_| NotAPlanId)?;
+        let value = |digit: u8| (digit as char).to_digit(16).unwrap_or_default();
+        for (place, pair) in id.iter_mut().zip(bytes.chunks_exact(2)) {
+            let &[high, low] = pair else { continue };
+            *place = u8::try_from(value(high) << 4 | value(low)).map_err(|_| NotAPlanId)?;
         }
         Ok(Self(id))
     }

@@ -10,7 +10,7 @@ use passcode_host::ledger::{Attempt, Intent, LedgerError, PlanId, Sending, Store
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::fault::{misuse, of};
-use super::rows::{Reader, attempts};
+use super::rows::{Reader, attempt, attempts};
 use crate::acting::Acting;
 
 const OF_PLAN: &str = attempts!("WHERE a.plan = ? ORDER BY a.seq");
@@ -139,16 +139,16 @@ impl Sql<'_> {
     }
 
     pub(super) fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {
-        self.all(OF_PLAN, [plan.to_string()], |row| row.attempt())
+        self.all(OF_PLAN, [plan.to_string()], |row| row.attempt(1))
     }
 
     pub(super) fn open(&self, tenant: &str, device: &str) -> Result<Vec<Attempt>, LedgerError> {
-        self.all(OPEN, [tenant, device], |row| row.attempt())
+        self.all(OPEN, [tenant, device], |row| row.attempt(1))
     }
 
     fn attempt(&self, client_request_id: &str) -> Result<Option<(i64, Attempt)>, LedgerError> {
         self.maybe(BY_NAME, [client_request_id], |row| {
-            Ok((row.get("seq")?, row.attempt()?))
+            Ok((row.get(0)?, row.attempt(1)?))
         })
     }
 
@@ -164,7 +164,7 @@ impl Sql<'_> {
             intent.tenant,
             intent.device
         ];
-        for attempt in self.all(BESIDE, values, |row| row.attempt())? {
+        for attempt in self.all(BESIDE, values, |row| row.attempt(1))? {
             let of = &attempt.intent;
             beside.of_name |= of
                 .client_request_id

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use super::SqliteLedger;
 use super::fault::misuse;
-use super::rows::{attempts, name_of};
+use super::rows::{attempt, attempts, name_of};
 use super::sending::{Deliver, End, Intend, KeepPlan, Settle};
 
 const RECENT: &str = attempts!("ORDER BY a.seq DESC LIMIT ?");
@@ -97,7 +97,7 @@ impl SendLedger for SqliteLedger {
     }
 
     async fn recent(&self, limit: u32) -> Result<Vec<Attempt>, LedgerError> {
-        self.read_much(move |sql| sql.all(RECENT, [limit], |row| row.attempt()))
+        self.read_much(move |sql| sql.all(RECENT, [limit], |row| row.attempt(1)))
             .await
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use passcode_host::ledger::{
     Attempt, Intent, LedgerError, LedgerFault, PlanId, Settlement, StoredPlan,
 };
-use rusqlite::Row;
+use rusqlite::{Row, RowIndex};
 use rusqlite::types::FromSql;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -14,12 +14,23 @@ use super::fault::{fault, misuse, of};
 use crate::words::{self, ending, sending};
 pub(super) use crate::words::{ending_word, name_of, sending_word};
 
-/// All columns of an attempt; what follows chooses among them.
+/// All columns of an attempt, in the order in which [`Reader::attempt`] reads them.
+macro_rules! attempt {
+    () => {
+        "a.client_request_id, a.plan, a.tenant, a.device, a.request, a.at, a.sent_after, \
+         a.snapshot, a.after_unknown, a.again, a.state, a.status, a.request_id, a.answer_date, \
+         a.approval_code, a.settled_by, a.ending, d.at, d.target"
+    };
+}
+pub(super) use attempt;
+
+/// Attempts, each after its `seq`; what follows chooses among them.
 macro_rules! attempts {
     ($($tail:literal),+) => {
         concat!(
-            "SELECT a.*, d.at AS delivered_at, d.target AS delivered_to FROM attempts a \
-             LEFT JOIN deliveries d \
+            "SELECT a.seq, ",
+            attempt!(),
+            " FROM attempts a LEFT JOIN deliveries d \
              ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) ",
             $($tail),+
         )
@@ -50,14 +61,15 @@ pub(super) fn is_what_its_name_says(path: &Path, plan: &StoredPlan) -> Result<()
     Ok(())
 }
 
-/// Reads columns by name.
+/// Reads columns: by name where there is one row, and by place where there may be many, because to
+/// look a name up takes longer than to read what it names.
 pub(super) struct Reader<'a> {
     pub(super) path: &'a Path,
     pub(super) row: &'a Row<'a>,
 }
 
 impl Reader<'_> {
-    pub(super) fn get<T: FromSql>(&self, column: &str) -> Result<T, LedgerError> {
+    pub(super) fn get<T: FromSql>(&self, column: impl RowIndex) -> Result<T, LedgerError> {
         self.row.get(column).map_err(|error| of(self.path, error))
     }
 
@@ -65,38 +77,38 @@ impl Reader<'_> {
         fault(LedgerFault::Corrupt, self.path, detail)
     }
 
-    pub(super) fn text(&self, column: &str) -> Result<String, LedgerError> {
+    pub(super) fn text(&self, column: impl RowIndex) -> Result<String, LedgerError> {
         self.get(column)
     }
 
-    pub(super) fn maybe(&self, column: &str) -> Result<Option<String>, LedgerError> {
+    pub(super) fn maybe(&self, column: impl RowIndex) -> Result<Option<String>, LedgerError> {
         self.get(column)
     }
 
-    pub(super) fn time(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
+    pub(super) fn time(&self, column: impl RowIndex) -> Result<OffsetDateTime, LedgerError> {
         instant(self.path, &self.text(column)?)
     }
 
-    pub(super) fn maybe_time(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+    pub(super) fn maybe_time(&self, column: impl RowIndex) -> Result<Option<OffsetDateTime>, LedgerError> {
         let text = self.maybe(column)?;
         text.map(|text| instant(self.path, &text)).transpose()
     }
 
     /// A number that is never negative.
-    pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
+    pub(super) fn count(&self, column: impl RowIndex) -> Result<u64, LedgerError> {
         self.get::<i64>(column)?
             .try_into()
             .map_err(|_| self.damaged("a negative number"))
     }
 
     /// Milliseconds since 1970.
-    pub(super) fn moment(&self, column: &str) -> Result<OffsetDateTime, LedgerError> {
+    pub(super) fn moment(&self, column: impl RowIndex) -> Result<OffsetDateTime, LedgerError> {
         self.maybe_moment(column)?
             .ok_or_else(|| self.damaged("a time is missing"))
     }
 
     /// The same, where there need not be one.
-    pub(super) fn maybe_moment(&self, column: &str) -> Result<Option<OffsetDateTime>, LedgerError> {
+    pub(super) fn maybe_moment(&self, column: impl RowIndex) -> Result<Option<OffsetDateTime>, LedgerError> {
         let moment = self.get::<Option<i64>>(column)?.map(|milliseconds| {
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
                 .map_err(|_| self.damaged("a time cannot be read"))
@@ -104,7 +116,7 @@ impl Reader<'_> {
         moment.transpose()
     }
 
-    pub(super) fn plan_id(&self, column: &str) -> Result<PlanId, LedgerError> {
+    pub(super) fn plan_id(&self, column: impl RowIndex) -> Result<PlanId, LedgerError> {
         self.text(column)?
             .parse()
             .map_err(|_| self.damaged("a plan has no name"))
@@ -123,31 +135,33 @@ impl Reader<'_> {
         Ok(plan)
     }
 
-    pub(super) fn attempt(&self) -> Result<Attempt, LedgerError> {
+    /// An attempt, of which `first` is the first column.
+    pub(super) fn attempt(&self, first: usize) -> Result<Attempt, LedgerError> {
         let damaged = |what: &str| self.damaged(what);
-        let delivered = match (self.maybe("delivered_at")?, self.maybe("delivered_to")?) {
-            (Some(at), Some(to)) => Some((instant(self.path, &at)?, to)),
-            _ => None,
-        };
-        let status: Option<i64> = self.get("status")?;
-        Ok(Attempt {
-            intent: Intent {
-                plan: self.plan_id("plan")?,
-                tenant: self.text("tenant")?,
-                device: self.text("device")?,
-                client_request_id: self.text("client_request_id")?,
-                request: self.text("request")?,
-                at: self.time("at")?,
-                service_date: self.maybe("sent_after")?,
-                snapshot: serde_json::from_str(&self.text("snapshot")?)
-                    .map_err(|_| damaged("a snapshot cannot be read"))?,
-                after_unknown: match self.maybe("after_unknown")? {
-                    None => None,
-                    Some(text) => Some(text.parse().map_err(|_| damaged("a plan has no name"))?),
-                },
-                again: self.get::<i64>("again")? != 0,
+        let mut columns = first..;
+        let mut next = || columns.next().unwrap_or(first);
+        let client_request_id = self.text(next())?;
+        let intent = Intent {
+            plan: self.plan_id(next())?,
+            tenant: self.text(next())?,
+            device: self.text(next())?,
+            client_request_id,
+            request: self.text(next())?,
+            at: self.time(next())?,
+            service_date: self.maybe(next())?,
+            snapshot: serde_json::from_str(&self.text(next())?)
+                .map_err(|_| damaged("a snapshot cannot be read"))?,
+            after_unknown: match self.maybe(next())? {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| damaged("a plan has no name"))?),
             },
-            sending: sending(&self.text("state")?).ok_or_else(|| damaged("an unheard-of state"))?,
+            again: self.get::<i64>(next())? != 0,
+        };
+        let state = sending(&self.text(next())?).ok_or_else(|| damaged("an unheard-of state"))?;
+        let status: Option<i64> = self.get(next())?;
+        Ok(Attempt {
+            intent,
+            sending: state,
             settlement: Settlement {
                 status: match status {
                     None => None,
@@ -157,23 +171,26 @@ impl Reader<'_> {
                             .map_err(|_| damaged("an unheard-of status"))?,
                     ),
                 },
-                request_id: self.maybe("request_id")?,
-                service_date: self.maybe("answer_date")?,
-                approval_code: self.maybe("approval_code")?,
-                settled_by: self.maybe("settled_by")?,
+                request_id: self.maybe(next())?,
+                service_date: self.maybe(next())?,
+                approval_code: self.maybe(next())?,
+                settled_by: self.maybe(next())?,
             },
-            ending: match self.maybe("ending")? {
+            ending: match self.maybe(next())? {
                 None => None,
                 Some(word) => Some(ending(&word).ok_or_else(|| damaged("an unheard-of ending"))?),
             },
-            delivered,
+            delivered: match (self.maybe(next())?, self.maybe(next())?) {
+                (Some(at), Some(to)) => Some((instant(self.path, &at)?, to)),
+                _ => None,
+            },
         })
     }
 
-    /// The attempt in a row that may have none.
-    pub(super) fn maybe_attempt(&self) -> Result<Option<Attempt>, LedgerError> {
-        match self.maybe("client_request_id")? {
-            Some(_) => self.attempt().map(Some),
+    /// The same in a row that may have none.
+    pub(super) fn maybe_attempt(&self, first: usize) -> Result<Option<Attempt>, LedgerError> {
+        match self.maybe(first)? {
+            Some(_) => self.attempt(first).map(Some),
             None => Ok(None),
         }
     }

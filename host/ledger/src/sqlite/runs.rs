@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::SqliteLedger;
 use super::book::Sql;
 use super::claiming::{Release, Renew, Reopen, Steps, Take};
-use super::rows::{Reader, is_what_its_name_says, that_counts};
+use super::rows::{Reader, attempt, is_what_its_name_says, that_counts};
 use super::running::{AddRows, BeginRun, KeepApproval, MoveRun};
 use crate::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Stage, Step,
@@ -27,14 +27,15 @@ macro_rules! now {
 }
 pub(super) use now;
 
-/// Rows with the attempt that counts; what follows chooses among them.
+/// Rows with the attempt that counts, in the order in which [`Reader::row`] reads their columns;
+/// what follows chooses among them.
 macro_rules! rows_and_attempts {
     ($tail:literal) => {
         concat!(
-            "SELECT r.number, r.source, r.selector, r.stage, r.epoch, r.device AS row_device, \
-             r.label, r.plan AS row_plan, r.outcome, r.code, r.message, r.changed, \
-             p.created AS planned, a.*, d.at AS delivered_at, d.target AS delivered_to \
-             FROM run_rows r LEFT JOIN plans p ON p.id = r.plan LEFT JOIN attempts a ON a.seq = ",
+            "SELECT r.number, r.source, r.selector, r.stage, r.epoch, r.device, r.label, r.plan, \
+             p.created, r.outcome, r.code, r.message, r.changed, ",
+            attempt!(),
+            " FROM run_rows r LEFT JOIN plans p ON p.id = r.plan LEFT JOIN attempts a ON a.seq = ",
             that_counts!("r.plan"),
             " LEFT JOIN deliveries d \
              ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) \
@@ -61,8 +62,9 @@ pub(super) const TALLY: &str = concat!(
 
 pub(super) const PLANS: &str = concat!(
     "SELECT p.seq AS plan_seq, p.id, p.tenant AS plan_tenant, p.device AS plan_device, p.created, \
-     p.expires, p.document, a.*, d.at AS delivered_at, d.target AS delivered_to FROM plans p \
-     LEFT JOIN attempts a ON a.seq = ",
+     p.expires, p.document, ",
+    attempt!(),
+    " FROM plans p LEFT JOIN attempts a ON a.seq = ",
     that_counts!("p.id"),
     " LEFT JOIN deliveries d ON d.seq = (SELECT max(seq) FROM deliveries WHERE attempt = a.seq) \
      ORDER BY p.seq DESC LIMIT ?"
@@ -70,6 +72,9 @@ pub(super) const PLANS: &str = concat!(
 
 pub(super) const LAST_SENT: &str = "SELECT at FROM attempts WHERE tenant = ? AND device = ? \
      AND state IN ('intended', 'unknown', 'accepted') ORDER BY seq DESC LIMIT 1";
+
+/// So many columns of a plan stand before those of its attempt.
+const PLAN: usize = 7;
 
 impl Reader<'_> {
     pub(super) fn run(&self) -> Result<Run, LedgerError> {
@@ -94,28 +99,33 @@ impl Reader<'_> {
     }
 
     fn row(&self) -> Result<Row, LedgerError> {
-        let plan = self.maybe("row_plan")?.map(|plan| {
-            plan.parse()
-                .map_err(|_| self.damaged("the plan of a row has no name"))
-        });
+        let mut columns = 0..;
+        let mut next = || columns.next().unwrap_or(0);
+        let new = NewRow {
+            number: self.count(next())?,
+            source: self.text(next())?,
+            selector: self.text(next())?,
+        };
+        let stage = Stage::of_word(&self.text(next())?);
         Ok(Row {
-            new: NewRow {
-                number: self.count("number")?,
-                source: self.text("source")?,
-                selector: self.text("selector")?,
+            new,
+            stage: stage.ok_or_else(|| self.damaged("a row is at an unheard-of stage"))?,
+            epoch: self.count(next())?,
+            device: self.maybe(next())?,
+            label: self.maybe(next())?,
+            plan: match self.maybe(next())? {
+                None => None,
+                Some(plan) => {
+                    let unnamed = |_| self.damaged("the plan of a row has no name");
+                    Some(plan.parse().map_err(unnamed)?)
+                }
             },
-            stage: Stage::of_word(&self.text("stage")?)
-                .ok_or_else(|| self.damaged("a row is at an unheard-of stage"))?,
-            epoch: self.count("epoch")?,
-            device: self.maybe("row_device")?,
-            label: self.maybe("label")?,
-            plan: plan.transpose()?,
-            planned: self.maybe_time("planned")?,
-            outcome: self.maybe("outcome")?,
-            code: self.maybe("code")?,
-            message: self.maybe("message")?,
-            changed: self.moment("changed")?,
-            attempt: self.maybe_attempt()?,
+            planned: self.maybe_time(next())?,
+            outcome: self.maybe(next())?,
+            code: self.maybe(next())?,
+            message: self.maybe(next())?,
+            changed: self.moment(next())?,
+            attempt: self.maybe_attempt(next())?,
         })
     }
 
@@ -137,7 +147,7 @@ impl Reader<'_> {
             document: self.text("document")?,
         };
         is_what_its_name_says(self.path, &plan)?;
-        Ok((plan, self.maybe_attempt()?))
+        Ok((plan, self.maybe_attempt(PLAN)?))
     }
 }
 

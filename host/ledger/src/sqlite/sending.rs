@@ -23,16 +23,9 @@ impl Write for KeepPlan {
 
     fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), LedgerError> {
         let Self(plan) = self;
-        match sql.plan(&plan.id)? {
-            Some(kept) if kept == *plan => return Ok(()),
-            Some(_) => {
-                return Err(sql.misuse("the plan is kept with another device or other times"));
-            }
-            None => {}
-        }
-        sql.execute(
+        let kept = sql.execute(
             "INSERT INTO plans (id, tenant, device, created, expires, document) \
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             params![
                 plan.id.to_string(),
                 plan.tenant,
@@ -42,6 +35,12 @@ impl Write for KeepPlan {
                 plan.document
             ],
         )?;
+        if kept == 0 {
+            return match sql.plan(&plan.id)? {
+                Some(kept) if kept == *plan => Ok(()),
+                _ => Err(sql.misuse("the plan is kept with another device or other times")),
+            };
+        }
         sql.witness(chain, &record::planned(plan))
     }
 }

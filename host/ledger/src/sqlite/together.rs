@@ -1,13 +1,13 @@
 //! One transaction for everything that waits to be written. One that is refused leaves nothing
-//! behind and its neighbours as they are: then all is undone, and done again with each in a
-//! savepoint of its own. Always to have savepoints costs as much again as the writing. Nobody
-//! hears anything before the commit. The lines of the audit chain are written last, all at once:
+//! behind and its neighbours as they are: then the transaction is undone, and another does it again
+//! with each in a savepoint of its own. With any savepoint, every page is copied before it is
+//! written, which costs as much again as the writing. Nobody hears anything before the commit. The lines of the audit chain are written last, all at once:
 //! if they cannot be, nothing is.
 
 use std::sync::Arc;
 
 use passcode_host::ledger::{IntentRefused, LedgerError, LedgerFault};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::spawn_blocking;
 
@@ -163,38 +163,31 @@ fn commit(
     queue.take(entries);
     let transaction = book.begin(connection)?;
     queue.take(entries);
-    let sql = book.on(&transaction);
     let mut chain = Chain::default();
-    let alone = entries.len() == 1;
-    if !alone {
-        sql.execute("SAVEPOINT one", [])?;
+    if all(&book.on(&transaction), &mut chain, entries) {
+        return end(book, transaction, &chain);
     }
-    if let Err(fault) = all(&sql, &mut chain, entries) {
-        if alone {
-            // Dropped, the transaction undoes all that there is.
-            return Ok(());
-        }
-        undo(&sql, fault)?;
-        chain.truncate(0);
-        each(&sql, &mut chain, entries)?;
+    // Dropped, a transaction undoes all that there is.
+    drop(transaction);
+    if entries.len() == 1 {
+        return Ok(());
     }
-    sql.write_lines(&chain)?;
+    // Other processes may have written meanwhile: the chain's end is looked up anew.
+    let (transaction, mut chain) = (book.begin(connection)?, Chain::default());
+    each(&book.on(&transaction), &mut chain, entries)?;
+    end(book, transaction, &chain)
+}
+
+/// Write the lines, and commit.
+fn end(book: &Book, transaction: Transaction<'_>, chain: &Chain) -> Result<(), LedgerError> {
+    book.on(&transaction).write_lines(chain)?;
     transaction.commit().map_err(book.words())
 }
 
-/// Run all that is wanted, up to the first that did not write what it had to; what that one found
-/// wrong with the ledger, if anything.
-fn all(
-    sql: &Sql<'_>,
-    chain: &mut Chain,
-    entries: &mut [Box<dyn Queued>],
-) -> Result<(), Option<LedgerError>> {
-    for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
-        if !entry.run(sql, chain) {
-            return Err(entry.fault());
-        }
-    }
-    Ok(())
+/// Run all that is wanted, up to the first that did not write what it had to; whether all did.
+fn all(sql: &Sql<'_>, chain: &mut Chain, entries: &mut [Box<dyn Queued>]) -> bool {
+    let mut wanted = entries.iter_mut().filter(|entry| entry.is_wanted());
+    wanted.all(|entry| entry.run(sql, chain))
 }
 
 /// Run what is wanted, each in a savepoint of its own.
@@ -203,6 +196,7 @@ fn each(
     chain: &mut Chain,
     entries: &mut [Box<dyn Queued>],
 ) -> Result<(), LedgerError> {
+    sql.execute("SAVEPOINT one", [])?;
     for entry in entries.iter_mut().filter(|entry| entry.is_wanted()) {
         let lines = chain.len();
         if entry.run(sql, chain) {

@@ -132,7 +132,7 @@ impl AuditLog for SqliteLedger {
 }
 
 fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    passcode_host::ledger::PlanId(*hash).to_string()
 }
 
 /// A hash is written as a plan's name is.
