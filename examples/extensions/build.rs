@@ -7,6 +7,7 @@ fn main() -> ExitCode {
         "../../wit",
         &[
             ("change-freeze", "change_freeze", "CHANGE_FREEZE"),
+            ("inventory", "inventory", "INVENTORY"),
             ("one-time-secret", "one_time_secret", "ONE_TIME_SECRET"),
         ],
     )
