@@ -271,3 +271,59 @@ fn an_inventory_that_says_no_ends_the_command_and_nothing_is_planned() {
     let plans = home.practice(&["plans", "-o", "json"]).json();
     assert_eq!(plans["plans"], json!([]), "{plans}");
 }
+
+#[test]
+fn a_grant_with_a_destination_is_checked_before_it_is_configured() {
+    let home = Home::new();
+    let file = |name: &str, content: &[u8]| {
+        let path = home.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let component = file("inventory.wasm", INVENTORY);
+    let grant = file("inventory.toml", INVENTORY_GRANT.as_bytes());
+    let check = ["extension", "check", &component, "--grant", &grant];
+    let checked = home.run(&[&check[..], &["-o", "json"]].concat());
+    let checked = checked.expect(0, "extension-check");
+    assert_eq!(checked["asks"].as_array().unwrap().len(), 2, "{checked}");
+    let location = "GET /api/locations/{location}/devices at `inventory`";
+    assert_eq!(checked["granted"], json!([location]), "{checked}");
+    let shown = home.run(&[&check[..], &["-o", "table"]].concat()).stdout;
+    assert!(shown.contains(&format!("{location} (granted)")), "{shown}");
+    let shift = "GET /api/shifts/{shift}/devices at `inventory` (not granted)";
+    assert!(shown.contains(shift), "{shown}");
+    // As a host would refuse it.
+    for (from, to, why) in [
+        (
+            "https://inventory.contoso.example",
+            "https://graph.microsoft.com",
+            "where devices are managed from",
+        ),
+        (
+            "CONTOSO_INVENTORY_TOKEN",
+            "AZURE_CLIENT_SECRET",
+            "AZURE_CLIENT_SECRET",
+        ),
+        (
+            "[[destination]]\nname = \"inventory\"",
+            "[[destination]]\nname = \"other\"",
+            "nothing says where that is",
+        ),
+    ] {
+        let grant = file("wrong.toml", INVENTORY_GRANT.replace(from, to).as_bytes());
+        let refused = home.run(&[
+            "extension",
+            "check",
+            &component,
+            "--grant",
+            &grant,
+            "-o",
+            "json",
+        ]);
+        let failure = refused.fails(2, "usage");
+        assert!(
+            failure["message"].as_str().unwrap().contains(why),
+            "{failure}"
+        );
+    }
+}
