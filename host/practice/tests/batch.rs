@@ -78,7 +78,13 @@ fn a_part_has_the_version_of_the_batch() {
             [("3", 400), ("2", 400), ("1", first)],
             "{version}"
         );
+        let error = &part(&body, "3")["body"]["error"];
+        assert_eq!(
+            error["message"], "Resource not found for the segment 'oauth2'.",
+            "{version}"
+        );
     }
+    assert!(tenant.journal().iter().all(|entry| entry.route != "token"));
 }
 
 #[test]
