@@ -202,6 +202,30 @@ fn each_part_is_judged_by_itself() {
 }
 
 #[test]
+fn a_token_that_ends_meanwhile_ends_for_the_parts_that_are_left() {
+    let tenant = tenant();
+    tenant
+        .inject_named("slow-before-accept:KIOSK-0001,seconds=0.5")
+        .expect("fault");
+    let requests = json!([
+        reset(&tenant, "1", "KIOSK-0001"),
+        read(&tenant, "2", "COBO-0002")
+    ]);
+    let control = tenant.control();
+    let revoking = std::thread::spawn(move || {
+        while control.journal().len() < 2 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        control.revoke_all_tokens();
+    });
+    let body = ask(&tenant, &requests).json();
+    revoking.join().expect("revoked");
+    assert_eq!(statuses(&body), [("2", 200), ("1", 401)]);
+    let late = &part(&body, "1")["headers"];
+    assert!(late["WWW-Authenticate"].is_string(), "{body}");
+}
+
+#[test]
 fn each_part_counts_against_the_budget() {
     let tenant = tenant();
     tenant.set_throttle(Throttle {
