@@ -1,36 +1,17 @@
 //! Builds the puppets, components that do what a test tells them.
 
-use std::path::PathBuf;
+use std::process::ExitCode;
 
-use passcode_component_build::{Guest, component};
-
-fn main() {
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    // Asked now: this program may have been compiled for another copy of the tree.
-    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let guests = [
-        ("puppet", "passcode_puppet", "PASSCODE_PUPPET"),
-        (
-            "courier",
-            "passcode_courier_puppet",
-            "PASSCODE_COURIER_PUPPET",
-        ),
-    ];
-    for (folder, crate_name, name) in guests {
-        let folder = here.join(folder);
-        let guest = Guest {
-            folder: &folder,
-            crate_name,
-            manifest: &folder.join("manifest.toml"),
-            sources: &[&here.join("../wit")],
-            out: &out,
-        };
-        match component(&guest) {
-            Ok(file) => println!("cargo::rustc-env={name}={}", file.display()),
-            Err(error) => {
-                eprintln!("{error}");
-                std::process::exit(1);
-            }
-        }
-    }
+fn main() -> ExitCode {
+    passcode_component_build::beside(
+        "../wit",
+        &[
+            ("puppet", "passcode_puppet", "PASSCODE_PUPPET"),
+            (
+                "courier",
+                "passcode_courier_puppet",
+                "PASSCODE_COURIER_PUPPET",
+            ),
+        ],
+    )
 }

@@ -1,13 +1,11 @@
 //! Builds the first-party components from their source.
 
-use std::path::PathBuf;
+use std::process::ExitCode;
 
-use passcode_component_build::{Guest, component};
+use passcode_component_build::{Guest, Place, components};
 
-fn main() {
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    // Asked now: this program may have been compiled for another copy of the tree.
-    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+fn main() -> ExitCode {
+    let Place { here, out } = Place::asked();
     let component_folder = here.join("../../component");
     let guest = Guest {
         folder: &component_folder.join("skin"),
@@ -33,13 +31,5 @@ fn main() {
         ],
         out: &out,
     };
-    for (guest, name) in [(guest, "PASSCODE_COMPONENT"), (finder, "PASSCODE_FINDER")] {
-        match component(&guest) {
-            Ok(file) => println!("cargo::rustc-env={name}={}", file.display()),
-            Err(error) => {
-                eprintln!("{error}");
-                std::process::exit(1);
-            }
-        }
-    }
+    components(&[(guest, "PASSCODE_COMPONENT"), (finder, "PASSCODE_FINDER")])
 }

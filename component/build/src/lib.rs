@@ -8,7 +8,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitCode, Output};
 
 /// The target guests are built for. It has no system interface, so a guest has none either.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -42,6 +42,67 @@ impl std::error::Error for BuildError {}
 
 fn error(message: impl Into<String>) -> BuildError {
     BuildError(message.into())
+}
+
+/// Build guests, and tell the crate under which variable of its environment each component is: the
+/// whole of a build script.
+#[must_use]
+pub fn components(guests: &[(Guest<'_>, &str)]) -> ExitCode {
+    for (guest, variable) in guests {
+        match component(guest) {
+            Ok(file) => println!("cargo::rustc-env={variable}={}", file.display()),
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The same for guests in folders beside the build script, each with its `manifest.toml`: folder,
+/// name of the library, variable. `wit` is where the contract is.
+#[must_use]
+pub fn beside(wit: &str, guests: &[(&str, &str, &str)]) -> ExitCode {
+    let place = Place::asked();
+    let wit = place.here.join(wit);
+    let folders: Vec<PathBuf> = guests.iter().map(|one| place.here.join(one.0)).collect();
+    let manifests = folders.iter().map(|folder| folder.join("manifest.toml"));
+    let manifests: Vec<PathBuf> = manifests.collect();
+    let sources = [wit.as_path()];
+    let each = guests.iter().zip(folders.iter().zip(&manifests));
+    let each = each.map(|(&(_, crate_name, variable), (folder, manifest))| {
+        let guest = Guest {
+            folder,
+            crate_name,
+            manifest,
+            sources: &sources,
+            out: &place.out,
+        };
+        (guest, variable)
+    });
+    components(&each.collect::<Vec<_>>())
+}
+
+/// Where a build script runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The folder of its package.
+    pub here: PathBuf,
+    /// Where it may write.
+    pub out: PathBuf,
+}
+
+impl Place {
+    /// Asked of the environment now: the program may have been compiled for another copy of the tree.
+    #[must_use]
+    pub fn asked() -> Self {
+        let folder = |name| PathBuf::from(std::env::var_os(name).unwrap_or_default());
+        Self {
+            here: folder("CARGO_MANIFEST_DIR"),
+            out: folder("OUT_DIR"),
+        }
+    }
 }
 
 /// Build the guest, encode it, embed its manifest, and write the component into `out`. Tells

@@ -6,6 +6,12 @@
 /// The reviewer of `change-freeze`.
 pub const CHANGE_FREEZE: &[u8] = include_bytes!(env!("CHANGE_FREEZE"));
 
+/// The finder of `inventory`.
+pub const INVENTORY: &[u8] = include_bytes!(env!("INVENTORY"));
+
+/// A grant for it, to be copied.
+pub const INVENTORY_GRANT: &str = include_str!("../inventory/grant.toml");
+
 /// The courier of `one-time-secret`.
 pub const ONE_TIME_SECRET: &[u8] = include_bytes!(env!("ONE_TIME_SECRET"));
 

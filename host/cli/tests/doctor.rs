@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 
 use passcode_practice::{
     IntuneRole, PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET, PRACTICE_TENANT_ID, PRIVILEGED,
-    PracticeOptions, PracticeTenant, READ_CONFIGURATION, READ_DEVICES, READ_RBAC, RemoteAction,
-    SubscriptionState, TokenRequest,
+    PracticeOptions, PracticeTenant, READ_CONFIGURATION, READ_DEVICES, READ_GROUPS, READ_RBAC,
+    RemoteAction, SubscriptionState, TokenRequest,
 };
 use serde_json::Value;
 use support::{Home, Ran};
@@ -156,6 +156,14 @@ fn each_person_and_application_is_told_what_is_in_the_way() {
             desk().without(READ_CONFIGURATION),
             0,
             &[("may-read-policies", "unknown"), ("may-read", "pass")],
+        ),
+        (
+            desk().without(READ_GROUPS),
+            0,
+            &[
+                ("may-read-groups", "unknown"),
+                ("may-read-audits", "unknown"),
+            ],
         ),
         (
             desk().without(PRIVILEGED),
@@ -678,5 +686,5 @@ fn the_page_names_every_finding() {
         }
     }
     // As many as there are: a finding that is not met here would not be looked for.
-    assert_eq!(seen.len(), 26, "{seen:?}");
+    assert_eq!(seen.len(), 27, "{seen:?}");
 }

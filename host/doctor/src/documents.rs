@@ -31,6 +31,11 @@ const PERMISSIONS: Document = Document {
     uri: "microsoftgraph/microsoft-graph-devx-content permissions/new/permissions.json",
     date: "2026-08-07",
 };
+const MEMBERS: Document = Document {
+    title: "List group transitive members",
+    uri: "https://learn.microsoft.com/graph/api/group-list-transitivemembers",
+    date: "undated",
+};
 const REMOVE_2026: Document = Document {
     title: "Intune remote device action: Remove passcode",
     uri: "MicrosoftDocs/memdocs intune/device-management/actions/remove-passcode.md",
@@ -106,6 +111,9 @@ pub(crate) const READS_RECORD: Citation = PERMISSIONS.says(
 );
 pub(crate) const READS_AUDITS: Citation =
     PERMISSIONS.says("Audit events take DeviceManagementApps.Read.All.");
+pub(crate) const READS_GROUPS: Citation = MEMBERS.says(
+    "The members of a group, and of the groups in it, take GroupMember.Read.All; for a group whose membership is hidden Member.Read.Hidden as well.",
+);
 pub(crate) const NO_PERSONAL_ACCOUNTS: Citation =
     ACTION.says("Personal Microsoft accounts are not supported.");
 

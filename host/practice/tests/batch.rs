@@ -78,7 +78,13 @@ fn a_part_has_the_version_of_the_batch() {
             [("3", 400), ("2", 400), ("1", first)],
             "{version}"
         );
+        let error = &part(&body, "3")["body"]["error"];
+        assert_eq!(
+            error["message"], "Resource not found for the segment 'oauth2'.",
+            "{version}"
+        );
     }
+    assert!(tenant.journal().iter().all(|entry| entry.route != "token"));
 }
 
 #[test]
@@ -193,6 +199,30 @@ fn each_part_is_judged_by_itself() {
             .accepted,
         0
     );
+}
+
+#[test]
+fn a_token_that_ends_meanwhile_ends_for_the_parts_that_are_left() {
+    let tenant = tenant();
+    tenant
+        .inject_named("slow-before-accept:KIOSK-0001,seconds=0.5")
+        .expect("fault");
+    let requests = json!([
+        reset(&tenant, "1", "KIOSK-0001"),
+        read(&tenant, "2", "COBO-0002")
+    ]);
+    let control = tenant.control();
+    let revoking = std::thread::spawn(move || {
+        while control.journal().len() < 2 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        control.revoke_all_tokens();
+    });
+    let body = ask(&tenant, &requests).json();
+    revoking.join().expect("revoked");
+    assert_eq!(statuses(&body), [("2", 200), ("1", 401)]);
+    let late = &part(&body, "1")["headers"];
+    assert!(late["WWW-Authenticate"].is_string(), "{body}");
 }
 
 #[test]

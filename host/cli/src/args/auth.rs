@@ -49,7 +49,7 @@ pub(crate) struct SetupArgs {
     /// What to print
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SetupFormat::Text)]
     pub(crate) format: SetupFormat,
-    /// Also the permissions that only tell more beforehand
+    /// Also the permissions that only tell more beforehand, and the one for groups in run files
     #[arg(long)]
     pub(crate) optional: bool,
     /// Who issues the assertions: the cluster's OIDC issuer, for `aks`

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use passcode_extension::{Digest, ExtensionError, read};
-use passcode_host::{Authority, Extension, Host, World, plain};
+use passcode_host::{Authority, Extension, ExtensionGrant, Host, World, plain};
 use passcode_runner::Ended;
 use serde_json::{Value, json};
 
@@ -85,11 +85,11 @@ fn told(error: &ExtensionError) -> (String, String, Option<String>) {
 async fn check(app: &App, file: &Path, grant: Option<&Path>) -> Result<Reply, Failure> {
     let bytes = std::fs::read(file).map_err(|error| Failure::file(file, &error))?;
     let granted = match grant {
-        None => Authority::none(),
+        None => ExtensionGrant::none(),
         Some(path) => {
             let text =
                 std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-            Authority::parse(&text).map_err(|error| {
+            ExtensionGrant::parse(&text).map_err(|error| {
                 Failure::usage(
                     format!("{}: {}", path.display(), error.message),
                     error.remedy,
@@ -99,7 +99,8 @@ async fn check(app: &App, file: &Path, grant: Option<&Path>) -> Result<Reply, Fa
     };
     let host = apart(app).await?;
     let name = file.display().to_string();
-    let extension = loaded(&host, &name, &bytes, &granted).await?;
+    // Nothing is sent here, so it gets to no destination; what is granted is the same.
+    let extension = loaded(&host, &name, &bytes, &granted.authority).await?;
     let digest = Digest::of(&bytes).to_string();
     let mut body = json!({ "file": file, "digest": digest });
     merge(&mut body, about(&extension));

@@ -46,6 +46,7 @@ fn the_document_has_everything_and_the_manifest_is_the_apps() {
     let text = home.run(&["auth", "setup", "-o", "table"]).stdout;
     assert!(text.starts_with("Nothing is created here."), "{text}");
     assert!(text.contains("unknown without it: whether an Intune role"));
+    assert!(text.contains("unknown without it: who is in a group"));
 }
 
 #[test]
@@ -55,15 +56,23 @@ fn more_than_what_it_takes_to_act_is_asked_for_only_on_request() {
         for format in ["manifest", "az", "powershell"] {
             let least = printed(&home, who, format, &[]);
             let all = printed(&home, who, format, &["--optional"]);
-            let reads = if who == "people" {
-                "49f0cc30-024c-4dfd-ab3e-82e137ee5431"
+            let optional = if who == "people" {
+                [
+                    "49f0cc30-024c-4dfd-ab3e-82e137ee5431",
+                    "bc024368-1153-4739-b217-4326f2e966d0",
+                ]
             } else {
-                "58ca0d9a-1575-47e1-a3cb-007ef2e4583b"
+                [
+                    "58ca0d9a-1575-47e1-a3cb-007ef2e4583b",
+                    "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+                ]
             };
-            assert!(
-                !least.contains(reads) && all.contains(reads),
-                "{who} {format}"
-            );
+            for reads in optional {
+                assert!(
+                    !least.contains(reads) && all.contains(reads),
+                    "{who} {format} {reads}"
+                );
+            }
             for written in ["ReadWrite.All' }", "243333ab-", "44642bfe-"] {
                 assert!(!all.contains(written), "{who} {format} {written}");
             }

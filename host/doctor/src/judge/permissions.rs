@@ -1,7 +1,8 @@
 //! What the token carries.
 
 use crate::documents::{
-    ACTS, READS, READS_AUDITS, READS_POLICIES, READS_RECORD, READS_RIGHTS, WRITE_IS_NOT_ENOUGH,
+    ACTS, READS, READS_AUDITS, READS_GROUPS, READS_POLICIES, READS_RECORD, READS_RIGHTS,
+    WRITE_IS_NOT_ENOUGH,
 };
 use crate::facts::{Facts, Person, Signed};
 use crate::finding::{Area, Citation, Finding, Hindrance};
@@ -16,6 +17,14 @@ const ROLES: &str = "DeviceManagementRBAC.Read.All";
 const ROLES_WRITE: &str = "DeviceManagementRBAC.ReadWrite.All";
 const APPS: &str = "DeviceManagementApps.Read.All";
 const APPS_WRITE: &str = "DeviceManagementApps.ReadWrite.All";
+/// The least first, then all that will do.
+const GROUPS: &[&str] = &[
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+];
 
 /// What stays unknown without a permission: id, those that will do, what they are for, the document.
 type Optional = (
@@ -43,6 +52,12 @@ const OPTIONAL: &[Optional] = &[
         &[APPS, APPS_WRITE],
         "what Intune's own audit log says",
         &[READS_AUDITS],
+    ),
+    (
+        "may-read-groups",
+        GROUPS,
+        "who is in a group that a run file names (who.group)",
+        &[READS_GROUPS],
     ),
 ];
 

@@ -17,7 +17,8 @@ const READ: &str = "DeviceManagementManagedDevices.Read.All";
 const RBAC: &str = "DeviceManagementRBAC.Read.All";
 const POLICIES: &str = "DeviceManagementConfiguration.Read.All";
 const APPS: &str = "DeviceManagementApps.Read.All";
-const EVERYTHING: &[&str] = &[ACT, READ, RBAC, POLICIES, APPS];
+const GROUPS: &str = "GroupMember.Read.All";
+const EVERYTHING: &[&str] = &[ACT, READ, RBAC, POLICIES, APPS, GROUPS];
 
 fn texts(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
@@ -148,19 +149,42 @@ fn with_everything_in_order_only_the_scope_of_the_role_is_unknown() {
 
 #[test]
 fn a_permission_that_is_missing_is_never_passed_over() {
-    // Permissions, then the verdicts on acting, reading, roles, policies, record, audits.
-    type Row = (&'static [&'static str], [Verdict; 6]);
+    // Permissions, then the verdicts on acting, reading, roles, policies, record, audits, groups.
+    type Row = (&'static [&'static str], [Verdict; 7]);
     let table: &[Row] = &[
-        (EVERYTHING, [Pass; 6]),
-        (&[ACT, READ], [Pass, Pass, Unknown, Unknown, Pass, Unknown]),
-        (&[READ], [Block, Pass, Unknown, Unknown, Pass, Unknown]),
-        (&[ACT], [Pass, Block, Unknown, Unknown, Unknown, Unknown]),
-        (&[ACT, POLICIES], [Pass, Pass, Unknown, Pass, Pass, Unknown]),
-        (&[], [Block, Block, Unknown, Unknown, Unknown, Unknown]),
+        (EVERYTHING, [Pass; 7]),
+        (
+            &[ACT, READ, GROUPS],
+            [Pass, Pass, Unknown, Unknown, Pass, Unknown, Pass],
+        ),
+        (
+            &[ACT, READ, "Directory.Read.All"],
+            [Pass, Pass, Unknown, Unknown, Pass, Unknown, Pass],
+        ),
+        (
+            &[ACT, READ],
+            [Pass, Pass, Unknown, Unknown, Pass, Unknown, Unknown],
+        ),
+        (
+            &[READ],
+            [Block, Pass, Unknown, Unknown, Pass, Unknown, Unknown],
+        ),
+        (
+            &[ACT],
+            [Pass, Block, Unknown, Unknown, Unknown, Unknown, Unknown],
+        ),
+        (
+            &[ACT, POLICIES],
+            [Pass, Pass, Unknown, Pass, Pass, Unknown, Unknown],
+        ),
+        (
+            &[],
+            [Block, Block, Unknown, Unknown, Unknown, Unknown, Unknown],
+        ),
         // What may write devices may not act, and reads them.
         (
             &["DeviceManagementManagedDevices.ReadWrite.All", RBAC, APPS],
-            [Block, Pass, Pass, Unknown, Pass, Pass],
+            [Block, Pass, Pass, Unknown, Pass, Pass, Unknown],
         ),
         // An old page's spelling, which opens nothing.
         (
@@ -168,12 +192,12 @@ fn a_permission_that_is_missing_is_never_passed_over() {
                 "DeviceManagementManagedDevices.PriviligedOperation.All",
                 READ,
             ],
-            [Block, Pass, Unknown, Unknown, Pass, Unknown],
+            [Block, Pass, Unknown, Unknown, Pass, Unknown, Unknown],
         ),
         // Half a name is none.
         (
             &["DeviceManagementManagedDevices.PrivilegedOperations", READ],
-            [Block, Pass, Unknown, Unknown, Pass, Unknown],
+            [Block, Pass, Unknown, Unknown, Pass, Unknown, Unknown],
         ),
     ];
     let ids = [
@@ -183,6 +207,7 @@ fn a_permission_that_is_missing_is_never_passed_over() {
         "may-read-policies",
         "may-read-record",
         "may-read-audits",
+        "may-read-groups",
     ];
     for (permissions, expected) in table {
         let facts = with(|facts| facts.sign_in = signed(true, permissions));
@@ -193,7 +218,7 @@ fn a_permission_that_is_missing_is_never_passed_over() {
             facts.rights = Answer::NotAsked(Why::NotForApplications);
         });
         // An application has no role to be read.
-        for at in [0, 1, 3, 4, 5] {
+        for at in [0, 1, 3, 4, 5, 6] {
             assert_eq!(
                 finding(&app, ids[at]).verdict,
                 expected[at],

@@ -6,6 +6,7 @@ use crate::entra::caller::Identity;
 use crate::entra::jwt::SigningKey;
 use crate::entra::{AppCertificate, Caller, TokenRequest};
 use crate::fault::book::Book;
+use crate::http::exchange::Call;
 use crate::journal::Journal;
 use crate::options::{ClientApp, Settings};
 use crate::throttle::Meters;
@@ -99,28 +100,60 @@ impl Shared {
 
     /// The one behind a token, or why it does not hold.
     pub(crate) fn identify(&self, inner: &Inner, token: &str) -> Result<Identity, &'static str> {
+        let signed = self.signed(token)?;
+        self.holds(inner, &signed)?;
+        Ok(signed.identity)
+    }
+
+    /// The same for a request. That of a part's token is ours was found out once, for the whole batch;
+    /// everything that may change meanwhile is asked again.
+    pub(crate) fn caller(&self, inner: &Inner, call: &Call) -> Result<Identity, &'static str> {
+        let Some(batch) = &call.batch else {
+            return self.identify(inner, call.token.as_deref().unwrap_or_default());
+        };
+        self.holds(inner, &batch.signed)?;
+        Ok(batch.signed.identity.clone())
+    }
+
+    /// What a token of ours says.
+    pub(crate) fn signed(&self, token: &str) -> Result<Signed, &'static str> {
         const INVALID: &str = "Access token validation failure. Invalid signature.";
         if token.is_empty() {
             return Err("Access token is empty.");
         }
         let claims = self.key.verify(token).ok_or(INVALID)?;
-        let identity = Identity::from_claims(&claims).ok_or(INVALID)?;
+        Ok(Signed {
+            identity: Identity::from_claims(&claims).ok_or(INVALID)?,
+            end: claims["exp"].as_i64(),
+            audience: claims["aud"].as_str().unwrap_or_default().to_owned(),
+            generation: claims["xms_practice_generation"].as_u64().unwrap_or(0),
+        })
+    }
+
+    /// Whether it is good now, and here.
+    pub(crate) fn holds(&self, inner: &Inner, signed: &Signed) -> Result<(), &'static str> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        if claims["exp"].as_i64().is_none_or(|end| end <= now) {
+        if signed.end.is_none_or(|end| end <= now) {
             return Err("Lifetime validation failed, the token is expired.");
         }
-        if !claims["aud"]
-            .as_str()
-            .is_some_and(|aud| self.is_own_origin(aud))
-        {
+        if !self.is_own_origin(&signed.audience) {
             return Err("Access token validation failure. Invalid audience.");
         }
-        let generation = claims["xms_practice_generation"].as_u64().unwrap_or(0);
-        if generation < inner.generation || inner.revoked.contains(&identity.token_id) {
+        let revoked = inner.revoked.contains(&signed.identity.token_id);
+        if signed.generation < inner.generation || revoked {
             return Err("Access token validation failure. The token was revoked.");
         }
-        Ok(identity)
+        Ok(())
     }
+}
+
+/// What a token of ours says, and of what depends whether it is good.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) identity: Identity,
+    end: Option<i64>,
+    audience: String,
+    generation: u64,
 }
 
 impl Inner {

@@ -166,8 +166,7 @@ fn admit(
     place: &Place,
     parsed: Option<&Parsed>,
 ) -> Reply {
-    let token = call.token.as_deref().unwrap_or_default();
-    let mut identity = match shared.identify(inner, token) {
+    let mut identity = match shared.caller(inner, call) {
         Ok(identity) => identity,
         Err(why) => return place.bad_token(why, &call.origin, None),
     };

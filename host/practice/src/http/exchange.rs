@@ -172,11 +172,8 @@ pub(crate) fn meet(inner: &mut Inner, call: &Call) -> Met {
 
 /// Writes the request into the journal.
 pub(crate) fn enter(shared: &Shared, inner: &mut Inner, call: &Call, met: &Met) -> u64 {
-    let caller = call
-        .token
-        .as_ref()
-        .and_then(|token| shared.identify(inner, token).ok())
-        .map(|identity| identity.name().to_owned());
+    let caller = shared.caller(inner, call);
+    let caller = caller.ok().map(|identity| identity.name().to_owned());
     let body = if met.route == "token" {
         endpoint::without_secrets(&call.body)
     } else {

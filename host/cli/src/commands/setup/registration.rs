@@ -244,7 +244,7 @@ mod tests {
                 optional: true,
                 ..of(who, &cloud)
             };
-            assert_eq!(all.access().len(), access.len() + 2);
+            assert_eq!(all.access().len(), access.len() + 3);
             let manifest = registration.manifest();
             assert_eq!(manifest["isFallbackPublicClient"], who == For::People);
             let redirects = manifest["publicClient"]["redirectUris"].as_array();

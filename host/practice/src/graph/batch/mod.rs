@@ -8,7 +8,7 @@ mod content;
 mod envelope;
 
 use crate::clock::http_date;
-use crate::control::inner::{Inner, Shared};
+use crate::control::inner::{Inner, Shared, Signed};
 use crate::fault::Fault;
 use crate::fault::book::{first, has};
 use crate::fault::catalogue::Effect;
@@ -31,6 +31,8 @@ pub(crate) const NAME: &str = "$batch";
 pub(crate) struct Batch {
     pub(crate) request_id: String,
     pub(crate) client_request_id: String,
+    /// Who sent it.
+    pub(crate) signed: Signed,
 }
 
 /// Whether a path is that of a batch, of whichever version.
@@ -58,8 +60,8 @@ pub(crate) async fn answer(shared: &Shared, call: &Call) -> Outcome {
     } else {
         match parts {
             Err(refusal) => Some(dress(refusal, &place)),
-            Ok(parts) => {
-                let reply = carry_out(shared, call, &place, &parts).await;
+            Ok((signed, parts)) => {
+                let reply = carry_out(shared, call, &place, signed, &parts).await;
                 reply.map(|reply| struck_after(shared, call, &place, &struck, reply))
             }
         }
@@ -77,7 +79,7 @@ struct Arrived {
     place: Place,
     /// Of its own entry in the journal.
     number: Option<u64>,
-    parts: Result<Vec<Part>, Reply>,
+    parts: Result<(Signed, Vec<Part>), Reply>,
 }
 
 fn arrive(shared: &Shared, call: &Call) -> Arrived {
@@ -96,23 +98,40 @@ fn arrive(shared: &Shared, call: &Call) -> Arrived {
 }
 
 /// Who asks is found out before what they ask for; what they may is found out part by part.
-fn admit(shared: &Shared, inner: &Inner, call: &Call, place: &Place) -> Result<Vec<Part>, Reply> {
+fn admit(
+    shared: &Shared,
+    inner: &Inner,
+    call: &Call,
+    place: &Place,
+) -> Result<(Signed, Vec<Part>), Reply> {
     let token = call.token.as_deref().unwrap_or_default();
-    shared
-        .identify(inner, token)
+    let signed = shared.signed(token);
+    let good = |signed: Signed| shared.holds(inner, &signed).map(|()| signed);
+    let signed = signed
+        .and_then(good)
         .map_err(|why| place.bad_token(why, &call.origin, None))?;
     if call.method != "POST" {
         let text = "The requested resource does not support this method.";
         return Err(place.error(405, "MethodNotAllowed", text));
     }
-    envelope::parts(&call.path, &call.body).map_err(|why| place.error(400, "BadRequest", &why))
+    match envelope::parts(&call.path, &call.body) {
+        Ok(parts) => Ok((signed, parts)),
+        Err(why) => Err(place.error(400, "BadRequest", &why)),
+    }
 }
 
 /// `None`: a part's connection was closed, and what would have come after it does not happen.
-async fn carry_out(shared: &Shared, call: &Call, place: &Place, parts: &[Part]) -> Option<Reply> {
+async fn carry_out(
+    shared: &Shared,
+    call: &Call,
+    place: &Place,
+    signed: Signed,
+    parts: &[Part],
+) -> Option<Reply> {
     let batch = Arc::new(Batch {
         request_id: place.request_id.clone(),
         client_request_id: place.client_request_id.clone(),
+        signed,
     });
     let calls: Vec<Call> = parts.iter().map(|part| alone(call, &batch, part)).collect();
     let mut replies: Vec<Option<Reply>> = vec![None; parts.len()];
