@@ -230,20 +230,17 @@ impl Door {
     /// hears of it.
     pub(crate) async fn look_again(
         &mut self,
-        sight: &Sight,
+        path: &str,
+        select: &[String],
     ) -> Result<BTreeMap<String, Value>, Stopped> {
-        let route = self
-            .authority
-            .showing_devices()
-            .ok_or(Broken::NoSnapshot)?
-            .clone();
-        let path = Path::parse(&sight.path).map_err(Broken::from)?;
+        let authority = self.authority.clone();
+        let route = authority.showing_devices().ok_or(Broken::NoSnapshot)?;
+        let path = Path::parse(path).map_err(Broken::from)?;
         let bindings = route.path.matches(&path).ok_or(Broken::Device)?;
         if bindings.get("device") != self.binding.device.as_ref() {
             return Err(Broken::Device.into());
         }
-        let wanted: Vec<&str> = sight
-            .select
+        let wanted: Vec<&str> = select
             .iter()
             .map(String::as_str)
             .filter(|name| route.identity.contains(*name) || route.shows.contains(*name))
@@ -261,7 +258,7 @@ impl Door {
         }
         json_content(&answer)?;
         let filtered = seal::answer(
-            &route,
+            route,
             self.binding.device.as_deref(),
             &answer.body,
             &mut self.vault,
