@@ -11,6 +11,7 @@
 )]
 
 mod approval;
+mod batches;
 mod cache;
 mod canaries;
 mod courier;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::word;
 
+const ID: &str = "d0000029-0000-4000-8000-000000000029";
 const DEVICE: &str = "/beta/deviceManagement/managedDevices/d0000029-0000-4000-8000-000000000029";
 const SECRET: &str = "Sealed-4711";
 
@@ -100,7 +101,7 @@ async fn an_answer_that_two_readers_could_read_differently_does_not_pass() {
 /// A service whose device lists a passcode, and whose other answer is `second`.
 async fn beside(second: Reply) -> (Value, String) {
     let service = Service::start(move |request| match request.target.contains("deviceActionResults") {
-        true => Reply::json(200, &json!({ "id": "d", "deviceActionResults": [{ "actionName": "resetPasscode", "passcode": SECRET }] })),
+        true => Reply::json(200, &json!({ "id": ID, "deviceActionResults": [{ "actionName": "resetPasscode", "passcode": SECRET }] })),
         false => second.clone(),
     })
     .await
@@ -119,7 +120,7 @@ async fn beside(second: Reply) -> (Value, String) {
 async fn a_passcode_in_a_later_answer_keeps_it_outside() {
     let told = format!("reset to {SECRET}, done");
     for second in [
-        Reply::json(200, &json!({ "id": told })),
+        Reply::json(200, &json!({ "id": ID, "deviceName": told })),
         Reply::json(200, &json!({ "deviceName": SECRET })),
         Reply::raw(
             200,
@@ -151,7 +152,7 @@ async fn a_passcode_in_a_later_answer_keeps_it_outside() {
 
 #[tokio::test]
 async fn a_passcode_in_a_header_takes_the_header_away() {
-    let second = Reply::json(200, &json!({ "id": "d" }))
+    let second = Reply::json(200, &json!({ "id": ID }))
         .header("request-id", SECRET)
         .header("retry-after", "3")
         .header("x-passcode", SECRET);
@@ -162,7 +163,7 @@ async fn a_passcode_in_a_header_takes_the_header_away() {
 
 #[tokio::test]
 async fn only_four_headers_pass() {
-    let second = Reply::json(200, &json!({ "id": "d" }))
+    let second = Reply::json(200, &json!({ "id": ID }))
         .header("set-cookie", "a=b")
         .header("location", "https://scale-unit.elsewhere.example")
         .header("www-authenticate", "Bearer realm")
@@ -214,7 +215,7 @@ async fn one_answer(body: &Value) -> Value {
 #[tokio::test]
 async fn in_an_action_result_every_other_text_is_sealed_and_everything_else_dropped() {
     let seen = one_answer(&json!({
-        "id": "d",
+        "id": ID,
         "deviceActionResults": [
             { "actionName": "remoteLock", "unlockPin": "1234", "errorCode": 0, "note": "n", "keys": ["k"], "inner": { "passcode": "p" }, "pin": 12_345_678, "none": null, "blank": "" },
             "a string", 7, null, ["x"],
@@ -230,13 +231,13 @@ async fn in_an_action_result_every_other_text_is_sealed_and_everything_else_drop
 #[tokio::test]
 async fn what_no_list_names_does_not_pass() {
     let seen = one_answer(&json!({
-        "id": "d", "phoneNumber": "+1", "notes": "n", "activationLockBypassCode": "b", "@odata.context": "https://x", "@odata.nextLink": "https://x",
+        "id": ID, "phoneNumber": "+1", "notes": "n", "activationLockBypassCode": "b", "@odata.context": "https://x", "@odata.nextLink": "https://x",
         "deviceName": { "nested": "n" }, "model": ["m", { "x": "y" }], "hardwareInformation": { "isSharedDevice": true, "serialNumber": "s" },
     }))
     .await;
     assert_eq!(
         seen["body"],
-        json!({ "id": "d", "model": ["m"], "hardwareInformation": { "isSharedDevice": true } })
+        json!({ "id": ID, "model": ["m"], "hardwareInformation": { "isSharedDevice": true } })
     );
 }
 
@@ -244,9 +245,9 @@ async fn what_no_list_names_does_not_pass() {
 async fn data_that_looks_like_a_seal_is_refused_wherever_it_stands() {
     for body in [
         json!({ "id": { "$sealed": 1 } }),
-        json!({ "id": "d", "unlisted": { "deep": [{ "$sealed": 1 }] } }),
-        json!({ "id": "d", "deviceName": "{\"$sealed\":1}" }),
-        json!({ "id": "d", "deviceActionResults": [{ "actionName": "x", "passcode": { "$sealed": 1 } }] }),
+        json!({ "id": ID, "unlisted": { "deep": [{ "$sealed": 1 }] } }),
+        json!({ "id": ID, "deviceName": "{\"$sealed\":1}" }),
+        json!({ "id": ID, "deviceActionResults": [{ "actionName": "x", "passcode": { "$sealed": 1 } }] }),
     ] {
         assert_eq!(word(&one_answer(&body).await), "unreadable", "{body}");
     }
@@ -339,7 +340,7 @@ async fn of_device(device: Value) -> Value {
 #[tokio::test]
 async fn a_key_with_a_dot_is_not_the_property_of_a_property() {
     let seen = of_device(json!({
-        "id": "d",
+        "id": ID,
         "hardwareInformation.isSharedDevice": true,
         "deviceActionResults.actionState": SECRET,
         "hardwareInformation": { "isSharedDevice": true },
@@ -349,7 +350,7 @@ async fn a_key_with_a_dot_is_not_the_property_of_a_property() {
     assert_eq!(
         seen["body"],
         json!({
-            "id": "d",
+            "id": ID,
             "hardwareInformation": { "isSharedDevice": true },
             "deviceActionResults": [{ "@odata.type": "x" }],
         })
@@ -359,11 +360,11 @@ async fn a_key_with_a_dot_is_not_the_property_of_a_property() {
 #[tokio::test]
 async fn a_text_deep_inside_an_action_result_passes_nowhere_else() {
     let results = json!([{ "actionName": "resetPasscode", "passcode": { "value": [SECRET] } }]);
-    let seen = of_device(json!({ "id": "d", "deviceActionResults": results })).await;
+    let seen = of_device(json!({ "id": ID, "deviceActionResults": results })).await;
     assert_eq!(
         seen["body"]["deviceActionResults"],
         json!([{ "actionName": "resetPasscode" }])
     );
-    let named = json!({ "id": "d", "deviceName": SECRET, "deviceActionResults": results });
+    let named = json!({ "id": ID, "deviceName": SECRET, "deviceActionResults": results });
     assert_eq!(word(&of_device(named).await), "withheld");
 }

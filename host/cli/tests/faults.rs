@@ -10,7 +10,7 @@ use support::Home;
 
 /// Fault, exit code, what is known of the sending (`-`: the failure says that nothing was sent),
 /// and the failure's code or the state.
-const TABLE: [(&str, i32, &str, &str); 56] = [
+const TABLE: [(&str, i32, &str, &str); 57] = [
     ("drop-before-accept", 7, "unknown", "outcome-unknown"),
     ("drop-after-accept", 0, "accepted", "done"),
     ("503-before-accept", 7, "unknown", "outcome-unknown"),
@@ -47,6 +47,7 @@ const TABLE: [(&str, i32, &str, &str); 56] = [
     ("slow,seconds=1", 0, "accepted", "done"),
     ("slow-before-accept,seconds=1", 0, "accepted", "done"),
     ("redirect", 12, "-", "answer-unexpected"),
+    ("no-batch", 0, "accepted", "done"),
     ("truncated-body", 12, "-", "unreachable"),
     ("oversized-body", 12, "-", "answer-unreadable"),
     ("wrong-content-type", 12, "-", "answer-unreadable"),

@@ -37,6 +37,9 @@ pub struct JournalEntry {
     pub status: Option<u16>,
     /// The names of the faults that struck.
     pub faults: Vec<String>,
+    /// The client-request-id of the batch whose part this was.
+    #[serde(default)]
+    pub batch: Option<String>,
 }
 
 /// How often an action was asked of a device, and how often it took effect.
@@ -55,6 +58,8 @@ pub(crate) struct Journal {
     entries: Vec<JournalEntry>,
     file: Option<File>,
     next: u64,
+    /// Requests over HTTP since the start: a batch is one, whatever is in it.
+    pub(crate) exchanges: u64,
 }
 
 impl Journal {

@@ -364,3 +364,31 @@ fn every_resource_action_of_a_role_is_one_that_intune_has() {
         }
     }
 }
+
+#[test]
+fn a_batch_of_microsofts_is_taken_and_answered_in_the_form_of_theirs() {
+    let Some(request) = vendor("docs-examples/graph-docs.json-batching-2025.request.http") else {
+        return;
+    };
+    let theirs = vendor("docs-examples/graph-docs.json-batching-2025.response.json");
+    let theirs: Value = serde_json::from_str(&theirs.expect("present")).expect("json");
+    let (_, body) = request.split_once("\n\n").expect("a head and a body");
+    let tenant = tenant();
+    let token = bearer(&tenant);
+    let headers = [("Authorization", token.as_str())];
+    let ours = send(&tenant, "POST", "/v1.0/$batch", &headers, body).expect("answer");
+    assert_eq!(ours.status, 200);
+    let ours = ours.json();
+    assert_eq!(own_keys(&ours), own_keys(&theirs));
+    let ids = |body: &Value| -> BTreeSet<String> {
+        let parts = body["responses"].as_array().expect("responses");
+        parts.iter().map(|part| part["id"].to_string()).collect()
+    };
+    assert_eq!(ids(&ours), ids(&theirs));
+    for part in ours["responses"].as_array().expect("responses") {
+        assert_eq!(own_keys(part), own_keys(&theirs["responses"][0]));
+        // None of these addresses is served here.
+        assert_eq!(part["body"]["error"]["code"], "BadRequest", "{part}");
+        assert!(part["headers"]["Content-Type"].is_string(), "{part}");
+    }
+}

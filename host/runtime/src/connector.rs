@@ -189,7 +189,7 @@ impl fmt::Debug for Destination {
 }
 
 /// An answer, as it came, within the size cap.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -389,6 +389,33 @@ impl Connector {
         outgoing: Outgoing<'_>,
         cap: usize,
     ) -> Result<Answer, NoAnswer> {
+        let client = self.client(outgoing.method);
+        self.answer(client, outgoing, cap).await
+    }
+
+    /// Several reads in one request that is not a GET. It changes nothing, so that a connection
+    /// that was kept will do.
+    pub(crate) async fn send_reads(
+        &self,
+        outgoing: Outgoing<'_>,
+        cap: usize,
+    ) -> Result<Answer, NoAnswer> {
+        self.answer(self.clients.reading(), outgoing, cap).await
+    }
+
+    fn client(&self, method: Method) -> reqwest::Result<&reqwest::Client> {
+        match method {
+            Method::Get => self.clients.reading(),
+            _ => self.clients.changing(),
+        }
+    }
+
+    async fn answer(
+        &self,
+        client: reqwest::Result<&reqwest::Client>,
+        outgoing: Outgoing<'_>,
+        cap: usize,
+    ) -> Result<Answer, NoAnswer> {
         #[cfg(feature = "inspect")]
         if let Some(stub) = &self.stub {
             let (status, headers, body) =
@@ -399,7 +426,7 @@ impl Connector {
                 body,
             });
         }
-        let mut response = self.begin(outgoing).await?;
+        let mut response = begin(client, outgoing).await?;
         let headers = response
             .headers()
             .iter()
@@ -425,61 +452,58 @@ impl Connector {
     /// Send, and read nothing of the answer but its status: neither a header nor a byte of the
     /// body is kept.
     pub(crate) async fn send_for_status(&self, outgoing: Outgoing<'_>) -> Result<u16, NoAnswer> {
-        Ok(self.begin(outgoing).await?.status().as_u16())
+        let client = self.client(outgoing.method);
+        Ok(begin(client, outgoing).await?.status().as_u16())
     }
+}
 
-    async fn begin(&self, outgoing: Outgoing<'_>) -> Result<reqwest::Response, NoAnswer> {
-        let client = if outgoing.method == Method::Get {
-            self.clients.reading()
-        } else {
-            self.clients.changing()
-        };
-        let client = client.map_err(|_| NoAnswer::NotSent)?;
-        let method = match outgoing.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut request = client
-            .request(method.clone(), outgoing.url)
-            .header("accept", "application/json")
-            .header("client-request-id", outgoing.client_request_id);
-        request = match outgoing.authorization {
-            Authorization::Bearer(token) => request.bearer_auth(token),
-            Authorization::Basic(pair) => {
-                let (user, password) = pair.split_once(':').unwrap_or((pair, ""));
-                request.basic_auth(user, Some(password))
-            }
-            Authorization::Header(name, value) => {
-                let mut value = HeaderValue::from_str(value).map_err(|_| NoAnswer::NotSent)?;
-                value.set_sensitive(true);
-                request.header(name, value)
-            }
-            Authorization::Nothing => request,
-        };
-        if let Some((name, value)) = outgoing.approval {
-            request = request.header(name, value);
+async fn begin(
+    client: reqwest::Result<&reqwest::Client>,
+    outgoing: Outgoing<'_>,
+) -> Result<reqwest::Response, NoAnswer> {
+    let client = client.map_err(|_| NoAnswer::NotSent)?;
+    let method = match outgoing.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut request = client
+        .request(method.clone(), outgoing.url)
+        .header("accept", "application/json")
+        .header("client-request-id", outgoing.client_request_id);
+    request = match outgoing.authorization {
+        Authorization::Bearer(token) => request.bearer_auth(token),
+        Authorization::Basic(pair) => {
+            let (user, password) = pair.split_once(':').unwrap_or((pair, ""));
+            request.basic_auth(user, Some(password))
         }
-        match outgoing.body {
-            Some(body) => {
-                request = request
-                    .header("content-type", "application/json")
-                    .body(body)
-            }
-            // "Do not supply a request body", and say so: some proxies demand a length.
-            None if method != reqwest::Method::GET => {
-                request = request.header("content-length", "0")
-            }
-            None => {}
+        Authorization::Header(name, value) => {
+            let mut value = HeaderValue::from_str(value).map_err(|_| NoAnswer::NotSent)?;
+            value.set_sensitive(true);
+            request.header(name, value)
         }
-        request.send().await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                NoAnswer::NotSent
-            } else {
-                NoAnswer::Interrupted
-            }
-        })
+        Authorization::Nothing => request,
+    };
+    if let Some((name, value)) = outgoing.approval {
+        request = request.header(name, value);
     }
+    match outgoing.body {
+        Some(body) => {
+            request = request
+                .header("content-type", "application/json")
+                .body(body)
+        }
+        // "Do not supply a request body", and say so: some proxies demand a length.
+        None if method != reqwest::Method::GET => request = request.header("content-length", "0"),
+        None => {}
+    }
+    request.send().await.map_err(|error| {
+        if error.is_connect() || error.is_builder() {
+            NoAnswer::NotSent
+        } else {
+            NoAnswer::Interrupted
+        }
+    })
 }

@@ -445,6 +445,7 @@ pub(crate) fn apart(
     Shared {
         machine: host.machine.clone(),
         destinations,
+        batches: None,
         identities: std::sync::RwLock::default(),
         counted: Counted::default(),
         ledger: host.ledger.clone(),

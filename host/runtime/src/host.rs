@@ -12,6 +12,7 @@ use wasmtime::Config;
 
 use crate::action::Action;
 use crate::authority::Authority;
+use crate::batch::Batches;
 use crate::budget::{Budget, InProcess, Rate};
 use crate::cache::Cache;
 use crate::clock::Time;
@@ -59,6 +60,7 @@ impl Host {
             tenant: None,
             practice: false,
             unpaced: None,
+            joined: None,
             #[cfg(feature = "inspect")]
             configure: None,
             #[cfg(feature = "inspect")]
@@ -170,6 +172,7 @@ pub struct HostBuilder {
     tenant: Option<String>,
     practice: bool,
     unpaced: Option<String>,
+    joined: Option<String>,
     #[cfg(feature = "inspect")]
     configure: Option<Configure>,
     #[cfg(feature = "inspect")]
@@ -288,6 +291,15 @@ impl HostBuilder {
         self
     }
 
+    /// Join the reads of many steps that go to this destination at the same time, as JSON batches
+    /// (`$batch`); its service is Microsoft Graph. Worth it where many steps are under way. Default:
+    /// each is an exchange of its own.
+    #[must_use]
+    pub fn join_reads(mut self, destination: &str) -> Self {
+        self.joined = Some(destination.to_owned());
+        self
+    }
+
     /// Change wasmtime's configuration. For tests that look into memories.
     #[cfg(feature = "inspect")]
     #[must_use]
@@ -349,11 +361,14 @@ impl HostBuilder {
             let connector = connector.answered_by(self.stub.clone());
             destinations.insert(destination.name.clone(), (destination, connector));
         }
+        let log = self.log.clone();
+        let batches = self.joined.map(|name| (name, Arc::new(Batches::new(log))));
         let budget = self.budget.or_else(|| self.ledger.clone().budget());
         let budget = budget.unwrap_or_else(|| Arc::new(InProcess::default()));
         let shared = Shared {
             machine,
             destinations,
+            batches,
             identities: RwLock::default(),
             counted: Counted::default(),
             ledger: self.ledger,

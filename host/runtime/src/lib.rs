@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod ledger;
 
 mod action;
+mod batch;
 mod budget;
 mod cache;
 mod clock;

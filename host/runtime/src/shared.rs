@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use crate::batch::Batches;
 use crate::clock::Time;
 use crate::connector::{Connector, Destination};
 use crate::credential::TokenRequest;
@@ -26,6 +27,8 @@ pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
 pub(crate) struct Shared {
     pub(crate) machine: Machine,
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
+    /// The destination whose reads are joined, and those that wait for each other.
+    pub(crate) batches: Option<(String, Arc<Batches>)>,
     pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
     pub(crate) counted: Counted,
     pub(crate) ledger: Arc<dyn SendLedger>,
@@ -49,6 +52,12 @@ impl Shared {
 
     pub(crate) fn destination(&self, name: &str) -> Option<(Destination, Connector)> {
         self.destinations.get(name).cloned()
+    }
+
+    /// Where the reads of a destination wait for each other, if they do.
+    pub(crate) fn batches(&self, destination: &str) -> Option<&Arc<Batches>> {
+        let (name, batches) = self.batches.as_ref()?;
+        (name == destination).then_some(batches)
     }
 
     pub(crate) fn identity(&self, destination: &str) -> Option<Identity> {

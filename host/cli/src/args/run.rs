@@ -147,6 +147,9 @@ pub(crate) struct WorkArgs {
     /// Do not read policies and the caller's rights; what they would show is unknown then
     #[arg(long)]
     pub(crate) no_preflight: bool,
+    /// Ask every question by itself, and join none of them in a `$batch`
+    #[arg(long)]
+    pub(crate) no_batch: bool,
     /// How progress is told on stderr [default: bars on a terminal, else lines]
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) progress: Option<ProgressForm>,

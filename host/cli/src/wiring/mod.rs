@@ -70,33 +70,42 @@ pub(crate) struct Place {
     roots: Option<Vec<u8>>,
 }
 
+/// What a call adds to the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Within<'a> {
+    /// No more than so much is sent.
+    pub(crate) rate: Rate,
+    /// They are asked besides those of the settings.
+    pub(crate) reviewers: &'a [String],
+    /// Whether reads of many devices are joined (`$batch`).
+    pub(crate) batches: bool,
+}
+
 /// Connect to the tenant of this call. Its reviewers are asked about every plan.
 pub(crate) async fn connect(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
-    let reviewers = reviewers::configured(app);
-    connected(app, grant, Rate::default(), reviewers).await
+    connect_within(app, grant, Within::default()).await
 }
 
 /// Connect for what neither plans nor acts: nobody is asked, and no extension is loaded.
 pub(crate) async fn connect_to_look(app: &App, grant: Option<&Path>) -> Result<Connected, Failure> {
-    connected(app, grant, Rate::default(), Vec::new()).await
+    connected(app, grant, Within::default(), Vec::new()).await
 }
 
-/// Connect, send no more than a rate allows, and ask these reviewers besides those of the settings.
+/// Connect for a run, which has bounds of its own.
 pub(crate) async fn connect_within(
     app: &App,
     grant: Option<&Path>,
-    most: Rate,
-    also: &[String],
+    within: Within<'_>,
 ) -> Result<Connected, Failure> {
     let mut reviewers = reviewers::configured(app);
-    reviewers.extend(also.iter().cloned());
-    connected(app, grant, most, reviewers).await
+    reviewers.extend(within.reviewers.iter().cloned());
+    connected(app, grant, within, reviewers).await
 }
 
 async fn connected(
     app: &App,
     grant: Option<&Path>,
-    most: Rate,
+    within: Within<'_>,
     reviewers: Vec<String>,
 ) -> Result<Connected, Failure> {
     let reviewers = reviewers::known(app, reviewers)?;
@@ -114,7 +123,7 @@ async fn connected(
     let graph = Destination::new("graph", &place.graph, Arc::clone(&place.credential))
         .map_err(|error| Failure::usage(error.message, error.remedy))?;
     let mut builder = builder(app, ledger.clone(), &home)
-        .rate(least(rate(app), most))
+        .rate(least(rate(app), within.rate))
         .destination(graph)
         .cloud(&place.cloud);
     if let Some(tenant) = &place.tenant {
@@ -126,6 +135,9 @@ async fn connected(
             first: Duration::from_millis(20),
             ..Retry::default()
         });
+    }
+    if within.batches {
+        builder = builder.join_reads("graph");
     }
     if app.global.unpaced {
         builder = unpaced(builder, place.practice)?;

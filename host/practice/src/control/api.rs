@@ -42,6 +42,13 @@ impl Control {
         self.shared.lock().journal.clear();
     }
 
+    /// How many requests came over HTTP since the start, other than to `/practice/`. A batch is one of them; the
+    /// journal has its parts.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.shared.lock().journal.exchanges
+    }
+
     /// How often each action was asked of each device, by device id and action name.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<(String, String), ActionCount> {

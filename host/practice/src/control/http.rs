@@ -102,6 +102,7 @@ fn route(control: &Control, call: &Call) -> Answer {
             });
             Ok(rows.collect())
         }
+        ("GET", "exchanges") => Ok(json!({"exchanges": control.exchanges()})),
         ("GET", "faults") => {
             let waiting: Vec<_> = control
                 .waiting_faults()

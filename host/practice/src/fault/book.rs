@@ -2,6 +2,7 @@
 
 use crate::fault::catalogue::Effect;
 use crate::fault::spec::Fault;
+use crate::graph::batch;
 
 /// What a fault looks at.
 #[derive(Debug)]
@@ -76,12 +77,14 @@ impl Fault {
         let version = self.info.name != "beta-unavailable" || sighting.path.starts_with("/beta/");
         // The token endpoint is no part of Graph: only a fault that names it strikes there.
         let graph = sighting.route != "token" || self.route == "token";
+        // A batch is only what carries its requests: what waits for any of them strikes one of them.
+        let carrier = sighting.route == batch::NAME && self.route.is_empty();
         let device = self
             .device
             .as_ref()
             .is_none_or(|device| sighting.device.iter().any(|name| name == device));
         let method = self.method.is_empty() || self.method.eq_ignore_ascii_case(sighting.method);
-        route && version && graph && device && method
+        route && version && graph && !carrier && device && method
     }
 }
 
@@ -148,6 +151,17 @@ mod tests {
             ),
             ("beta-unavailable", "GET", "list", "/v1.0/x", false),
             ("beta-unavailable", "GET", "list", "/beta/x", true),
+            ("429", "POST", "$batch", "/beta/$batch", false),
+            ("429,route=$batch", "POST", "$batch", "/beta/$batch", true),
+            (
+                "429,route=/beta/$batch",
+                "POST",
+                "$batch",
+                "/v1.0/$batch",
+                false,
+            ),
+            ("no-batch", "POST", "$batch", "/v1.0/$batch", true),
+            ("no-batch", "GET", "list", "/v1.0/x", false),
         ];
         for (text, method, route, path, expected) in cases {
             let mut book = Book::default();

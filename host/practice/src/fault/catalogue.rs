@@ -99,6 +99,7 @@ pub(crate) enum Refuse {
     Broken,
     Empty,
     Html,
+    HtmlNotAllowed,
     Redirect,
 }
 
@@ -133,6 +134,7 @@ const POST: (&str, &str) = ("POST", "resetPasscode");
 const LIST: (&str, &str) = ("GET", "list");
 const DEVICE: (&str, &str) = ("GET", "device");
 const ANY: (&str, &str) = ("", "");
+const BATCH: (&str, &str) = ("", crate::graph::batch::NAME);
 
 const fn fault(
     name: &'static str,
@@ -188,6 +190,7 @@ pub fn faults() -> &'static [FaultInfo] {
         fault("slow", ANY, 1, E::SlowAfter, "takes effect at once, answers late (seconds=5)"),
         fault("slow-before-accept", ANY, 1, E::SlowBefore, "waits before anything happens (seconds=5)"),
         fault("redirect", ANY, 1, E::Before(Refuse::Redirect), "302 to another origin (to=URL)"),
+        fault("no-batch", BATCH, 0, E::Before(Refuse::HtmlNotAllowed), "405 with an HTML page to every batch, as a proxy sends it that lets none through"),
         fault("truncated-body", DEVICE, 1, E::Spoil(Spoil::Truncated), "the body ends before its announced length"),
         fault("oversized-body", DEVICE, 1, E::Spoil(Spoil::Oversized), "a body of many megabytes (size=BYTES, 64 MiB)"),
         fault("wrong-content-type", DEVICE, 1, E::Spoil(Spoil::ContentType), "JSON announced as text/html"),

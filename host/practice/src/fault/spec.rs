@@ -8,7 +8,7 @@ use std::str::FromStr;
 ///
 /// As text: `NAME[:DEVICE][,KEY=VALUE…]`, for example `drop-after-accept:KIOSK-0001,count=2`.
 /// DEVICE is an id, a serial number or a name. Keys: `method`, `route` (a name such as `list`, `device`,
-/// `resetPasscode`, `remoteActionAudits`, `token`, or the end of a path; `*`: any), `nth` (the first matching
+/// `resetPasscode`, `remoteActionAudits`, `token`, `$batch`, or the end of a path; `*`: any), `nth` (the first matching
 /// request it strikes, 1), `count` (how many, 0: all), `seconds`, `size`, `to`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {

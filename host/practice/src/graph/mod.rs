@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod approval;
 pub(crate) mod audits;
+pub(crate) mod batch;
 pub(crate) mod devices;
 pub(crate) mod groups;
 pub(crate) mod management;

@@ -9,7 +9,7 @@ use crate::fault::spoil::{Context, spoil};
 use crate::fleet::property::Version;
 use crate::graph::refusal::{Place, service_path};
 use crate::graph::route::{self, Route, Scope, Tail, segments};
-use crate::graph::{actions, audits, devices, groups, management, permissions, policies};
+use crate::graph::{actions, audits, batch, devices, groups, management, permissions, policies};
 use crate::http::exchange::Call;
 use crate::http::reply::{Content, Reply};
 use serde_json::{Value, json};
@@ -39,11 +39,15 @@ fn parse(path: &str) -> Option<Parsed> {
 
 /// The route's name and the addressed device's id, for the journal and the faults.
 pub(crate) fn identify_route(inner: &Inner, call: &Call) -> (String, Option<String>) {
-    if crate::entra::endpoint::is_token(&call.path) {
+    let part = call.batch.is_some();
+    if !part && crate::entra::endpoint::is_token(&call.path) {
         return ("token".to_owned(), None);
     }
-    if crate::entra::identity::is_identity(&call.path) {
+    if !part && crate::entra::identity::is_identity(&call.path) {
         return ("identity".to_owned(), None);
+    }
+    if !part && batch::is_batch(&call.path) {
+        return (batch::NAME.to_owned(), None);
     }
     match parse(&call.path) {
         Some((_, _, Ok(route))) => {
@@ -59,7 +63,11 @@ pub(crate) fn identify_route(inner: &Inner, call: &Call) -> (String, Option<Stri
 }
 
 pub(crate) fn place(inner: &Inner, call: &Call, words: &[String]) -> Place {
-    let request_id = uuid::Uuid::new_v4().to_string();
+    let request_id = match &call.batch {
+        // As Microsoft's example of a batch shows it: all parts have the id of the whole.
+        Some(batch) => batch.request_id.clone(),
+        None => uuid::Uuid::new_v4().to_string(),
+    };
     Place {
         client_request_id: call
             .client_request_id
@@ -75,6 +83,13 @@ pub(crate) fn place(inner: &Inner, call: &Call, words: &[String]) -> Place {
 pub(crate) fn before(effect: Effect) -> Option<Refuse> {
     match effect {
         Effect::Before(refuse) => Some(refuse),
+        _ => None,
+    }
+}
+
+pub(crate) fn after(effect: Effect) -> Option<Refuse> {
+    match effect {
+        Effect::After(refuse) => Some(refuse),
         _ => None,
     }
 }
@@ -120,14 +135,10 @@ pub(crate) fn answer(
         let later = place.now + time::Duration::milliseconds(1);
         actions::colleague(inner, device, COLLEAGUE, later);
     }
-    if let Some(done) = reply.as_mut().filter(|reply| reply.accepted) {
-        let after = |effect| match effect {
-            Effect::After(refuse) => Some(refuse),
-            _ => None,
-        };
-        if let Some((fault, refuse)) = first(struck, after) {
-            *done = self::refuse(shared, &place, call, fault, refuse).accepted();
-        }
+    if let Some(done) = reply.as_mut().filter(|reply| reply.accepted)
+        && let Some((fault, refuse)) = first(struck, after)
+    {
+        *done = self::refuse(shared, &place, call, fault, refuse).accepted();
     }
     let passcode = target.and_then(|device| newest_passcode(inner, &device));
     let mut reply = reply?;
@@ -235,7 +246,7 @@ fn admit(
     }
 }
 
-fn dress(mut reply: Reply, place: &Place) -> Reply {
+pub(crate) fn dress(mut reply: Reply, place: &Place) -> Reply {
     let diagnostic = json!({"ServerInfo": {
         "DataCenter": "Practice", "Slice": "E", "Ring": "0", "ScaleUnit": "000", "RoleInstance": "PRACTICE",
     }});
@@ -293,6 +304,7 @@ pub(crate) fn refuse(
         Refuse::Broken => place.broken(500, "InternalError"),
         Refuse::Empty => place.error(500, "", ""),
         Refuse::Html => html(502),
+        Refuse::HtmlNotAllowed => html(405),
         Refuse::Redirect => {
             let to = fault
                 .to

@@ -7,6 +7,7 @@ use crate::entra::{endpoint, identity};
 use crate::fault::Fault;
 use crate::fault::book::{Sighting, first, has};
 use crate::fault::catalogue::Effect;
+use crate::graph::batch::{self, Batch};
 use crate::graph::service;
 use crate::http::reply::Reply;
 use crate::journal::JournalEntry;
@@ -20,7 +21,7 @@ use std::time::Duration;
 #[error("a fault closes this connection")]
 pub(crate) struct Dropped;
 
-/// A request, read to its end.
+/// A request, read to its end, or a part of a batch.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -28,12 +29,17 @@ pub(crate) struct Call {
     pub(crate) query: String,
     /// Scheme and authority as the client wrote them, for links that lead back to the same origin.
     pub(crate) origin: String,
-    pub(crate) token: Option<String>,
+    pub(crate) token: Option<Arc<str>>,
     pub(crate) client_request_id: Option<String>,
     pub(crate) control_key: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The batch it came in.
+    pub(crate) batch: Option<Arc<Batch>>,
 }
+
+/// What becomes of a request, and the `Date` of it. Without a reply the connection is closed.
+pub(crate) type Outcome = (Option<Reply>, String);
 
 const MAX_BODY: usize = 4 << 20;
 
@@ -46,26 +52,45 @@ pub(crate) async fn answer(
     if call.path.starts_with("/practice/") {
         return Ok(control::http::answer(&shared, &call).into_response());
     }
-    let (number, struck) = arrive(&shared, &call);
-    let slow = |effect| {
-        let found = struck.iter().find(|fault| fault.info.effect == effect);
-        Duration::try_from_secs_f64(found.map_or(0.0, |fault| fault.seconds)).unwrap_or_default()
+    shared.lock().journal.exchanges += 1;
+    let (reply, date) = if batch::is_batch(&call.path) {
+        batch::answer(&shared, &call).await
+    } else {
+        one(&shared, &call).await
     };
-    tokio::time::sleep(slow(Effect::SlowBefore)).await;
-    let (reply, date) = carry_out(&shared, &call, number, &struck);
-    tokio::time::sleep(slow(Effect::SlowAfter)).await;
-    let Some(reply) = reply else {
-        return Err(Dropped);
-    };
-    shared
-        .lock()
-        .journal
-        .amend(number, |entry| entry.status = Some(reply.status));
+    let reply = reply.ok_or(Dropped)?;
     let mut response = reply.into_response();
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(header::DATE, date);
     }
     Ok(response)
+}
+
+/// A request on its own, or a part of a batch: to the service they are the same.
+pub(crate) async fn one(shared: &Shared, call: &Call) -> Outcome {
+    let (number, struck) = arrive(shared, call);
+    wait(&struck, Effect::SlowBefore).await;
+    let (reply, date) = carry_out(shared, call, number, &struck);
+    wait(&struck, Effect::SlowAfter).await;
+    if let Some(reply) = &reply {
+        answered(shared, number, reply.status);
+    }
+    (reply, date)
+}
+
+/// Waits as long as the fault with this effect says. A wait of nothing would still last until the timer's next tick.
+pub(crate) async fn wait(struck: &[Fault], effect: Effect) {
+    if let Some(fault) = struck.iter().find(|fault| fault.info.effect == effect) {
+        let seconds = Duration::try_from_secs_f64(fault.seconds).unwrap_or_default();
+        tokio::time::sleep(seconds).await;
+    }
+}
+
+pub(crate) fn answered(shared: &Shared, number: u64, status: u16) {
+    let mut inner = shared.lock();
+    inner
+        .journal
+        .amend(number, |entry| entry.status = Some(status));
 }
 
 async fn read(scheme: &str, request: Request<Body>) -> Result<Call, Dropped> {
@@ -78,7 +103,7 @@ async fn read(scheme: &str, request: Request<Body>) -> Result<Call, Dropped> {
         let bearer = value
             .get(..7)
             .filter(|head| head.eq_ignore_ascii_case("bearer "));
-        bearer.map_or_else(String::new, |head| value[head.len()..].trim().to_owned())
+        Arc::from(bearer.map_or("", |head| value[head.len()..].trim()))
     });
     let headers = parts
         .headers
@@ -100,18 +125,28 @@ async fn read(scheme: &str, request: Request<Body>) -> Result<Call, Dropped> {
         control_key: text("x-practice-key"),
         headers,
         body: String::from_utf8_lossy(&bytes).into_owned(),
+        batch: None,
     })
 }
 
 /// Writes the request into the journal, and finds the faults that it meets.
 fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
     let mut inner = shared.lock();
-    let (route, device) = service::identify_route(&inner, call);
-    let caller = call
-        .token
-        .as_ref()
-        .and_then(|token| shared.identify(&inner, token).ok())
-        .map(|identity| identity.name().to_owned());
+    let met = meet(&mut inner, call);
+    let number = enter(shared, &mut inner, call, &met);
+    (number, met.struck)
+}
+
+/// Where a request leads, and the faults that it meets there.
+#[derive(Debug)]
+pub(crate) struct Met {
+    pub(crate) route: String,
+    pub(crate) device: Option<String>,
+    pub(crate) struck: Vec<Fault>,
+}
+
+pub(crate) fn meet(inner: &mut Inner, call: &Call) -> Met {
+    let (route, device) = service::identify_route(inner, call);
     let names = device
         .as_ref()
         .and_then(|id| inner.world.device(id))
@@ -128,13 +163,28 @@ fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
         path: &call.path,
         device: names,
     });
-    let body = if route == "token" {
+    Met {
+        route,
+        device,
+        struck,
+    }
+}
+
+/// Writes the request into the journal.
+pub(crate) fn enter(shared: &Shared, inner: &mut Inner, call: &Call, met: &Met) -> u64 {
+    let caller = call
+        .token
+        .as_ref()
+        .and_then(|token| shared.identify(inner, token).ok())
+        .map(|identity| identity.name().to_owned());
+    let body = if met.route == "token" {
         endpoint::without_secrets(&call.body)
     } else {
         call.body.clone()
     };
+    let names = met.struck.iter().map(|fault| fault.name().to_owned());
     let at = timestamp(inner.clock.now());
-    let number = inner.journal.arrive(JournalEntry {
+    inner.journal.arrive(JournalEntry {
         number: 0,
         at,
         method: call.method.clone(),
@@ -149,22 +199,20 @@ fn arrive(shared: &Shared, call: &Call) -> (u64, Vec<Fault>) {
         had_token: call.token.is_some(),
         caller,
         body,
-        route,
-        device,
+        route: met.route.clone(),
+        device: met.device.clone(),
         accepted: false,
         status: None,
-        faults: struck.iter().map(|fault| fault.name().to_owned()).collect(),
-    });
-    (number, struck)
+        faults: names.collect(),
+        batch: call
+            .batch
+            .as_ref()
+            .map(|batch| batch.client_request_id.clone()),
+    })
 }
 
 /// Does what the request asks, and writes it down before anything is answered. `None`: answer nothing.
-fn carry_out(
-    shared: &Shared,
-    call: &Call,
-    number: u64,
-    struck: &[Fault],
-) -> (Option<Reply>, String) {
+fn carry_out(shared: &Shared, call: &Call, number: u64, struck: &[Fault]) -> Outcome {
     let mut inner = shared.lock();
     let reply = decide(shared, &mut inner, call, struck);
     let accepted = reply.as_ref().is_some_and(|reply| reply.accepted);
@@ -187,7 +235,8 @@ fn carry_out(
 
 fn decide(shared: &Shared, inner: &mut Inner, call: &Call, struck: &[Fault]) -> Option<Reply> {
     let is_identity = identity::is_identity(&call.path);
-    if is_identity || endpoint::is_directory(&call.path) {
+    // Nothing but Graph is below a version, where every part of a batch is.
+    if call.batch.is_none() && (is_identity || endpoint::is_directory(&call.path)) {
         if has(struck, Effect::DropBefore) {
             return None;
         }

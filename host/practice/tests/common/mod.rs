@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod batch;
+
 use passcode_practice::{PracticeOptions, PracticeTenant, TokenRequest};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};

@@ -83,7 +83,7 @@ impl Door {
                 approval: carried.as_ref().map(Carried::header),
                 body: wish.body.clone(),
             };
-            let answer = self.exchange(connector, outgoing, turn, 0).await;
+            let answer = self.exchange(connector, outgoing, turn, 0, None).await;
             let answer = answer.map(|(answer, _)| answer);
             if let Ok(answer) = &answer {
                 self.note(answer);

@@ -128,7 +128,7 @@ impl Door {
             body: wish.body,
         };
         let Some(mut opened) = opened else {
-            let answer = self.exchange(&connector, outgoing, turn, 0).await;
+            let answer = self.exchange(&connector, outgoing, turn, 0, None).await;
             let (answer, _) = answer.map_err(stopped)?;
             self.note(&answer);
             return Ok(self.pass(route, &wish.destination, None, &answer)?.0);

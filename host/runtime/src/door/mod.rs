@@ -35,6 +35,7 @@ pub(crate) use seal::{SEAL_KEY, Sealed, Vault};
 use reading::{demanded_claims, json_content, token_refused};
 
 use crate::authority::{Authority, Path, Phase, Route};
+use crate::batch::Batches;
 use crate::budget::Share;
 use crate::connector::{Answer, Connector, Destination, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
@@ -104,6 +105,9 @@ impl From<Unusable> for Stopped {
     fn from(why: Unusable) -> Self {
         match why {
             Unusable::Leak => Self::Withheld,
+            Unusable::OtherDevice => {
+                Self::Unreadable("the answer shows another device than the one that was asked for")
+            }
             Unusable::NotJson => {
                 Self::Unreadable("the answer is not JSON that can be read in one way only")
             }
@@ -278,6 +282,7 @@ impl Door {
         url: url::Url,
     ) -> Result<Answer, Stopped> {
         let (mut renew, mut claims, mut tries) = (false, None, 0);
+        let mut batches = self.shared.batches(&destination.name);
         loop {
             let id = Uuid::new_v4().to_string();
             let token = self.token(destination, renew, claims.take()).await?;
@@ -290,7 +295,14 @@ impl Door {
                 approval: None,
                 body: None,
             };
-            let answer = self.exchange(connector, outgoing, turn, tries).await;
+            let answer = self
+                .exchange(connector, outgoing, turn, tries, batches)
+                .await;
+            // What many asked for together, and could not be told, is asked alone.
+            let in_vain = matches!(answer, Err(NoAnswer::Interrupted | NoAnswer::Unreadable));
+            if in_vain && batches.take().is_some() {
+                continue;
+            }
             let (answer, pause) = answer.map_err(|why| match why {
                 NoAnswer::NotSent => Stopped::NotSent,
                 NoAnswer::Interrupted => Stopped::Interrupted,
@@ -366,14 +378,21 @@ impl Door {
         outgoing: Outgoing<'_>,
         turn: Taken,
         tries: u32,
+        batches: Option<&Arc<Batches>>,
     ) -> Result<(Answer, Option<std::time::Duration>), NoAnswer> {
         let heard = self.shared.log.is_some();
         let request = heard.then(|| format!("{} {}", outgoing.method, outgoing.url));
         let id = outgoing.client_request_id;
         let begun = Instant::now();
-        let answer = connector
-            .send(outgoing, self.shared.limits.response_bytes)
-            .await;
+        let cap = self.shared.limits.response_bytes;
+        let joined = match batches {
+            Some(batches) => batches.read(connector, &outgoing, cap).await,
+            None => None,
+        };
+        let answer = match joined {
+            Some(answer) => answer,
+            None => connector.send(outgoing, cap).await,
+        };
         if let Some(request) = request {
             let became = match &answer {
                 Ok(answer) => answer.status.to_string(),

@@ -136,6 +136,9 @@ pub(crate) enum Unusable {
     /// A secret stands where it would pass.
     #[error("the answer repeats a passcode outside its place")]
     Leak,
+    /// It names itself, and is not what the address named.
+    #[error("the answer shows another device than the one that was asked for")]
+    OtherDevice,
 }
 
 /// What passes, and what the host saw.
@@ -160,6 +163,15 @@ pub(crate) fn answer(
         return Ok(Filtered::default());
     }
     let value = read(bytes)?;
+    // Before anything of it is kept: a seal says whose passcode it stands for.
+    let shown = value.get("id").filter(|_| !route.identity.is_empty());
+    if let (Some(device), Some(shown)) = (device, shown)
+        && !shown
+            .as_str()
+            .is_some_and(|id| id.eq_ignore_ascii_case(device))
+    {
+        return Err(Unusable::OtherDevice);
+    }
     let card = card(route, &value);
     let mut sealer = Sealer {
         route,

@@ -101,8 +101,7 @@ async fn asked(
         Err(failure) if failure.ended == Ended::NotSignedIn => return Ok(None),
         Err(failure) => return Err(failure),
     }
-    let connected =
-        connect_within(app, None, order::rate(&loaded.file), &loaded.file.reviewers).await?;
+    let connected = connect_within(app, None, order::bounds(&loaded.file)).await?;
     ask(app, interrupt, &connected, loaded).await.map(Some)
 }
 

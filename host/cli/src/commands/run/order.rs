@@ -9,6 +9,9 @@ use passcode_runfile::{Action, Delivery, RunFile};
 use passcode_runner::fleet::{Asked, Job, Order, Purpose};
 use passcode_runner::{Narrow, Platform};
 
+use crate::args::WorkArgs;
+use crate::wiring::Within;
+
 /// How long a process may be silent before others take its rows.
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -46,11 +49,24 @@ pub(super) fn order(file: &RunFile, operator: Option<&str>, preflight: bool) -> 
     }
 }
 
-pub(super) fn rate(file: &RunFile) -> Rate {
-    Rate {
-        writes: file.budget.writes_per_20s.into(),
-        any: file.budget.requests_per_20s.into(),
-        ..Rate::default()
+/// What a run file and whoever works on it add to the settings.
+pub(super) fn within<'a>(file: &'a RunFile, args: &WorkArgs) -> Within<'a> {
+    Within {
+        batches: !args.no_batch,
+        ..bounds(file)
+    }
+}
+
+/// What a run file adds to the settings.
+pub(super) fn bounds(file: &RunFile) -> Within<'_> {
+    Within {
+        rate: Rate {
+            writes: file.budget.writes_per_20s.into(),
+            any: file.budget.requests_per_20s.into(),
+            ..Rate::default()
+        },
+        reviewers: &file.reviewers,
+        batches: false,
     }
 }
 

@@ -100,8 +100,8 @@ async fn begun<'a>(
     loaded.within_its_cap()?;
     deliver::deliverable(app, &loaded.file, sends)?;
     let grant = args.work.grant.grant.as_deref();
-    let (rate, also) = (order::rate(&loaded.file), &loaded.file.reviewers);
-    let connected = connect_within(app, grant, rate, also).await?;
+    let within = order::within(&loaded.file, &args.work);
+    let connected = connect_within(app, grant, within).await?;
     deliver::courier(app, &connected, &loaded.file).await?;
     let (key, operator) = (args.run_key.as_deref(), args.operator.as_deref());
     let who = (key, operator);
@@ -131,7 +131,7 @@ async fn taken_up<'a>(
     let kept = Kept::of(&run)?;
     let file = kept.file()?;
     let grant = args.grant.grant.as_deref();
-    let connected = connect_within(app, grant, order::rate(&file), &file.reviewers).await?;
+    let connected = connect_within(app, grant, order::within(&file, args)).await?;
     deliver::courier(app, &connected, &file).await?;
     let tenant = connected.runner.tenant().await?;
     // What is written about the run from here on says who took it up.
