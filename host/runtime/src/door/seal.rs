@@ -178,6 +178,7 @@ pub(crate) fn answer(
         device,
         vault,
         results: None,
+        path: String::new(),
     };
     let (body, next_link) = match (route.collection, value) {
         (true, Value::Object(mut page)) => {
@@ -286,6 +287,8 @@ struct Sealer<'a> {
     device: Option<&'a str>,
     vault: &'a mut Vault,
     results: Option<Vec<ActionResult>>,
+    /// Kept for dotted names.
+    path: String,
 }
 
 impl Sealer<'_> {
@@ -301,11 +304,11 @@ impl Sealer<'_> {
         {
             *listed = self.action_results(name, listed.take());
         }
-        let mut path = String::new();
+        let path = &mut self.path;
         item.retain(|name, value| {
             path.clear();
             path.push_str(name);
-            results == Some(name) || plain_key(name) && passing(&route.pass, &mut path, value)
+            results == Some(name) || plain_key(name) && passing(&route.pass, path, value)
         });
         Value::Object(item)
     }
