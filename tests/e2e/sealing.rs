@@ -251,6 +251,13 @@ async fn data_that_looks_like_a_seal_is_refused_wherever_it_stands() {
     ] {
         assert_eq!(word(&one_answer(&body).await), "unreadable", "{body}");
     }
+    for escaped in [
+        r#"{"id":{"\u0024sealed":1}}"#,
+        r#"{"id":"d","deviceName":"seal\u0065d by $s\u0065aled"}"#,
+    ] {
+        let (seen, _) = beside(Reply::raw(200, escaped)).await;
+        assert_eq!(word(&seen), "unreadable", "{escaped}");
+    }
     let reply = Reply::json(
         400,
         &json!({ "error": { "code": "c", "message": "{\"$sealed\":1}" } }),

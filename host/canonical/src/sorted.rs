@@ -10,8 +10,14 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 /// number that has a place in a double.
 const EXACT: u128 = 1 << 53;
 
+/// A line of the audit chain is shorter, a plan is longer.
+const USUAL: usize = 1 << 10;
+
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    let mut sorted = Sorted::default();
+    let mut sorted = Sorted {
+        out: Vec::with_capacity(USUAL),
+        ..Sorted::default()
+    };
     // Whatever is written goes through the formatter, which has a buffer of its own.
     let mut serializer = Serializer::with_formatter(io::sink(), &mut sorted);
     value.serialize(&mut serializer)?;

@@ -338,7 +338,7 @@ impl Action {
         running.door().binding.approval = approval;
         let now = running
             .door()
-            .look_again(&document.identity.sight())
+            .look_again(&document.identity.path, &document.identity.select)
             .await
             .map_err(|why| unseen(&mut running, &why))?;
         running.tell("host-read", &now);
@@ -511,7 +511,7 @@ impl Action {
         device: &str,
     ) -> Result<IdentityCard, HostError> {
         let route = self.authority.showing_devices();
-        let seen = running.door().seen.get(device).cloned();
+        let seen = running.door().seen.remove(device);
         let (Some(route), Some(mut sight)) = (route, seen) else {
             return Err(HostError::Component(
                 "it proposes a plan for a device it did not look at".to_owned(),
@@ -522,7 +522,7 @@ impl Action {
             // A component chooses what it reads itself, not what a person decides by and
             // `commit` compares.
             sight.select.clear();
-            let whole = running.door().look_again(&sight).await;
+            let whole = running.door().look_again(&sight.path, &[]).await;
             sight.properties = whole.map_err(|why| unseen(running, &why))?;
             running.tell("host-read", &sight.properties);
         }

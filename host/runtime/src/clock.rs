@@ -10,6 +10,15 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 pub(crate) struct Time {
     /// What to add to this machine's clock.
     offset: Mutex<Duration>,
+    /// The last header, read. Many answers come in one second.
+    last: Mutex<Option<LastDate>>,
+}
+
+#[derive(Clone, Debug)]
+struct LastDate {
+    header: String,
+    instant: OffsetDateTime,
+    rfc3339: String,
 }
 
 impl Time {
@@ -24,7 +33,9 @@ impl Time {
 
     /// Take note of a `Date` header; the same instant in RFC 3339.
     pub(crate) fn note(&self, date: &str) -> Option<String> {
-        let instant = parse_http_date(date)?;
+        let LastDate {
+            instant, rfc3339, ..
+        } = self.read(date)?;
         let difference = instant - OffsetDateTime::now_utc();
         // The header has whole seconds, and the answer took a while.
         let difference = if difference.abs() < Duration::seconds(2) {
@@ -36,7 +47,25 @@ impl Time {
             .offset
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = difference;
-        Some(rfc3339(instant))
+        Some(rfc3339)
+    }
+
+    fn read(&self, header: &str) -> Option<LastDate> {
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(last) = last.as_ref().filter(|last| last.header == header) {
+            return Some(last.clone());
+        }
+        let instant = parse_http_date(header)?;
+        let read = LastDate {
+            header: header.to_owned(),
+            instant,
+            rfc3339: rfc3339(instant),
+        };
+        *last = Some(read.clone());
+        Some(read)
     }
 }
 
@@ -72,5 +101,10 @@ mod tests {
         assert_eq!(noted.as_deref(), Some("2033-11-15T08:12:31Z"));
         assert_eq!(time.now().year(), 2033);
         assert_eq!(time.note("yesterday"), None);
+        let noted = time.note("Tue, 15 Nov 2033 08:12:31 GMT");
+        assert_eq!(noted.as_deref(), Some("2033-11-15T08:12:31Z"));
+        let noted = time.note("Wed, 16 Nov 2033 08:12:31 GMT");
+        assert_eq!(noted.as_deref(), Some("2033-11-16T08:12:31Z"));
+        assert_eq!(time.now().day(), 16);
     }
 }

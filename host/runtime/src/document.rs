@@ -42,14 +42,6 @@ pub struct IdentityCard {
 }
 
 impl IdentityCard {
-    pub(crate) fn sight(&self) -> Sight {
-        Sight {
-            path: self.path.clone(),
-            select: self.select.clone(),
-            properties: self.properties.clone(),
-        }
-    }
-
     /// A property as text, for showing it.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
@@ -202,14 +194,15 @@ impl PlanDocument {
     }
 }
 
-/// A document without its name: what is hashed, and what a ledger keeps.
+/// A document without its name: what is hashed, and what a ledger keeps. In the order in which it
+/// is written, so that nothing need be moved.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Nameless<'a> {
-    schema: Cow<'a, str>,
-    practice: bool,
     identity: Cow<'a, IdentityCard>,
     plan: Cow<'a, Plan>,
+    practice: bool,
+    schema: Cow<'a, str>,
 }
 
 /// A plan as this host's ledger keeps it. There is no other way to come by one than to read it

@@ -4,7 +4,8 @@
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::de::Read;
+use serde_json::{Error, Map, Value};
 
 /// Parse strictly. Nesting is bounded by `serde_json` (128).
 ///
@@ -12,7 +13,14 @@ use serde_json::{Map, Value};
 ///
 /// If it is not JSON, or a key stands twice in one object.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    match std::str::from_utf8(bytes) {
+        // Looked through once as a whole, and not each text in it.
+        Ok(text) => read(serde_json::Deserializer::from_str(text)),
+        Err(_) => read(serde_json::Deserializer::from_slice(bytes)),
+    }
+}
+
+fn read<'de, R: Read<'de>>(mut reader: serde_json::Deserializer<R>) -> Result<Value, Error> {
     let value = Strict.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
@@ -76,5 +84,33 @@ impl<'de> Visitor<'de> for Strict {
             }
         }
         Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn only_what_is_read_in_one_way_is_json() {
+        for read in [
+            &b"{\"a\":[1,\"\xc3\xa9\"]}"[..],
+            b" null ",
+            b"\"\\ud83d\\ude00\"",
+        ] {
+            assert!(parse(read).is_ok(), "{}", read.escape_ascii());
+        }
+        for refused in [
+            &b"{\"a\":\"\xe9\"}"[..],
+            b"{\"a\":1}\xff",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":1,\"a\":1}",
+            b"{\"a\":1,\"\\u0061\":1}",
+            b"\"\\ud83d\"",
+            b"{} {}",
+            b"",
+        ] {
+            assert!(parse(refused).is_err(), "{}", refused.escape_ascii());
+        }
     }
 }

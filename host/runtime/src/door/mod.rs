@@ -234,20 +234,17 @@ impl Door {
     /// hears of it.
     pub(crate) async fn look_again(
         &mut self,
-        sight: &Sight,
+        path: &str,
+        select: &[String],
     ) -> Result<BTreeMap<String, Value>, Stopped> {
-        let route = self
-            .authority
-            .showing_devices()
-            .ok_or(Broken::NoSnapshot)?
-            .clone();
-        let path = Path::parse(&sight.path).map_err(Broken::from)?;
+        let authority = self.authority.clone();
+        let route = authority.showing_devices().ok_or(Broken::NoSnapshot)?;
+        let path = Path::parse(path).map_err(Broken::from)?;
         let bindings = route.path.matches(&path).ok_or(Broken::Device)?;
         if bindings.get("device") != self.binding.device.as_ref() {
             return Err(Broken::Device.into());
         }
-        let wanted: Vec<&str> = sight
-            .select
+        let wanted: Vec<&str> = select
             .iter()
             .map(String::as_str)
             .filter(|name| route.identity.contains(*name) || route.shows.contains(*name))
@@ -265,7 +262,7 @@ impl Door {
         }
         json_content(&answer)?;
         let filtered = seal::answer(
-            &route,
+            route,
             self.binding.device.as_deref(),
             &answer.body,
             &mut self.vault,
@@ -510,7 +507,9 @@ impl Door {
             })
             .cloned()
             .collect();
-        let body = filtered.body.map(|body| serde_json::to_string(&body));
+        // Little is left out of most answers.
+        let room = answer.body.len();
+        let body = filtered.body.map(|body| written(&body, room));
         let passed = Response {
             status: answer.status,
             headers,
@@ -563,6 +562,13 @@ impl Door {
         self.handed = pages.pages.len();
         (self.gone, self.pages) = (pages.gone, pages.pages);
     }
+}
+
+/// As JSON, with room for so many bytes.
+fn written(value: &Value, room: usize) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(room);
+    serde_json::to_writer(&mut bytes, value)?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
 
 /// The action results of an answer, for tests of those who open seals.

@@ -140,7 +140,7 @@ pub(super) fn query(route: &Route, pairs: &[(String, String)]) -> Result<(), Bro
         if !route.query.contains(name) || !seen.insert(name) {
             return Err(Broken::QueryName(name.clone()));
         }
-        if value.len() > LONGEST_QUERY_VALUE || value.chars().any(char::is_control) {
+        if value.len() > LONGEST_QUERY_VALUE || has_control(value) {
             return Err(Broken::QueryValue(name.clone()));
         }
         match name.as_str() {
@@ -156,6 +156,15 @@ pub(super) fn query(route: &Route, pairs: &[(String, String)]) -> Result<(), Bro
         }
     }
     Ok(())
+}
+
+/// Lists of names are ASCII, and long.
+fn has_control(value: &str) -> bool {
+    if value.is_ascii() {
+        value.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        value.chars().any(char::is_control)
+    }
 }
 
 /// From the plan on, a component that reads or acts on another device is not carrying it out.
