@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
+use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
 use time::OffsetDateTime;
 
 use super::sends::misuse;
@@ -301,6 +301,21 @@ impl RunLedger for MemoryLedger {
         let kept = self.kept();
         let rows = kept.of_run(run).filter(|held| held.row.new.number > after);
         Ok(rows.take(limit).map(|held| kept.shown(&held.row)).collect())
+    }
+
+    async fn plans_of(
+        &self,
+        run: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, PlanId)>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let kept = self.kept();
+        let plans = kept.of_run(run).filter_map(|held| {
+            let number = held.row.new.number;
+            Some((number, held.row.plan.filter(|_| number > after)?))
+        });
+        Ok(plans.take(limit).collect())
     }
 
     async fn tally(&self, run: &str) -> Result<Tally, LedgerError> {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
+use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
 use time::OffsetDateTime;
 
 use super::together::Op;
@@ -95,6 +95,17 @@ impl RunLedger for PostgresLedger {
     async fn rows(&self, run: &str, after: u64, limit: u32) -> Result<Vec<Row>, LedgerError> {
         let mut tx = self.look().await?;
         let found = run_rows::list(&mut tx, run, after, limit).await;
+        tx.end(found).await
+    }
+
+    async fn plans_of(
+        &self,
+        run: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, PlanId)>, LedgerError> {
+        let mut tx = self.look().await?;
+        let found = run_rows::plans(&mut tx, run, after, limit).await;
         tx.end(found).await
     }
 

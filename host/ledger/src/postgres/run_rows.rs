@@ -330,6 +330,30 @@ pub(super) async fn list(
     shown(tx, &found).await
 }
 
+pub(super) async fn plans(
+    tx: &mut Tx,
+    run: &str,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<(u64, PlanId)>, LedgerError> {
+    let Some(run) = tx.number_of(run).await? else {
+        return Ok(Vec::new());
+    };
+    let found = sqlx::query(
+        "SELECT number, plan FROM passcode.run_rows \
+         WHERE run = $1 AND number > $2 AND plan IS NOT NULL ORDER BY number LIMIT $3",
+    )
+    .bind(run)
+    .bind(i64::try_from(after).unwrap_or(i64::MAX))
+    .bind(i64::from(limit))
+    .fetch_all(&mut tx.connection);
+    let found = asked(&tx.at, found).await?;
+    let at = &tx.at;
+    let read = found.iter().map(|row| Reader { at, row });
+    read.map(|row| Ok((row.count("number")?, row.plan_id("plan")?)))
+        .collect()
+}
+
 pub(super) async fn tally(tx: &mut Tx, run: &str) -> Result<Tally, LedgerError> {
     let mut tally = Tally::default();
     let Some(run) = tx.number_of(run).await? else {

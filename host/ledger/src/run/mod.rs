@@ -265,6 +265,15 @@ pub trait RunLedger: Send + Sync + fmt::Debug {
     /// The rows after a number, in order.
     async fn rows(&self, run: &str, after: u64, limit: u32) -> Result<Vec<Row>, LedgerError>;
 
+    /// The plans of the rows after a number, each with its row's number, in order. Rows that have
+    /// none are left out. Much less to read than the rows.
+    async fn plans_of(
+        &self,
+        run: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, PlanId)>, LedgerError>;
+
     /// How many rows are where. Looks at every row of the run: about 0.2 s for 100,000.
     async fn tally(&self, run: &str) -> Result<Tally, LedgerError>;
 

@@ -2,7 +2,7 @@
 //! and will commit, or outside of any, to read.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use passcode_audit::Notary;
@@ -28,6 +28,9 @@ pub(super) const BESIDE: &str = attempts!(
     "ORDER BY a.seq"
 );
 
+/// Several times as many as a process works on at once.
+const PLACES: usize = 1024;
+
 /// What there is beside an intent.
 pub(super) struct Beside {
     /// Every attempt of its plan.
@@ -47,6 +50,38 @@ pub(super) struct Book {
     pub(super) notary: Option<Arc<Notary>>,
     /// Who acts, for the audit chain.
     pub(super) acting: Arc<Acting>,
+    /// Plans that were read.
+    pub(super) whole: Arc<Whole>,
+}
+
+/// Plans whose documents were read and found to be what their names say. What is sent is made of
+/// what was read, so that a document need not be read again when that is intended. Each has one
+/// place, which another may take: then it is read again.
+pub(super) struct Whole(Mutex<Vec<Option<PlanId>>>);
+
+impl Whole {
+    fn place(plan: &PlanId) -> usize {
+        let [high, low, ..] = plan.0;
+        usize::from(u16::from_be_bytes([high, low])) % PLACES
+    }
+
+    fn add(&self, plan: &PlanId) {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get_mut(Self::place(plan)) {
+            *place = Some(*plan);
+        }
+    }
+
+    fn has(&self, plan: &PlanId) -> bool {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(Self::place(plan)) == Some(&Some(*plan))
+    }
+}
+
+impl Default for Whole {
+    fn default() -> Self {
+        Self(Mutex::new(vec![None; PLACES]))
+    }
 }
 
 impl Book {
@@ -135,7 +170,20 @@ impl Sql<'_> {
 
     pub(super) fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError> {
         let sql = "SELECT * FROM plans WHERE id = ?";
-        self.maybe(sql, [id.to_string()], |row| row.plan())
+        let plan = self.maybe(sql, [id.to_string()], |row| row.plan())?;
+        if plan.is_some() {
+            self.book.whole.add(id);
+        }
+        Ok(plan)
+    }
+
+    /// The tenant and the device of a plan that is whole.
+    pub(super) fn whole(&self, id: &PlanId) -> Result<Option<(String, String)>, LedgerError> {
+        if !self.book.whole.has(id) {
+            return Ok(self.plan(id)?.map(|plan| (plan.tenant, plan.device)));
+        }
+        let sql = "SELECT tenant, device FROM plans WHERE id = ?";
+        self.maybe(sql, [id.to_string()], |row| Ok((row.text(0)?, row.text(1)?)))
     }
 
     pub(super) fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {

@@ -42,10 +42,40 @@ const REOPEN: &str = "UPDATE run_rows SET stage = 'planned', outcome = NULL, fre
      WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND stage = 'ended' AND plan IS NOT NULL \
      AND outcome IN (SELECT value FROM json_each(?2))";
 
-pub(super) const HELD: &str = "SELECT r.run, r.plan, (SELECT o.number FROM run_rows o \
+/// What stands in the way of a step: no row at all if the claim was lost, another row of the device, or
+/// else another plan.
+pub(super) const HELD: &str = "SELECT (SELECT o.number FROM run_rows o \
      WHERE o.run = r.run AND o.device = ?5 AND o.number <> r.number) AS other FROM run_rows r \
      WHERE r.run = (SELECT seq FROM runs WHERE id = ?1) AND r.number = ?2 \
      AND r.owner = ?3 AND r.epoch = ?4";
+
+/// What every step writes; what follows are further columns, and under which claim.
+macro_rules! moved {
+    ($more:literal, $tail:literal) => {
+        concat!(
+            "UPDATE run_rows SET owner = NULL, free = CASE WHEN ?5 = 0 THEN 0 ELSE ?5 + ",
+            now!(),
+            " END, changed = CASE WHEN stage = ?6 THEN changed ELSE ",
+            now!(),
+            " END, stage = ?6, outcome = coalesce(?7, outcome), code = coalesce(?8, code), \
+             message = coalesce(?9, message)",
+            $more,
+            " WHERE run = ?1 AND number = ?2 AND owner = ?3 AND epoch = ?4",
+            $tail
+        )
+    };
+}
+
+/// A step that found nothing out about the device: columns that are not named are not compared
+/// with what stands in them, nor looked for in other rows.
+pub(super) const ONLY_MOVED: &str = moved!("", "");
+
+/// Any step, where nothing stands in its way: see [`HELD`].
+pub(super) const MOVED: &str = moved!(
+    ", device = coalesce(?10, device), label = coalesce(?11, label), plan = coalesce(?12, plan)",
+    " AND (?12 IS NULL OR plan IS NULL OR plan = ?12) AND NOT EXISTS (SELECT 1 FROM run_rows o \
+     WHERE o.run = ?1 AND o.device = ?10 AND o.number <> ?2)"
+);
 
 /// Take rows whose time has come and which nobody has.
 pub(super) struct Take(pub(super) Claim);
@@ -144,49 +174,77 @@ impl Write for Steps {
     type Refusal = LedgerError;
 
     fn write(&self, sql: &Sql<'_>, _: &mut Chain) -> Result<Vec<Stepped>, LedgerError> {
-        let mut all = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            all.push(self.one(sql, step)?);
-        }
-        Ok(all)
+        let of = "SELECT seq FROM runs WHERE id = ?";
+        let run: Option<i64> = sql.maybe(of, [&self.run], |row| row.get(0))?;
+        let Some(run) = run else {
+            return Ok(vec![Stepped::Lost; self.steps.len()]);
+        };
+        let steps = self.steps.iter();
+        steps.map(|step| self.one(sql, run, step)).collect()
     }
 }
 
 /// A row as a step finds it.
 struct Found {
-    run: i64,
-    plan: Option<String>,
     /// Another row that has the step's device.
     other: Option<u64>,
 }
 
 impl Steps {
-    fn one(&self, sql: &Sql<'_>, step: &Step) -> Result<Stepped, LedgerError> {
+    fn one(&self, sql: &Sql<'_>, run: i64, step: &Step) -> Result<Stepped, LedgerError> {
+        if self.moved(sql, run, step)? {
+            return Ok(Stepped::Written);
+        }
+        // Something stands in its way.
         let Some(found) = self.held(sql, step)? else {
             return Ok(Stepped::Lost);
         };
-        if let Some(other) = found.other {
-            let aside = Step {
-                number: step.number,
-                epoch: step.epoch,
-                to: Stage::Ended,
-                after: Duration::ZERO,
-                device: None,
-                label: step.label.clone(),
-                plan: None,
-                outcome: Some("duplicate".to_owned()),
-                code: Some("duplicate".to_owned()),
-                message: Some(duplicate_of(other)),
-            };
-            write(sql, found.run, &aside)?;
-            return Ok(Stepped::Duplicate(other));
-        }
-        let plan = step.plan.map(|plan| plan.to_string());
-        if plan.is_some() && found.plan.is_some() && plan != found.plan {
+        let Some(other) = found.other else {
             return Err(sql.misuse("the plan of a row is never changed"));
-        }
-        write(sql, found.run, step)?;
-        Ok(Stepped::Written)
+        };
+        let aside = Step {
+            number: step.number,
+            epoch: step.epoch,
+            to: Stage::Ended,
+            after: Duration::ZERO,
+            device: None,
+            label: step.label.clone(),
+            plan: None,
+            outcome: Some("duplicate".to_owned()),
+            code: Some("duplicate".to_owned()),
+            message: Some(duplicate_of(other)),
+        };
+        self.moved(sql, run, &aside)?;
+        Ok(Stepped::Duplicate(other))
+    }
+
+    /// Write a step; whether there was nothing in its way.
+    fn moved(&self, sql: &Sql<'_>, run: i64, step: &Step) -> Result<bool, LedgerError> {
+        let (Ok(number), Ok(epoch)) = (i64::try_from(step.number), i64::try_from(step.epoch))
+        else {
+            return Ok(false);
+        };
+        let (after, to) = (milliseconds(step.after), step.to.word());
+        let Step {
+            device,
+            label,
+            outcome,
+            code,
+            message,
+            ..
+        } = step;
+        let plan = step.plan.map(|plan| plan.to_string());
+        let owner = &self.owner;
+        let written = if device.is_none() && label.is_none() && plan.is_none() {
+            let values = params![run, number, owner, epoch, after, to, outcome, code, message];
+            sql.execute(ONLY_MOVED, values)?
+        } else {
+            let values = params![
+                run, number, owner, epoch, after, to, outcome, code, message, device, label, plan
+            ];
+            sql.execute(MOVED, values)?
+        };
+        Ok(written > 0)
     }
 
     /// The row, if it is still held under the claim that the step names.
@@ -199,37 +257,8 @@ impl Steps {
         sql.maybe(HELD, values, |row| {
             let other: Option<i64> = row.get("other")?;
             Ok(Found {
-                run: row.get("run")?,
-                plan: row.maybe("plan")?,
                 other: other.map(i64::unsigned_abs),
             })
         })
     }
-}
-
-fn write(sql: &Sql<'_>, run: i64, step: &Step) -> Result<(), LedgerError> {
-    sql.execute(
-        concat!(
-            "UPDATE run_rows SET owner = NULL, free = CASE WHEN ?3 = 0 THEN 0 ELSE ?3 + ",
-            now!(),
-            " END, changed = CASE WHEN stage = ?4 THEN changed ELSE ",
-            now!(),
-            " END, stage = ?4, device = coalesce(?5, device), label = coalesce(?6, label), \
-         plan = coalesce(?7, plan), outcome = coalesce(?8, outcome), code = coalesce(?9, code), \
-         message = coalesce(?10, message) WHERE run = ?1 AND number = ?2"
-        ),
-        params![
-            run,
-            i64::try_from(step.number).unwrap_or(0),
-            milliseconds(step.after),
-            step.to.word(),
-            step.device,
-            step.label,
-            step.plan.map(|plan| plan.to_string()),
-            step.outcome,
-            step.code,
-            step.message
-        ],
-    )?;
-    Ok(())
 }

@@ -156,6 +156,7 @@ impl SqliteLedger {
             wait,
             notary: None,
             acting: Arc::default(),
+            whole: Arc::default(),
         };
         Self {
             book: Arc::new(book),
@@ -177,6 +178,7 @@ impl SqliteLedger {
             wait: self.book.wait,
             notary: Some(notary),
             acting: self.book.acting.clone(),
+            whole: self.book.whole.clone(),
         });
         self
     }

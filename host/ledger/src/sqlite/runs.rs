@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use passcode_host::ledger::{Attempt, LedgerError, StoredPlan};
+use passcode_host::ledger::{Attempt, LedgerError, PlanId, StoredPlan};
 use rusqlite::params;
 use time::OffsetDateTime;
 
@@ -48,6 +48,10 @@ macro_rules! rows_and_attempts {
 pub(super) const ROWS_AFTER: &str = rows_and_attempts!("r.number > ?2 ORDER BY r.number LIMIT ?3");
 pub(super) const ROWS_NAMED: &str =
     rows_and_attempts!("r.number IN (SELECT value FROM json_each(?2)) ORDER BY r.number");
+
+pub(super) const PLANS_OF: &str = "SELECT number, plan FROM run_rows \
+     WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND number > ?2 AND plan IS NOT NULL \
+     ORDER BY number LIMIT ?3";
 
 /// The clock is read once: read for every row it takes longer than everything else.
 pub(super) const TALLY: &str = concat!(
@@ -299,6 +303,23 @@ impl RunLedger for SqliteLedger {
         let run = run.to_owned();
         self.read_much(move |sql| sql.all(ROWS_AFTER, params![run, after, limit], |row| row.row()))
             .await
+    }
+
+    async fn plans_of(
+        &self,
+        run: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, PlanId)>, LedgerError> {
+        let Ok(after) = i64::try_from(after) else {
+            return Ok(Vec::new());
+        };
+        let run = run.to_owned();
+        self.read_much(move |sql| {
+            let values = params![run, after, limit];
+            sql.all(PLANS_OF, values, |row| Ok((row.count(0)?, row.plan_id(1)?)))
+        })
+        .await
     }
 
     async fn tally(&self, run: &str) -> Result<Tally, LedgerError> {

@@ -54,8 +54,8 @@ impl Write for Intend {
 
     fn write(&self, sql: &Sql<'_>, chain: &mut Chain) -> Result<(), IntentRefused> {
         let Self(intent) = self;
-        let plan = sql.plan(&intent.plan)?.ok_or(IntentRefused::UnknownPlan)?;
-        belongs(sql, intent, &plan)?;
+        let of = sql.whole(&intent.plan)?.ok_or(IntentRefused::UnknownPlan)?;
+        belongs(sql, intent, &of)?;
         let beside = sql.beside(intent)?;
         rules::may_intend(intent, &beside.of_plan, &beside.open)?;
         if beside.of_name {
@@ -68,10 +68,12 @@ impl Write for Intend {
 
 /// The intent must be the kept plan's, or the record would speak of another device than the
 /// request.
-fn belongs(sql: &Sql<'_>, intent: &Intent, plan: &StoredPlan) -> Result<(), LedgerError> {
-    if plan.tenant.eq_ignore_ascii_case(&intent.tenant)
-        && plan.device.eq_ignore_ascii_case(&intent.device)
-    {
+fn belongs(
+    sql: &Sql<'_>,
+    intent: &Intent,
+    (tenant, device): &(String, String),
+) -> Result<(), LedgerError> {
+    if tenant.eq_ignore_ascii_case(&intent.tenant) && device.eq_ignore_ascii_case(&intent.device) {
         Ok(())
     } else {
         Err(sql.misuse("the intent is for another tenant or device than its plan"))

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use passcode_host::ledger::LedgerError;
-use passcode_ledger::run::{Row, Run, RunLedger};
+use passcode_host::ledger::{LedgerError, PlanId};
+use passcode_ledger::run::{Run, RunLedger};
 use sha2::{Digest as _, Sha256};
 
-/// How many rows are read at once. Memory stays the same however long a run is.
+/// How many plans are named at once. Memory stays the same however long a run is.
 const PAGE: u32 = 1_000;
 
 /// The hash of a set of plans, as it is made: the run's name, tenant and digest, and each planned
@@ -31,12 +31,10 @@ impl SetHash {
         Self { hash, plans: 0 }
     }
 
-    /// Add a row.
-    pub fn add(&mut self, row: &Row) {
-        if let Some(plan) = row.plan {
-            self.plans += 1;
-            self.hash.update(format!("{} {plan}\n", row.new.number));
-        }
+    /// Add the plan of a row.
+    pub fn add(&mut self, number: u64, plan: &PlanId) {
+        self.plans += 1;
+        self.hash.update(format!("{number} {plan}\n"));
     }
 
     /// The hash in hexadecimal, and of how many plans.
@@ -60,11 +58,11 @@ pub async fn plan_set(ledger: &dyn RunLedger, run: &Run) -> Result<(String, u64)
     let mut set = SetHash::of(run);
     let mut after = 0;
     loop {
-        let page = ledger.rows(&run.new.id, after, PAGE).await?;
-        let Some(last) = page.last() else {
+        let page = ledger.plans_of(&run.new.id, after, PAGE).await?;
+        let Some((last, _)) = page.last() else {
             return Ok(set.end());
         };
-        after = last.new.number;
-        page.iter().for_each(|row| set.add(row));
+        after = *last;
+        page.iter().for_each(|(number, plan)| set.add(*number, plan));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use passcode_host::ledger::{Attempt, LedgerError, LedgerFault, StoredPlan};
+use passcode_host::ledger::{Attempt, LedgerError, LedgerFault, PlanId, StoredPlan};
 use passcode_ledger::MemoryLedger;
 use passcode_ledger::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Step, Stepped, Tally,
@@ -108,6 +108,15 @@ impl RunLedger for Store {
 
     async fn rows(&self, run: &str, after: u64, limit: u32) -> Result<Vec<Row>, LedgerError> {
         through!(self, self.ledger.rows(run, after, limit))
+    }
+
+    async fn plans_of(
+        &self,
+        run: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, PlanId)>, LedgerError> {
+        through!(self, self.ledger.plans_of(run, after, limit))
     }
 
     async fn tally(&self, run: &str) -> Result<Tally, LedgerError> {

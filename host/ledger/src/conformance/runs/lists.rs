@@ -93,6 +93,21 @@ pub(super) async fn attempts(ledger: RunHandle) {
         assert_eq!(claimed.attempt, row.attempt);
     }
     assert_eq!(claimed.len(), 5);
+    // The plans alone. The last row has none.
+    let all: Vec<_> = (1..).zip(plans.iter().map(|plan| plan.id)).collect();
+    for (after, limit, expected) in [
+        (0, 9, &all[..]),
+        (0, 2, &all[..2]),
+        (2, 2, &all[2..4]),
+        (4, u32::MAX, &all[4..]),
+        (5, 9, &[]),
+        (u64::MAX, 9, &[]),
+    ] {
+        let found = ledger.plans_of(RUN, after, limit).await.expect("plans");
+        assert_eq!(found, expected, "{limit} after {after}");
+    }
+    let nobody = ledger.plans_of("nobody", 0, 9).await.expect("plans");
+    assert!(nobody.is_empty());
 }
 
 pub(super) async fn tally(ledger: RunHandle) {

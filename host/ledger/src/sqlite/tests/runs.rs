@@ -95,8 +95,11 @@ async fn no_claim_looks_at_every_row() {
         (claiming::RENEW, false),
         (claiming::RELEASE, false),
         (claiming::HELD, false),
+        (claiming::ONLY_MOVED, false),
+        (claiming::MOVED, false),
         (runs::ROWS_NAMED, false),
         (runs::ROWS_AFTER, false),
+        (runs::PLANS_OF, false),
         (runs::LAST_SENT, false),
         (book::BESIDE, false),
         // One run's rows, by their index.
