@@ -23,6 +23,8 @@ PLAIN = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name i
 # At least such a share of the loop's rate, and at most so many bytes, whatever the number of devices.
 OF_LOOP = 0.6
 RESIDENT = 100 * MEGABYTE
+# As many parts as a batch may have.
+BATCH = 20
 # "Flat" leaves room for how a machine hands out memory.
 GROWTH = 1.2
 
@@ -199,11 +201,11 @@ def measure_ours(known, count, concurrency):
     }
 
 
-def measure_loop(known, phases, count, concurrency):
+def measure_loop(known, phases, count, concurrency, joined=1):
     with Tenant(known["fleet"], count) as tenant:
         path = f"{known['scratch']}/requests.json"
         with open(path, "w") as file:
-            asked = {"devices": count, "concurrency": concurrency, "phases": phases}
+            asked = {"devices": count, "concurrency": concurrency, "joined": joined, "phases": phases}
             json.dump(tenant.announced | asked, file)
         began, before = tenant.cpu(), os.times()
         ran = subprocess.run([known["fleet"], "loop", path], env=PLAIN, stdout=subprocess.PIPE, text=True, check=True)
@@ -237,13 +239,14 @@ def main(settings, document):
     concurrency, rounds = known["concurrency"], known["rounds"]
     load = [os.getloadavg()[0]]
     phases = sample(known)
-    ours, loops, scripts = [], [], []
+    ours, loops, joining, scripts = [], [], [], []
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         ours.append(measure_ours(known, count, concurrency))
         loops.append(measure_loop(known, phases, count, concurrency))
+        joining.append(measure_loop(known, phases, count, concurrency, BATCH))
         scripts.append(measure_sdk(known, few, concurrency))
-        print(json.dumps([ours[-1], loops[-1], scripts[-1]]), file=sys.stderr, flush=True)
+        print(json.dumps([ours[-1], loops[-1], joining[-1], scripts[-1]]), file=sys.stderr, flush=True)
     load.append(os.getloadavg()[0])
     print(f"{many} devices", file=sys.stderr, flush=True)
     large = measure_ours(known, many, concurrency)
@@ -282,6 +285,8 @@ def main(settings, document):
             [f"resident at most, {many:,} devices", f"{large['bytes'] / MEGABYTE:.1f} MB", f"{RESIDENT / MEGABYTE:.0f} MB", verdict(most, RESIDENT)],
             ["the second over the first", f"{growth:.2f}", f"{GROWTH}", verdict(growth, GROWTH)],
             [f"devices a second, {many:,} devices", f"{many / sum(large['seconds']):.0f}", "", ""],
+            ["devices a second, a loop that joins its reads, too", f"{median(rate(sum(side['seconds'])) for side in joining):.0f}", "", ""],
+            ["`passcode run` of that", f"{median(sum(other['seconds']) / sum(one['seconds']) for one, other in zip(ours, joining, strict=True)):.0%}", "", ""],
             [f"devices a second, `msgraph-sdk`, {few:,} devices, one read, another before sending, and the write, TLS", f"{script:.0f}", "", ""],
             ["`passcode run` over that", f"{whole / script:.1f} times", "", ""],
             ["processor a device: `passcode run`, and the tenant meanwhile", f"{median(sum(one['cpu']) + 0.0 for one in ours) / count * 1e3:.2f} ms, {median(one['served'] for one in ours) / count * 1e3:.2f} ms", "", ""],

@@ -1,5 +1,6 @@
 //! The loop: the same requests for each device, so many devices at once, and nothing else.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,8 @@ struct Asked {
     environment: Environment,
     devices: usize,
     concurrency: usize,
+    /// How many devices' reads share an exchange, as `$batch` allows; 1: none do.
+    joined: usize,
     /// One after the other: all devices in the first, then all in the second.
     phases: Vec<Vec<Request>>,
 }
@@ -26,6 +29,17 @@ struct Environment {
     azure_tenant_id: String,
     azure_client_id: String,
     azure_client_secret: String,
+}
+
+/// As little of it as tells whether all went well.
+#[derive(Deserialize)]
+struct Told {
+    responses: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    status: u16,
 }
 
 #[derive(Clone, Deserialize)]
@@ -62,7 +76,8 @@ async fn sent(asked: Asked) -> Vec<f64> {
     for phase in &asked.phases {
         let begun = Instant::now();
         let next = Arc::new(AtomicUsize::new(1));
-        let workers = (0..asked.concurrency).map(|_| {
+        let joined = asked.joined;
+        let workers = (0..asked.concurrency.div_ceil(joined)).map(|_| {
             let worker = Worker {
                 client: client.clone(),
                 url: asked.url.clone(),
@@ -71,11 +86,15 @@ async fn sent(asked: Asked) -> Vec<f64> {
             let (next, phase, devices) = (Arc::clone(&next), phase.clone(), asked.devices);
             tokio::spawn(async move {
                 loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let number = next.fetch_add(joined, Ordering::Relaxed);
                     if number > devices {
                         break;
                     }
-                    worker.device(&phase, number).await;
+                    let last = devices.min(number + joined - 1);
+                    match joined {
+                        1 => worker.device(&phase, number).await,
+                        _ => worker.devices(&phase, number..=last).await,
+                    }
                 }
             })
         });
@@ -106,6 +125,47 @@ impl Worker {
                 futures::future::join_all(together).await;
             }
             rest = &rest[beside + 1..];
+        }
+    }
+
+    /// Several devices, step by step: what is read leaves in batches, what is written alone.
+    async fn devices(&self, requests: &[Request], numbers: RangeInclusive<usize>) {
+        let ids: Vec<String> = numbers
+            .map(|number| format!("5ca1e000-0000-4000-8000-{number:012}"))
+            .collect();
+        let mut rest = requests;
+        while let [first, ..] = rest {
+            let beside = rest.iter().skip(1).take_while(|one| one.beside).count();
+            let (now, later) = rest.split_at(beside + 1);
+            rest = later;
+            if first.method == "GET" {
+                let targets = ids
+                    .iter()
+                    .flat_map(|id| now.iter().map(|one| one.target.replace("{id}", id)));
+                let targets: Vec<String> = targets.collect();
+                let batches = targets.chunks(20).map(|targets| self.batch(targets));
+                futures::future::join_all(batches).await;
+            } else {
+                let writes = ids.iter().map(|id| self.one(first, id));
+                futures::future::join_all(writes).await;
+            }
+        }
+    }
+
+    async fn batch(&self, targets: &[String]) {
+        let (version, _) = targets[0][1..].split_once('/').unwrap();
+        let parts = targets.iter().enumerate().map(|(place, target)| {
+            let url = target.strip_prefix(&format!("/{version}")).unwrap();
+            json!({ "id": place.to_string(), "method": "GET", "url": url })
+        });
+        let parts: Vec<Value> = parts.collect();
+        let url = format!("{}/{version}/$batch", self.url);
+        let asked = self.client.post(&url).bearer_auth(&self.token);
+        let answer = asked.json(&json!({ "requests": parts })).send().await;
+        let told: Told = answer.unwrap().json().await.unwrap();
+        assert_eq!(told.responses.len(), targets.len());
+        for part in told.responses {
+            assert_eq!(part.status, 200, "a part of {url}");
         }
     }
 
