@@ -1,6 +1,6 @@
 //! A first pass over every row, before anything is asked of the service.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::json;
@@ -69,8 +69,10 @@ impl RunFile {
         let mut hash = Sha256::new();
         frame(&mut hash, &canonical(&self.document()));
         let mut places = Places::default();
-        let mut selectors: HashMap<[u8; 16], Place> = HashMap::new();
-        let mut names: HashMap<[u8; 16], Place> = HashMap::new();
+        // In small pieces, which go back when they are no longer needed. One large table would be
+        // copied to one twice as large again and again, and the process would keep what that leaves.
+        let mut selectors: BTreeMap<[u8; 16], Place> = BTreeMap::new();
+        let mut names: BTreeMap<[u8; 16], Place> = BTreeMap::new();
         for row in rows {
             let asked = match row {
                 Ok(asked) => asked,

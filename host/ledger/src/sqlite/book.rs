@@ -183,7 +183,9 @@ impl Sql<'_> {
             return Ok(self.plan(id)?.map(|plan| (plan.tenant, plan.device)));
         }
         let sql = "SELECT tenant, device FROM plans WHERE id = ?";
-        self.maybe(sql, [id.to_string()], |row| Ok((row.text(0)?, row.text(1)?)))
+        self.maybe(sql, [id.to_string()], |row| {
+            Ok((row.text(0)?, row.text(1)?))
+        })
     }
 
     pub(super) fn attempts(&self, plan: &PlanId) -> Result<Vec<Attempt>, LedgerError> {

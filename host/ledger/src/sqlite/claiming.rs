@@ -42,8 +42,8 @@ const REOPEN: &str = "UPDATE run_rows SET stage = 'planned', outcome = NULL, fre
      WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND stage = 'ended' AND plan IS NOT NULL \
      AND outcome IN (SELECT value FROM json_each(?2))";
 
-/// What stands in the way of a step: no row at all if the claim was lost, another row of the device, or
-/// else another plan.
+/// What stands in the way of a step: no row at all if the claim was lost; else another row of the
+/// device; else another plan.
 pub(super) const HELD: &str = "SELECT (SELECT o.number FROM run_rows o \
      WHERE o.run = r.run AND o.device = ?5 AND o.number <> r.number) AS other FROM run_rows r \
      WHERE r.run = (SELECT seq FROM runs WHERE id = ?1) AND r.number = ?2 \

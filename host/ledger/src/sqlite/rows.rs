@@ -5,8 +5,8 @@ use std::path::Path;
 use passcode_host::ledger::{
     Attempt, Intent, LedgerError, LedgerFault, PlanId, Settlement, StoredPlan,
 };
-use rusqlite::{Row, RowIndex};
 use rusqlite::types::FromSql;
+use rusqlite::{Row, RowIndex};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -89,7 +89,10 @@ impl Reader<'_> {
         instant(self.path, &self.text(column)?)
     }
 
-    pub(super) fn maybe_time(&self, column: impl RowIndex) -> Result<Option<OffsetDateTime>, LedgerError> {
+    pub(super) fn maybe_time(
+        &self,
+        column: impl RowIndex,
+    ) -> Result<Option<OffsetDateTime>, LedgerError> {
         let text = self.maybe(column)?;
         text.map(|text| instant(self.path, &text)).transpose()
     }
@@ -108,7 +111,10 @@ impl Reader<'_> {
     }
 
     /// The same, where there need not be one.
-    pub(super) fn maybe_moment(&self, column: impl RowIndex) -> Result<Option<OffsetDateTime>, LedgerError> {
+    pub(super) fn maybe_moment(
+        &self,
+        column: impl RowIndex,
+    ) -> Result<Option<OffsetDateTime>, LedgerError> {
         let moment = self.get::<Option<i64>>(column)?.map(|milliseconds| {
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
                 .map_err(|_| self.damaged("a time cannot be read"))

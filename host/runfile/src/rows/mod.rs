@@ -5,7 +5,7 @@ mod lines;
 mod records;
 mod table;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -126,7 +126,7 @@ fn each(asked: Result<Asked, Vec<Fault>>) -> Vec<Result<Asked, Fault>> {
 pub fn first_of_each(
     rows: impl Iterator<Item = Result<Asked, Fault>>,
 ) -> impl Iterator<Item = Result<Asked, Fault>> {
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     rows.filter(move |row| match row {
         Ok(asked) => seen.insert(digest(&asked.selector.same())),
         Err(_) => true,

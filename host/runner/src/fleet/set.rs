@@ -63,6 +63,7 @@ pub async fn plan_set(ledger: &dyn RunLedger, run: &Run) -> Result<(String, u64)
             return Ok(set.end());
         };
         after = *last;
-        page.iter().for_each(|(number, plan)| set.add(*number, plan));
+        page.iter()
+            .for_each(|(number, plan)| set.add(*number, plan));
     }
 }
