@@ -252,8 +252,8 @@ async fn data_that_looks_like_a_seal_is_refused_wherever_it_stands() {
         assert_eq!(word(&one_answer(&body).await), "unreadable", "{body}");
     }
     for escaped in [
-        r#"{"id":{"\u0024sealed":1}}"#,
-        r#"{"id":"d","deviceName":"seal\u0065d by $s\u0065aled"}"#,
+        r#"{"deviceName":{"\u0024sealed":1}}"#,
+        r#"{"deviceName":"sealed by $s\u0065aled"}"#,
     ] {
         let (seen, _) = beside(Reply::raw(200, escaped)).await;
         assert_eq!(word(&seen), "unreadable", "{escaped}");
@@ -267,12 +267,13 @@ async fn data_that_looks_like_a_seal_is_refused_wherever_it_stands() {
 
 #[tokio::test]
 async fn repeated_keys_refuse_an_answer_at_any_depth() {
+    // None of them says which device it shows: that would be refused for itself.
     for body in [
-        "{\"id\":\"a\",\"id\":\"b\"}",
-        "{\"id\":\"a\",\"\\u0069d\":\"b\"}",
-        "{\"id\":\"a\",\"deviceActionResults\":[{\"passcode\":\"x\",\"passcode\":\"y\"}]}",
-        "{\"id\":\"a\"} {\"id\":\"b\"}",
-        "[{\"id\":\"a\"}]",
+        "{\"deviceName\":\"a\",\"deviceName\":\"b\"}",
+        "{\"deviceName\":\"a\",\"device\\u004eame\":\"b\"}",
+        "{\"deviceName\":\"a\",\"deviceActionResults\":[{\"passcode\":\"x\",\"passcode\":\"y\"}]}",
+        "{\"deviceName\":\"a\"} {\"deviceName\":\"b\"}",
+        "[{\"deviceName\":\"a\"}]",
         "\"a\"",
         "null",
     ] {
