@@ -82,7 +82,7 @@ pub(super) enum Told {
 
 impl Told {
     /// For each part, in their order. `None`: to be asked alone, and nothing of it was sent.
-    pub(super) fn to_each(self, count: usize) -> Vec<Option<Result<Answer, NoAnswer>>> {
+    pub(super) fn into_each(self, count: usize) -> Vec<Option<Result<Answer, NoAnswer>>> {
         match self {
             Self::Parts(parts) => parts
                 .into_iter()
@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn of_two(body: &str) -> Vec<Option<Result<Answer, NoAnswer>>> {
-        told(outer(200, body), 2, 1000).to_each(2)
+        told(outer(200, body), 2, 1000).into_each(2)
     }
 
     #[test]
@@ -300,14 +300,14 @@ mod tests {
     #[test]
     fn what_is_said_of_the_whole_is_said_of_each_part() {
         for status in [401, 429, 500, 503] {
-            for answer in told(outer(status, "{}"), 2, 1000).to_each(2) {
+            for answer in told(outer(status, "{}"), 2, 1000).into_each(2) {
                 assert_eq!(answer.unwrap().unwrap().status, status);
             }
         }
         for status in [301, 400, 403, 404, 405, 413] {
             assert!(matches!(told(outer(status, ""), 2, 1000), Told::Unknown));
         }
-        for answer in Told::NoAnswer(NoAnswer::NotSent).to_each(2) {
+        for answer in Told::NoAnswer(NoAnswer::NotSent).into_each(2) {
             assert_eq!(answer.unwrap().unwrap_err(), NoAnswer::NotSent);
         }
     }

@@ -168,7 +168,7 @@ impl Batches {
         if matches!(told, Told::Unknown) {
             self.unknown.store(true, Ordering::Relaxed);
         }
-        let answers = told.to_each(batch.len());
+        let answers = told.into_each(batch.len());
         for (read, answer) in batch.into_iter().zip(answers) {
             // Whoever does not wait any more needs no answer.
             let _ = read.answer.send(answer);
