@@ -17,6 +17,7 @@ mod devices;
 mod hands;
 mod lead;
 mod set;
+mod taking;
 mod verdict;
 mod worker;
 mod written;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcode_host::ledger::LedgerError;
-use passcode_ledger::run::{Claim, Row, RunLedger, RunState, Stage, Step, Stepped, Tally};
+use passcode_ledger::run::{Row, RunLedger, RunState, Stage, Step, Stepped, Tally};
 use passcode_runfile::{StopWhen, Window};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::hands::{Did, Hands, Wants, next};
+use super::taking::{Asked, Taken, asked, taken};
 use super::verdict::{is_failure, is_tried};
 use super::written::{recorded, step};
 use crate::Ended;
@@ -109,12 +110,24 @@ pub enum Left {
 /// A row that was taken, and what came of it.
 type Done = (Row, Did);
 
+/// What was done, and what became of it in the ledger.
+type Written = Vec<(Done, Stepped)>;
+
 struct Worker<'a, H, T> {
     hands: &'a Arc<H>,
     ledger: &'a dyn RunLedger,
     job: &'a Job,
     told: T,
     under_way: JoinSet<Done>,
+    /// One taking and one writing at a time, and neither keeps hands waiting that have a row.
+    taking: Option<Asked<'a, Taken>>,
+    writing: Option<Asked<'a, Written>>,
+    /// What waits to be written.
+    done: Vec<Done>,
+    /// Whether something happened since rows were last taken, so that there may be others.
+    news: bool,
+    /// Whether there may be rows that were sent.
+    sent: bool,
     /// Under which claim each of those is held. A lease of our own that ran out because the store
     /// was slow brings us our own row again; it is not begun a second time.
     held: BTreeMap<u64, u64>,
@@ -145,6 +158,11 @@ pub async fn work<H: Hands>(
         job,
         told,
         under_way: JoinSet::new(),
+        taking: None,
+        writing: None,
+        done: Vec::new(),
+        news: true,
+        sent: true,
         held: BTreeMap::new(),
         finished: 0,
         failed: 0,
@@ -155,6 +173,7 @@ pub async fn work<H: Hands>(
     };
     let left = worker.run(&mut stop).await;
     if left.is_err() {
+        (worker.taking, worker.writing) = (None, None);
         // What is on its way is not abandoned because we cannot write: its own record may work.
         while worker.under_way.join_next().await.is_some() {}
     }
@@ -177,15 +196,21 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 }
             }
             if self.leaving.is_none() {
-                self.take().await?;
+                self.take();
             }
-            if self.under_way.is_empty()
+            self.write();
+            if self.is_at_rest()
                 && let Some(left) = self.leaving.take()
             {
                 return Ok(left);
             }
             self.wait(stop).await?;
         }
+    }
+
+    /// Nothing is done, taken or written.
+    fn is_at_rest(&self) -> bool {
+        self.under_way.is_empty() && self.taking.is_none() && self.writing.is_none()
     }
 
     fn leave(&mut self, left: Left) {
@@ -209,23 +234,11 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let asked = Instant::now();
         let tally = self.ledger.tally(&self.job.run).await?;
         self.counted(&tally.ended);
+        self.sent |= tally.sent > 0;
         (self.told)(Event::Tally(tally));
         // Counting a long run takes a while: not more than a part of the time goes into it.
         self.checked = Some(Instant::now() + asked.elapsed() * 20);
         Ok(())
-    }
-
-    /// Whether the run is still to be worked on. Nobody else's word for it is older than a taking.
-    async fn goes_on(&mut self) -> Result<bool, LedgerError> {
-        let state = self.ledger.run(&self.job.run).await?.map(|run| run.state);
-        let wanted = match self.job.purpose {
-            Purpose::Plan => RunState::Planning,
-            Purpose::Send => RunState::Running,
-        };
-        if state != Some(wanted) {
-            self.leave(Left::Moved(state));
-        }
-        Ok(state == Some(wanted))
     }
 
     fn counted(&mut self, ended: &BTreeMap<String, u64>) {
@@ -253,45 +266,46 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         Ok(())
     }
 
-    /// Take as many rows as there are free hands.
-    async fn take(&mut self) -> Result<(), LedgerError> {
-        let free = usize::try_from(self.job.concurrency)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.under_way.len());
+    /// Begin to take as many rows as there are free hands.
+    fn take(&mut self) {
+        let most = usize::try_from(self.job.concurrency).unwrap_or(usize::MAX);
+        let free = most.saturating_sub(self.under_way.len());
         let idle = self.idle_until.is_some_and(|until| Instant::now() < until);
-        // By halves, so that many rows share one transaction.
-        if idle || (free * 2 < self.job.concurrency as usize && !self.under_way.is_empty()) {
-            return Ok(());
+        // Several together, so that they share one transaction.
+        if idle
+            || !self.news
+            || self.taking.is_some()
+            || (free * 8 < most && !self.under_way.is_empty())
+        {
+            return;
         }
         self.idle_until = None;
-        if !self.goes_on().await? {
+        let free = u32::try_from(free).unwrap_or(u32::MAX);
+        let (ledger, job, stages) = (self.ledger, self.job, self.stages());
+        (self.news, self.sent) = (false, false);
+        self.taking = Some(Box::pin(taken(ledger, job, stages, free)));
+    }
+
+    /// Rows that were taken are begun; what was taken while this worker left is free again when it
+    /// has.
+    async fn begin_all(&mut self, taken: Taken) -> Result<(), LedgerError> {
+        let rows = match taken {
+            Taken::Rows(rows) => rows,
+            Taken::Moved(state) => {
+                self.leave(Left::Moved(state));
+                return Ok(());
+            }
+        };
+        if self.leaving.is_some() {
             return Ok(());
         }
-        let mut free = u32::try_from(free).unwrap_or(u32::MAX);
-        for stage in self.stages() {
-            if free == 0 {
-                break;
-            }
-            // Looking must not starve sending.
-            let limit = match stage {
-                Stage::Sent => free.div_ceil(2),
-                _ => free,
-            };
-            let claim = Claim {
-                run: self.job.run.clone(),
-                owner: self.job.owner.clone(),
-                stage,
-                limit,
-                lease: self.job.lease,
-            };
-            for row in self.ledger.claim(&claim).await? {
-                if self.held.insert(row.new.number, row.epoch).is_none() {
-                    free = free.saturating_sub(1);
-                    self.begin(row);
-                }
+        self.sent |= rows.iter().any(|row| row.stage == Stage::Sent);
+        for row in rows {
+            if self.held.insert(row.new.number, row.epoch).is_none() {
+                self.begin(row);
             }
         }
-        if self.under_way.is_empty() {
+        if self.under_way.is_empty() && self.writing.is_none() && self.done.is_empty() {
             self.nothing_taken().await?;
         }
         Ok(())
@@ -304,7 +318,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 let now = self.hands.now();
                 let closed = self.job.window.as_ref().map(|window| window.opens_in(now));
                 match closed.filter(|closed| !closed.is_zero()) {
-                    None => vec![Stage::Sent, Stage::Planned],
+                    None if self.sent => vec![Stage::Sent, Stage::Planned],
+                    None => vec![Stage::Planned],
                     Some(closed) => {
                         (self.told)(Event::Closed(closed));
                         vec![Stage::Sent]
@@ -336,6 +351,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
     async fn nothing_taken(&mut self) -> Result<(), LedgerError> {
         let tally = self.ledger.tally(&self.job.run).await?;
         self.counted(&tally.ended);
+        self.sent |= tally.sent > 0;
         let left = match self.job.purpose {
             Purpose::Plan => tally.listed,
             Purpose::Send => tally.listed + tally.planned + tally.sent,
@@ -362,10 +378,13 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let leaving = self.leaving.is_some();
         tokio::select! {
             biased;
-            Some(done) = self.under_way.join_next() => self.write(done).await?,
+            taken = asked(&mut self.taking) => return self.begin_all(taken?).await,
+            written = asked(&mut self.writing) => self.note_all(written?),
+            Some(done) = self.under_way.join_next() => self.finished(done),
             Ok(()) = stop.changed(), if !leaving => {}
             () = tokio::time::sleep_until(idle) => {}
         }
+        self.news = true;
         if Instant::now() >= renew {
             self.renewed = Instant::now();
             let (run, owner) = (&self.job.run, &self.job.owner);
@@ -374,16 +393,12 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         Ok(())
     }
 
-    /// Write down what is done: that, and whatever else is done by now.
-    async fn write(
-        &mut self,
-        first: Result<Done, tokio::task::JoinError>,
-    ) -> Result<(), LedgerError> {
-        let mut done = Vec::new();
+    /// What is done, and whatever else is done by now, is to be written.
+    fn finished(&mut self, first: Result<Done, tokio::task::JoinError>) {
         let mut next_one = Some(first);
         while let Some(one) = next_one {
             match one {
-                Ok(one) => done.push(one),
+                Ok(one) => self.done.push(one),
                 // A panic in one row's task. Its lease runs out, and whoever takes it then sees
                 // what became of it.
                 Err(error) => self.leave(Left::Halted {
@@ -395,15 +410,27 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             }
             next_one = self.under_way.try_join_next();
         }
+    }
+
+    /// Begin to write down what is done.
+    fn write(&mut self) {
+        if self.done.is_empty() || self.writing.is_some() {
+            return;
+        }
+        let mut done = std::mem::take(&mut self.done);
         for (row, _) in &mut done {
             row.epoch = self.held.remove(&row.new.number).unwrap_or(row.epoch);
         }
-        let steps: Vec<Step> = done.iter().map(|(row, did)| step(row, did)).collect();
-        let stepped = self
-            .ledger
-            .step(&self.job.run, &self.job.owner, &steps)
-            .await?;
-        for ((row, did), stepped) in done.into_iter().zip(stepped) {
+        let (ledger, job) = (self.ledger, self.job);
+        self.writing = Some(Box::pin(async move {
+            let steps: Vec<Step> = done.iter().map(|(row, did)| step(row, did)).collect();
+            let stepped = ledger.step(&job.run, &job.owner, &steps).await?;
+            Ok(done.into_iter().zip(stepped).collect())
+        }));
+    }
+
+    fn note_all(&mut self, written: Written) {
+        for ((row, did), stepped) in written {
             match stepped {
                 Stepped::Written => self.note(row, did),
                 Stepped::Duplicate(of) => (self.told)(Event::Duplicate {
@@ -414,7 +441,6 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 Stepped::Lost => {}
             }
         }
-        Ok(())
     }
 
     fn note(&mut self, row: Row, did: Did) {
@@ -423,6 +449,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 self.finished += u64::from(is_tried(ended.word()));
                 self.failed += u64::from(is_tried(ended.word()) && is_failure(ended.word()));
             }
+            Did::Sent { .. } => self.sent = true,
             Did::Halt {
                 ended,
                 code,
