@@ -27,6 +27,8 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':');
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long ago a connection has just answered.
+const JUST: Duration = Duration::from_millis(500);
 
 /// Where requests go that name it: an origin, and the credential that belongs to that origin
 /// and to no other.
@@ -307,11 +309,12 @@ impl Clients {
     }
 
     fn changing(&self) -> reqwest::Result<&reqwest::Client> {
-        // A connection that was idle may be closed by the other side at any moment, and then
-        // nobody knows whether the request was read. A new one is worth its price.
+        // A connection that was idle may be closed by the other side at any moment, and then nobody
+        // knows whether the request was read: a new one is worth its price. Only one that has just
+        // answered is used again; no service is known to close those, and a run makes thousands.
         made(&self.changing, || {
             self.builder()
-                .pool_max_idle_per_host(0)
+                .pool_idle_timeout(JUST)
                 .retry(reqwest::retry::never())
         })
     }

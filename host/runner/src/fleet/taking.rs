@@ -1,14 +1,61 @@
 //! What a worker asks the ledger for while its hands are busy.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use passcode_host::ledger::LedgerError;
 use passcode_ledger::run::{Claim, Row, RunLedger, RunState, Stage};
 
 use super::worker::{Job, Purpose};
 
-/// What the ledger is asked for while hands work.
-pub(super) type Asked<'a, A> = Pin<Box<dyn Future<Output = Result<A, LedgerError>> + Send + 'a>>;
+/// What the ledger is asked for while hands work, and its answer as soon as it is there.
+///
+/// A question that is put and not polled may hold what another one waits for: the worker never
+/// waits for anything without polling its questions, too ([`Asked::poll`]).
+pub(super) enum Asked<'a, A> {
+    Nothing,
+    Put(Pin<Box<dyn Future<Output = Result<A, LedgerError>> + Send + 'a>>),
+    Answered(Result<A, LedgerError>),
+}
+
+impl<'a, A> Asked<'a, A> {
+    pub(super) fn put(
+        &mut self,
+        question: impl Future<Output = Result<A, LedgerError>> + Send + 'a,
+    ) {
+        *self = Self::Put(Box::pin(question));
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// Bring a question that was put nearer to its answer.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) {
+        if let Self::Put(question) = self
+            && let Poll::Ready(answer) = question.as_mut().poll(context)
+        {
+            *self = Self::Answered(answer);
+        }
+    }
+
+    /// The answer, once; pending where nothing was asked.
+    fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Result<A, LedgerError>> {
+        self.poll(context);
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Answered(answer) => Poll::Ready(answer),
+            other => {
+                *self = other;
+                Poll::Pending
+            }
+        }
+    }
+
+    pub(super) async fn answer(&mut self) -> Result<A, LedgerError> {
+        poll_fn(|context| self.poll_answer(context)).await
+    }
+}
 
 /// What a taking brought.
 pub(super) enum Taken {
@@ -55,16 +102,4 @@ pub(super) async fn taken(
         rows.extend(claimed);
     }
     Ok(Taken::Rows(rows))
-}
-
-/// The answer to what was asked; for ever waiting, if nothing was.
-pub(super) async fn asked<A>(question: &mut Option<Asked<'_, A>>) -> Result<A, LedgerError> {
-    match question {
-        Some(asked) => {
-            let answer = asked.await;
-            *question = None;
-            answer
-        }
-        None => std::future::pending().await,
-    }
 }

@@ -1,6 +1,8 @@
 //! One process at work on a run: takes rows, does their next steps, writes down where they are.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::hands::{Did, Hands, Wants, next};
-use super::taking::{Asked, Taken, asked, taken};
+use super::taking::{Asked, Taken, taken};
 use super::verdict::{is_failure, is_tried};
 use super::written::{recorded, step};
 use crate::Ended;
@@ -120,8 +122,8 @@ struct Worker<'a, H, T> {
     told: T,
     under_way: JoinSet<Done>,
     /// One taking and one writing at a time, and neither keeps hands waiting that have a row.
-    taking: Option<Asked<'a, Taken>>,
-    writing: Option<Asked<'a, Written>>,
+    taking: Asked<'a, Taken>,
+    writing: Asked<'a, Written>,
     /// What waits to be written.
     done: Vec<Done>,
     /// Whether something happened since rows were last taken, so that there may be others.
@@ -158,8 +160,8 @@ pub async fn work<H: Hands>(
         job,
         told,
         under_way: JoinSet::new(),
-        taking: None,
-        writing: None,
+        taking: Asked::Nothing,
+        writing: Asked::Nothing,
         done: Vec::new(),
         news: true,
         sent: true,
@@ -173,7 +175,7 @@ pub async fn work<H: Hands>(
     };
     let left = worker.run(&mut stop).await;
     if left.is_err() {
-        (worker.taking, worker.writing) = (None, None);
+        (worker.taking, worker.writing) = (Asked::Nothing, Asked::Nothing);
         // What is on its way is not abandoned because we cannot write: its own record may work.
         while worker.under_way.join_next().await.is_some() {}
     }
@@ -208,9 +210,20 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         }
     }
 
+    /// Wait for one thing more, and go on with what is taken and written meanwhile.
+    async fn beside<A>(&mut self, other: impl Future<Output = A>) -> A {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            self.taking.poll(context);
+            self.writing.poll(context);
+            other.as_mut().poll(context)
+        })
+        .await
+    }
+
     /// Nothing is done, taken or written.
     fn is_at_rest(&self) -> bool {
-        self.under_way.is_empty() && self.taking.is_none() && self.writing.is_none()
+        self.under_way.is_empty() && self.taking.is_nothing() && self.writing.is_nothing()
     }
 
     fn leave(&mut self, left: Left) {
@@ -232,7 +245,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             return Ok(());
         }
         let asked = Instant::now();
-        let tally = self.ledger.tally(&self.job.run).await?;
+        let (ledger, job) = (self.ledger, self.job);
+        let tally = self.beside(ledger.tally(&job.run)).await?;
         self.counted(&tally.ended);
         self.sent |= tally.sent > 0;
         (self.told)(Event::Tally(tally));
@@ -259,9 +273,10 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             && stop_when.reached(finished, failed)
         {
             self.leave(Left::Failing { finished, failed });
-            let (run, from, to) = (&self.job.run, [RunState::Running], RunState::Stopped);
-            let why = Some("failure-share");
-            self.ledger.move_run(run, &from, to, why, None).await?;
+            let (ledger, job) = (self.ledger, self.job);
+            let (from, to, why) = ([RunState::Running], RunState::Stopped, "failure-share");
+            self.beside(ledger.move_run(&job.run, &from, to, Some(why), None))
+                .await?;
         }
         Ok(())
     }
@@ -274,7 +289,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         // Several together, so that they share one transaction.
         if idle
             || !self.news
-            || self.taking.is_some()
+            || !self.taking.is_nothing()
             || (free * 8 < most && !self.under_way.is_empty())
         {
             return;
@@ -283,7 +298,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let free = u32::try_from(free).unwrap_or(u32::MAX);
         let (ledger, job, stages) = (self.ledger, self.job, self.stages());
         (self.news, self.sent) = (false, false);
-        self.taking = Some(Box::pin(taken(ledger, job, stages, free)));
+        self.taking.put(taken(ledger, job, stages, free));
     }
 
     /// Rows that were taken are begun; what was taken while this worker left is free again when it
@@ -305,7 +320,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 self.begin(row);
             }
         }
-        if self.under_way.is_empty() && self.writing.is_none() && self.done.is_empty() {
+        if self.under_way.is_empty() && self.writing.is_nothing() && self.done.is_empty() {
             self.nothing_taken().await?;
         }
         Ok(())
@@ -349,7 +364,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
 
     /// Whether there is anything left, and when its time comes.
     async fn nothing_taken(&mut self) -> Result<(), LedgerError> {
-        let tally = self.ledger.tally(&self.job.run).await?;
+        let (ledger, job) = (self.ledger, self.job);
+        let tally = self.beside(ledger.tally(&job.run)).await?;
         self.counted(&tally.ended);
         self.sent |= tally.sent > 0;
         let left = match self.job.purpose {
@@ -378,8 +394,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let leaving = self.leaving.is_some();
         tokio::select! {
             biased;
-            taken = asked(&mut self.taking) => return self.begin_all(taken?).await,
-            written = asked(&mut self.writing) => self.note_all(written?),
+            taken = self.taking.answer() => return self.begin_all(taken?).await,
+            written = self.writing.answer() => self.note_all(written?),
             Some(done) = self.under_way.join_next() => self.finished(done),
             Ok(()) = stop.changed(), if !leaving => {}
             () = tokio::time::sleep_until(idle) => {}
@@ -387,8 +403,9 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         self.news = true;
         if Instant::now() >= renew {
             self.renewed = Instant::now();
-            let (run, owner) = (&self.job.run, &self.job.owner);
-            self.ledger.renew(run, owner, self.job.lease).await?;
+            let (ledger, job) = (self.ledger, self.job);
+            self.beside(ledger.renew(&job.run, &job.owner, job.lease))
+                .await?;
         }
         Ok(())
     }
@@ -414,7 +431,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
 
     /// Begin to write down what is done.
     fn write(&mut self) {
-        if self.done.is_empty() || self.writing.is_some() {
+        if self.done.is_empty() || !self.writing.is_nothing() {
             return;
         }
         let mut done = std::mem::take(&mut self.done);
@@ -422,11 +439,11 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             row.epoch = self.held.remove(&row.new.number).unwrap_or(row.epoch);
         }
         let (ledger, job) = (self.ledger, self.job);
-        self.writing = Some(Box::pin(async move {
+        self.writing.put(async move {
             let steps: Vec<Step> = done.iter().map(|(row, did)| step(row, did)).collect();
             let stepped = ledger.step(&job.run, &job.owner, &steps).await?;
             Ok(done.into_iter().zip(stepped).collect())
-        }));
+        });
     }
 
     fn note_all(&mut self, written: Written) {

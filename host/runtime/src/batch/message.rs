@@ -16,7 +16,7 @@ pub(super) struct Part {
     pub(super) version: String,
     /// Path and query, from there on.
     target: String,
-    client_request_id: String,
+    pub(super) client_request_id: String,
 }
 
 impl Part {
@@ -68,30 +68,24 @@ pub(super) fn request(parts: &[&Part]) -> String {
 /// What the answer to a batch tells.
 #[derive(Debug)]
 pub(super) enum Told {
-    /// Something about each part; nothing about those for which there is none.
-    Parts(Vec<Option<Answer>>),
+    /// Something about each part.
+    Parts(Vec<Result<Answer, NoAnswer>>),
     /// The same to all of them: the token is no good, or the service is busy.
     All(Answer),
     /// That there are no batches here.
     Unknown,
     /// Nothing that can be read, or nothing.
     NoAnswer(NoAnswer),
-    /// It was never sent.
-    Nothing,
 }
 
 impl Told {
-    /// For each part, in their order. `None`: to be asked alone, and nothing of it was sent.
-    pub(super) fn into_each(self, count: usize) -> Vec<Option<Result<Answer, NoAnswer>>> {
+    /// For each part, in their order.
+    pub(super) fn into_each(self, count: usize) -> Vec<Result<Answer, NoAnswer>> {
         match self {
-            Self::Parts(parts) => parts
-                .into_iter()
-                .map(|part| Some(part.ok_or(NoAnswer::Unreadable)))
-                .collect(),
-            Self::All(answer) => vec![Some(Ok(answer)); count],
-            Self::Unknown => vec![Some(Err(NoAnswer::Unreadable)); count],
-            Self::NoAnswer(why) => vec![Some(Err(why)); count],
-            Self::Nothing => vec![None; count],
+            Self::Parts(parts) => parts,
+            Self::All(answer) => vec![Ok(answer); count],
+            Self::Unknown => vec![Err(NoAnswer::Unreadable); count],
+            Self::NoAnswer(why) => vec![Err(why); count],
         }
     }
 }
@@ -126,7 +120,7 @@ pub(super) fn told(answer: Answer, count: usize, cap: usize) -> Told {
 
 /// By the names of the parts: an answer may list them in any order. `None` if it is not the
 /// answer to a batch of so many parts, or names one of them twice.
-fn parts(answer: &Answer, count: usize, cap: usize) -> Option<Vec<Option<Answer>>> {
+fn parts(answer: &Answer, count: usize, cap: usize) -> Option<Vec<Result<Answer, NoAnswer>>> {
     let answered: Answered<'_> = serde_json::from_slice(&answer.body).ok()?;
     let date = answer.header("date");
     let mut parts = vec![None; count];
@@ -145,7 +139,8 @@ fn parts(answer: &Answer, count: usize, cap: usize) -> Option<Vec<Option<Answer>
             return None;
         }
     }
-    Some(parts.into_iter().map(Option::flatten).collect())
+    let part = |part: Option<Option<Answer>>| part.flatten().ok_or(NoAnswer::Unreadable);
+    Some(parts.into_iter().map(part).collect())
 }
 
 /// A part's headers as those of an answer: the date is the whole answer's, and an object is JSON
@@ -196,7 +191,7 @@ mod tests {
         }
     }
 
-    fn of_two(body: &str) -> Vec<Option<Result<Answer, NoAnswer>>> {
+    fn of_two(body: &str) -> Vec<Result<Answer, NoAnswer>> {
         told(outer(200, body), 2, 1000).into_each(2)
     }
 
@@ -240,7 +235,7 @@ mod tests {
                 {"id": "0", "status": 200, "headers": {"Content-Type": "application/json;odata.metadata=none", "X": [1]}, "body": {"id": "a", "n":  1.50}}
             ]}"#,
         );
-        let [Some(Ok(first)), Some(Ok(second))] = &each[..] else {
+        let [Ok(first), Ok(second)] = &each[..] else {
             panic!("{each:?}");
         };
         assert_eq!((first.status, second.status), (200, 429));
@@ -268,7 +263,7 @@ mod tests {
             "",
         ] {
             for answer in of_two(body) {
-                assert_eq!(answer.unwrap().unwrap_err(), NoAnswer::Unreadable, "{body}");
+                assert_eq!(answer.unwrap_err(), NoAnswer::Unreadable, "{body}");
             }
         }
     }
@@ -281,7 +276,7 @@ mod tests {
         );
         for body in [r#"{"responses": []}"#, &large] {
             for answer in of_two(body) {
-                assert_eq!(answer.unwrap().unwrap_err(), NoAnswer::Unreadable);
+                assert_eq!(answer.unwrap_err(), NoAnswer::Unreadable);
             }
         }
     }
@@ -292,7 +287,7 @@ mod tests {
             r#"{"responses": [{"id": "0", "status": 204}, {"id": "1", "status": 204, "headers": {}, "body": null}]}"#,
         );
         for answer in each {
-            let answer = answer.unwrap().unwrap();
+            let answer = answer.unwrap();
             assert!(answer.body.is_empty() && answer.header("content-type").is_none());
         }
     }
@@ -301,14 +296,14 @@ mod tests {
     fn what_is_said_of_the_whole_is_said_of_each_part() {
         for status in [401, 429, 500, 503] {
             for answer in told(outer(status, "{}"), 2, 1000).into_each(2) {
-                assert_eq!(answer.unwrap().unwrap().status, status);
+                assert_eq!(answer.unwrap().status, status);
             }
         }
         for status in [301, 400, 403, 404, 405, 413] {
             assert!(matches!(told(outer(status, ""), 2, 1000), Told::Unknown));
         }
         for answer in Told::NoAnswer(NoAnswer::NotSent).into_each(2) {
-            assert_eq!(answer.unwrap().unwrap_err(), NoAnswer::NotSent);
+            assert_eq!(answer.unwrap_err(), NoAnswer::NotSent);
         }
     }
 }

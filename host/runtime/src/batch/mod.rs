@@ -4,7 +4,8 @@
 //! not requests, and the service counts each of its parts. No component can name a batch, and what
 //! changes something never gets here: a part has no method but GET, and no body.
 //!
-//! A read waits a moment for others. One that stays alone, or whose batch had no use, is asked alone.
+//! A read waits for others while such an exchange is under way, and no longer than a moment. One that stays alone is
+//! an ordinary request, and one whose batch had no use is asked again as such.
 
 mod message;
 
@@ -25,7 +26,7 @@ use message::{Part, Told};
 
 /// A batch has at most so many parts, as Graph documents it.
 const MOST: usize = 20;
-/// How long a read waits for others. Little beside an exchange over a network.
+/// How long a read waits for others at most. Little beside an exchange over a network.
 const MOMENT: Duration = Duration::from_millis(2);
 /// An answer to a batch may be so many times larger than one to a read.
 const LARGER: usize = 4;
@@ -43,20 +44,34 @@ struct Waiting {
     reads: Vec<Read>,
     /// How often reads were taken from here.
     taken: u64,
+    /// How many exchanges have not ended.
+    under_way: usize,
 }
 
 /// One read that waits. No `Debug`: it has a token.
 struct Read {
     part: Part,
-    root: Url,
+    url: Url,
     token: Zeroizing<String>,
-    answer: oneshot::Sender<Option<Result<Answer, NoAnswer>>>,
+    answer: oneshot::Sender<Result<Answer, NoAnswer>>,
 }
 
 impl Read {
+    async fn ask(&self, connector: &Connector, cap: usize) -> Result<Answer, NoAnswer> {
+        let outgoing = Outgoing {
+            method: Method::Get,
+            url: self.url.clone(),
+            authorization: Authorization::Bearer(&self.token),
+            client_request_id: &self.part.client_request_id,
+            approval: None,
+            body: None,
+        };
+        connector.send(outgoing, cap).await
+    }
+
     /// Whether both may be in one batch: the same service, the same version, the same caller.
     fn joins(&self, other: &Self) -> bool {
-        self.root == other.root
+        self.url.origin() == other.url.origin()
             && self.part.version == other.part.version
             && self.token == other.token
     }
@@ -65,6 +80,8 @@ impl Read {
 /// When the reads that wait are sent.
 enum Leave {
     Now(Vec<Read>),
+    /// When those of the same step are there, too.
+    Next(u64),
     /// After a moment, if nobody took them before.
     Soon(u64),
     /// With those who wait already.
@@ -81,6 +98,7 @@ impl Waiting {
         self.reads.push(read);
         match self.reads.len() {
             MOST.. => Leave::Now(self.take()),
+            1 if self.under_way == 0 => Leave::Next(self.taken),
             1 => Leave::Soon(self.taken),
             _ => Leave::Along,
         }
@@ -96,7 +114,7 @@ impl Batches {
         }
     }
 
-    /// Ask together with others. `None` if it is to be asked alone.
+    /// Ask, together with others where there are some. `None` if nothing was asked.
     pub(crate) async fn read(
         self: &Arc<Self>,
         connector: &Connector,
@@ -111,13 +129,10 @@ impl Batches {
         }
         let part = Part::of(&outgoing.url, outgoing.client_request_id)?;
         let (answer, answered) = oneshot::channel();
-        let mut root = outgoing.url.clone();
-        root.set_path("");
-        root.set_query(None);
         let token = Zeroizing::new(token.to_owned());
         let read = Read {
             part,
-            root,
+            url: outgoing.url.clone(),
             token,
             answer,
         };
@@ -126,21 +141,34 @@ impl Batches {
         match leave {
             Leave::Along => {}
             Leave::Now(reads) => self.send_all(connector, reads, cap),
-            Leave::Soon(taken) => {
-                let (own, connector) = (self.clone(), connector.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(MOMENT).await;
-                    let mut waiting = own.waiting();
-                    let reads = match waiting.taken == taken {
-                        true => waiting.take(),
-                        false => Vec::new(),
-                    };
-                    drop(waiting);
-                    own.send_all(&connector, reads, cap);
-                });
-            }
+            Leave::Next(taken) => self.send_later(connector, taken, None, cap),
+            Leave::Soon(taken) => self.send_later(connector, taken, Some(MOMENT), cap),
         }
-        answered.await.ok()?
+        answered.await.ok()
+    }
+
+    /// Send those who wait by then, if nobody took them before.
+    fn send_later(
+        self: &Arc<Self>,
+        connector: &Connector,
+        taken: u64,
+        moment: Option<Duration>,
+        cap: usize,
+    ) {
+        let (own, connector) = (self.clone(), connector.clone());
+        tokio::spawn(async move {
+            match moment {
+                Some(moment) => tokio::time::sleep(moment).await,
+                None => tokio::task::yield_now().await,
+            }
+            let mut waiting = own.waiting();
+            let reads = match waiting.taken == taken {
+                true => waiting.take(),
+                false => Vec::new(),
+            };
+            drop(waiting);
+            own.send_all(&connector, reads, cap);
+        });
     }
 
     /// Send what may go together, each batch by itself. Not within the step that came last: others
@@ -156,13 +184,26 @@ impl Batches {
             rest = others;
             batch.push(first);
             let (own, connector) = (self.clone(), connector.clone());
-            tokio::spawn(async move { own.send(&connector, batch, cap).await });
+            self.waiting().under_way += 1;
+            tokio::spawn(async move {
+                own.send(&connector, batch, cap).await;
+                // Who came meanwhile has waited for this.
+                let mut waiting = own.waiting();
+                waiting.under_way -= 1;
+                let reads = match waiting.under_way {
+                    0 => waiting.take(),
+                    _ => Vec::new(),
+                };
+                drop(waiting);
+                own.send_all(&connector, reads, cap);
+            });
         }
     }
 
     async fn send(&self, connector: &Connector, batch: Vec<Read>, cap: usize) {
         let told = match &batch[..] {
-            [] | [_] => Told::Nothing,
+            [] => return,
+            [one] => Told::Parts(vec![one.ask(connector, cap).await]),
             [first, ..] => self.ask(connector, first, &batch, cap).await,
         };
         if matches!(told, Told::Unknown) {
@@ -177,8 +218,9 @@ impl Batches {
 
     async fn ask(&self, connector: &Connector, first: &Read, batch: &[Read], cap: usize) -> Told {
         let id = Uuid::new_v4().to_string();
-        let mut url = first.root.clone();
+        let mut url = first.url.clone();
         url.set_path(&format!("/{}/$batch", first.part.version));
+        url.set_query(None);
         let parts: Vec<&Part> = batch.iter().map(|read| &read.part).collect();
         let line = format!("POST {url} with {} reads", parts.len());
         let outgoing = Outgoing {
