@@ -10,12 +10,16 @@ use passcode_ledger::run::{
     Begun, Claim, KeptApproval, NewRow, NewRun, Row, Run, RunLedger, RunState, Step, Stepped, Tally,
 };
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 use crate::process::Life;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub(crate) ledger: Arc<MemoryLedger>,
+    /// One question at a time, in the order in which they were put: whoever is given the turn and
+    /// does not take it keeps all others waiting.
+    pub(crate) turn: Arc<Mutex<()>>,
     pub(crate) life: Arc<Life>,
 }
 
@@ -41,6 +45,7 @@ impl Store {
 
 macro_rules! through {
     ($self:ident, $call:expr) => {{
+        let _turn = $self.turn.lock().await;
         $self.reach().await?;
         let answer = $call.await;
         $self.back().await;

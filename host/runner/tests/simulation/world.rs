@@ -190,6 +190,7 @@ impl World {
             let store = Store {
                 ledger: Arc::clone(self.ledger.as_ref().expect("a ledger")),
                 life: Arc::clone(&life),
+                turn: Arc::default(),
             };
             let name = format!("{purpose:?}-{number}-{generation}");
             self.network
