@@ -54,7 +54,7 @@ const TABLE: [(&str, i32, &str, &str); 57] = [
     ("invalid-json", 12, "-", "answer-unreadable"),
     ("duplicate-keys", 12, "-", "answer-unreadable"),
     ("sealed-object", 12, "-", "answer-unreadable"),
-    ("other-device", 12, "-", "answer-unexpected"),
+    ("other-device", 12, "-", "answer-unreadable"),
     ("next-link-other-origin", 12, "-", "answer-unreadable"),
     ("next-link-other-route", 12, "-", "answer-unreadable"),
     ("passcode-in-notes", 0, "accepted", "done"),
