@@ -89,12 +89,12 @@ fn reads_of_many_devices_share_exchanges_and_every_write_comes_alone() {
     };
     let ids: BTreeSet<_> = joined.iter().map(header).collect();
     assert_eq!(ids.len(), joined.len());
-    // The five lists of each plan at the least.
-    assert!(joined.len() >= 5 * DEVICES, "{}", joined.len());
+    // The five lists of a plan are asked at the same time, and so are twelve devices.
+    assert!(joined.len() >= 3 * DEVICES, "{}", joined.len());
     let (asked, exchanges) = (scene.tenant.journal().len(), scene.tenant.exchanges());
     let saved = asked - usize::try_from(exchanges).unwrap();
     assert!(
-        saved >= 3 * DEVICES,
+        saved >= 2 * DEVICES,
         "{exchanges} exchanges of {asked} requests"
     );
 }
