@@ -41,14 +41,14 @@ use crate::interrupt::Interrupt;
 use crate::output::Reply;
 
 /// Carry out a verb, and keep a recording of it if that was asked for.
-pub(crate) async fn run(app: &App, command: Command) -> Result<Reply, Failure> {
+pub(crate) async fn run(app: &'static App, command: Command) -> Result<Reply, Failure> {
     recording::before(app)?;
     let reply = verb(app, command).await;
     recording::after(app).await;
     reply
 }
 
-async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
+async fn verb(app: &'static App, command: Command) -> Result<Reply, Failure> {
     let interrupt = Interrupt::listen();
     match command {
         Command::Reset(args) => act::act(app, &interrupt, Verb::Reset, args).await,
@@ -93,7 +93,7 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
             };
             status::status(app, &interrupt, wanted).await
         }
-        Command::Run { what } => run::run(app, &interrupt, what).await,
+        Command::Run { what } => aside(async move { run::run(app, &interrupt, what).await }).await,
         Command::Plans { limit } => run::plans(app, limit).await,
         Command::Approve { plan, how } => run::approve_plan(app, &interrupt, &plan, &how).await,
         Command::Deny { plan } => run::plan_denied(app, &plan).await,
@@ -110,6 +110,18 @@ async fn verb(app: &App, command: Command) -> Result<Reply, Failure> {
             .await
             .unwrap_or_else(|| Err(Failure::interrupted())),
     }
+}
+
+/// On a thread of the runtime. On the main thread, whatever goes on with a run of thousands of
+/// devices would have to wake a thread to do so.
+async fn aside(
+    work: impl Future<Output = Result<Reply, Failure>> + Send + 'static,
+) -> Result<Reply, Failure> {
+    let ended = tokio::spawn(work).await;
+    ended.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => Err(Failure::fault(&error.to_string())),
+    })
 }
 
 async fn read(app: &App, command: Command) -> Result<Reply, Failure> {

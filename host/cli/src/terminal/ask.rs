@@ -88,11 +88,14 @@ fn turn_of(text: &str) -> Option<Turn> {
     }
 }
 
-/// A line from the terminal; `None` if interrupted. The end of the input is an empty line.
-async fn line(interrupt: &Interrupt, prompt: &str) -> Option<String> {
+fn show(prompt: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
-    drop(stderr);
+}
+
+/// A line from the terminal; `None` if interrupted. The end of the input is an empty line.
+async fn line(interrupt: &Interrupt, prompt: &str) -> Option<String> {
+    show(prompt);
     let reading = tokio::task::spawn_blocking(|| {
         let mut text = String::new();
         let _ = std::io::stdin().lock().read_line(&mut text);

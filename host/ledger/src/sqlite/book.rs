@@ -2,7 +2,7 @@
 //! and will commit, or outside of any, to read.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use passcode_audit::Notary;
@@ -47,11 +47,11 @@ pub(super) struct Book {
     pub(super) practice: bool,
     pub(super) wait: Duration,
     /// Who signs the audit chain, if anybody does.
-    pub(super) notary: Option<Arc<Notary>>,
+    pub(super) notary: OnceLock<Arc<Notary>>,
     /// Who acts, for the audit chain.
-    pub(super) acting: Arc<Acting>,
+    pub(super) acting: Acting,
     /// Plans that were read.
-    pub(super) whole: Arc<Whole>,
+    pub(super) whole: Whole,
 }
 
 /// Plans whose documents were read and found to be what their names say. What is sent is made of

@@ -15,13 +15,14 @@ mod schema;
 mod sending;
 mod together;
 mod witness;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use passcode_audit::Notary;
@@ -30,9 +31,9 @@ use rusqlite::Connection;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, spawn_blocking};
 
-use self::book::{Book, Sql};
-use self::together::Queued;
-use crate::group::Group;
+use self::book::{Book, Sql, Whole};
+use self::writer::{Disk, Writer};
+use crate::acting::Acting;
 
 /// How long another process may hold the ledger before [`LedgerFault::Busy`] is reported.
 ///
@@ -43,8 +44,8 @@ const WAIT: Duration = Duration::from_secs(5);
 ///
 /// One connection writes and another reads, each used by one task at a time; other processes may
 /// have theirs. The file is in WAL mode and every commit is synced to the disk before a method
-/// returns; what many tasks write at the same time is one commit, and nobody who reads waits for
-/// it. It also counts the requests of all who use it ([`passcode_host::Budget`]), on a connection
+/// returns; what many tasks write at the same time is one commit, the next is written while the
+/// disk has the last, and nobody who reads waits for it. It also counts the requests of all who use it ([`passcode_host::Budget`]), on a connection
 /// that syncs nothing.
 ///
 /// ```
@@ -61,7 +62,8 @@ pub struct SqliteLedger {
     connection: Arc<Mutex<Connection>>,
     /// The same, where there is no file that a second one could be opened to.
     reading: Arc<Mutex<Connection>>,
-    group: Group<Box<dyn Queued>>,
+    disk: Arc<Disk>,
+    writer: Writer,
     counting: budget::Counting,
     clock: clock::Clock,
 }
@@ -127,7 +129,8 @@ impl SqliteLedger {
         };
         let reading = Arc::new(Mutex::new(reading));
         let connection = Arc::new(Mutex::new(connection));
-        Ok(Self::with(path, practice, wait, connection, reading))
+        let disk = Disk::under(&path);
+        Self::with(path, practice, wait, [connection, reading], disk)
     }
 
     /// A ledger that is gone when it is dropped. For tests and the embedded practice tenant
@@ -140,46 +143,46 @@ impl SqliteLedger {
         let path = PathBuf::from(open::IN_MEMORY);
         let connection = Arc::new(Mutex::new(open::memory(&path)?));
         let reading = Arc::clone(&connection);
-        Ok(Self::with(path, true, WAIT, connection, reading))
+        Self::with(path, true, WAIT, [connection, reading], Disk::nowhere())
     }
 
     fn with(
         path: PathBuf,
         practice: bool,
         wait: Duration,
-        connection: Arc<Mutex<Connection>>,
-        reading: Arc<Mutex<Connection>>,
-    ) -> Self {
-        let book = Book {
+        [connection, reading]: [Arc<Mutex<Connection>>; 2],
+        disk: Arc<Disk>,
+    ) -> Result<Self, LedgerError> {
+        let book = Arc::new(Book {
             path,
             practice,
             wait,
-            notary: None,
-            acting: Arc::default(),
-            whole: Arc::default(),
-        };
-        Self {
-            book: Arc::new(book),
+            notary: OnceLock::new(),
+            acting: Acting::default(),
+            whole: Whole::default(),
+        });
+        let writer = Writer::start(
+            Arc::clone(&book),
+            Arc::clone(&connection),
+            Arc::clone(&disk),
+        )?;
+        Ok(Self {
+            book,
             connection,
             reading,
-            group: Group::new(),
+            disk,
+            writer,
             counting: budget::Counting::default(),
             clock: Arc::new(clock::steady),
-        }
+        })
     }
 
-    /// Have every line of its audit chain signed from now on. Without a notary lines are chained
-    /// and not signed: whoever can write to the file could write the whole chain anew.
+    /// Have every line of its audit chain signed from now on, always by the same. Without a notary
+    /// lines are chained and not signed: whoever can write to the file could write the whole chain
+    /// anew.
     #[must_use]
-    pub fn sealed_by(mut self, notary: Arc<Notary>) -> Self {
-        self.book = Arc::new(Book {
-            path: self.book.path.clone(),
-            practice: self.book.practice,
-            wait: self.book.wait,
-            notary: Some(notary),
-            acting: self.book.acting.clone(),
-            whole: self.book.whole.clone(),
-        });
+    pub fn sealed_by(self, notary: Arc<Notary>) -> Self {
+        let _ = self.book.notary.set(notary);
         self
     }
 
@@ -209,6 +212,16 @@ impl SqliteLedger {
         read(&self.book.on(&connection))
     }
 
+    /// Wait until the disk has all that anybody can have read before: other processes' commits, and
+    /// ours while they are waited for, are seen a moment before.
+    async fn synced(&self) -> Result<(), LedgerError> {
+        let disk = Arc::clone(&self.disk);
+        match spawn_blocking(move || disk.sync()).await {
+            Ok(synced) => synced,
+            Err(error) => Err(broken(&self.book.path, &error)),
+        }
+    }
+
     /// Read what may be much, on a thread of its own.
     async fn read_much<T: Send + 'static>(
         &self,
@@ -233,15 +246,15 @@ impl SqliteLedger {
             book,
             connection,
             reading,
-            group,
+            writer,
             counting,
             ..
         } = self;
         // Nobody is writing any more: that would take a reference to this ledger. The last
         // connection that is closed empties the log, so the one that may fail goes last.
-        drop(group);
         let path = book.path.clone();
         let closed = spawn_blocking(move || {
+            writer.close();
             let alone = |connection: Arc<Mutex<Connection>>| {
                 Arc::into_inner(connection).map(Mutex::into_inner)
             };

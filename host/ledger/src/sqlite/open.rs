@@ -35,6 +35,7 @@ pub(super) fn file(path: &Path, practice: bool, wait: Duration) -> Result<Connec
     let mut connection = connect(path, path, wait)?;
     // Says whether it can be written at all, before anything depends on it.
     bring_up(&mut connection, path)?;
+    unsynced(&connection, path)?;
     of_kind(&connection, path, practice)?;
     let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
     let size: i64 = one(&connection, path, size)?;
@@ -48,8 +49,14 @@ pub(super) fn file(path: &Path, practice: bool, wait: Duration) -> Result<Connec
 /// failure.
 pub(super) fn counting(path: &Path, wait: Duration) -> Result<Connection, LedgerError> {
     let connection = beside(path, wait)?;
-    set(&connection, path, "PRAGMA synchronous = NORMAL")?;
+    unsynced(&connection, path)?;
     Ok(connection)
+}
+
+/// From now on commits are not synced: nobody has to, or [somebody else](super::writer) does. The
+/// log is still synced before the file takes anything over from it.
+fn unsynced(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+    set(connection, path, "PRAGMA synchronous = NORMAL")
 }
 
 /// A second connection to a ledger that was opened before.
@@ -85,13 +92,14 @@ fn prepare(connection: &Connection, path: &Path, wait: Duration) -> Result<(), L
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| of(path, error))?;
-    // Apple's disks report a sync before it is one.
+    // Apple's disks report a sync before it is one. The log is taken over when it has 16 MB: what is
+    // written again and again, as the ends of indexes are, is taken over once.
     set(
         connection,
         path,
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
          PRAGMA checkpoint_fullfsync = ON; PRAGMA cell_size_check = ON; \
-         PRAGMA trusted_schema = OFF",
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000",
     )
 }
 

@@ -19,7 +19,7 @@ pub(super) fn look(path: &Path) -> Result<bool, LedgerError> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let log = beside(path, "-wal");
+            let log = log(path);
             if fs::symlink_metadata(&log).is_ok() {
                 // A new file would take the old one's log for its own.
                 let lost = format!("{} is there without it", log.display());
@@ -105,7 +105,7 @@ fn judge(path: &Path) -> Result<(), LedgerError> {
     known_version(path, at_60)?;
     // SQLite reads a last page that is cut as if zeros followed. While a log is there, a crash
     // may have left one, and the log has it whole.
-    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    let log = fs::metadata(log(path)).map_or(0, |log| log.len());
     let length = fs::metadata(path)
         .map_err(|error| of_io(path, &error))?
         .len();
@@ -218,9 +218,10 @@ fn folder(path: &Path) -> PathBuf {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// What is written ahead of the file, as SQLite names it.
+pub(super) fn log(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(suffix);
+    name.push("-wal");
     name.into()
 }
 

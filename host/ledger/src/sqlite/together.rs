@@ -1,21 +1,17 @@
 //! One transaction for everything that waits to be written. One that is refused leaves nothing
 //! behind and its neighbours as they are: then the transaction is undone, and another does it again
 //! with each in a savepoint of its own. With any savepoint, every page is copied before it is
-//! written, which costs as much again as the writing. Nobody hears anything before the commit. The lines of the audit chain are written last, all at once:
-//! if they cannot be, nothing is.
+//! written, which costs as much again as the writing. The lines of the audit chain are written last,
+//! all at once: if they cannot be, nothing is. [Who](super::writer) commits also answers.
 
-use std::sync::Arc;
-
-use passcode_host::ledger::{IntentRefused, LedgerError, LedgerFault};
+use passcode_host::ledger::{IntentRefused, LedgerError};
 use rusqlite::{Connection, Transaction};
-use tokio::sync::{Mutex, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 
 use super::SqliteLedger;
 use super::book::{Book, Sql};
-use super::fault::fault;
 use super::witness::Chain;
-use crate::group::{Batch, Queue, Waiting};
+use super::writer;
 
 /// Something to be written, with all that it needs.
 pub(super) trait Write: Send + Sync + 'static {
@@ -67,7 +63,7 @@ pub(super) trait Queued: Send {
     fn run(&mut self, sql: &Sql<'_>, chain: &mut Chain) -> bool;
     /// What it found wrong with the ledger.
     fn fault(&self) -> Option<LedgerError>;
-    /// Tell the caller what came of it. Only after the commit.
+    /// Tell the caller what came of it. Only when the disk has it.
     fn answer(self: Box<Self>);
     /// Tell the caller that nothing was written.
     fn fail(self: Box<Self>, error: LedgerError);
@@ -104,12 +100,6 @@ impl<W: Write> Queued for Entry<W> {
     }
 }
 
-impl Waiting for Box<dyn Queued> {
-    fn is_wanted(&self) -> bool {
-        Queued::is_wanted(&**self)
-    }
-}
-
 impl SqliteLedger {
     /// Write one thing, in one commit with what else waits. Durable when it returns.
     pub(super) async fn write<W: Write>(&self, write: W) -> Outcome<W> {
@@ -119,50 +109,23 @@ impl SqliteLedger {
             outcome: None,
             caller,
         });
-        let run = |queue| batch(self.book.clone(), self.connection.clone(), queue);
-        let outcome = self.group.submit(entry, answer, run).await;
-        outcome.unwrap_or_else(|| {
-            let detail = "a write beside it failed in a way that it must not";
-            Err(fault(LedgerFault::Other, &self.book.path, detail).into())
-        })
+        self.writer.submit(entry);
+        let outcome = answer.await;
+        outcome.unwrap_or_else(|_| Err(writer::dropped(&self.book.path).into()))
     }
 }
 
-/// On a thread of its own, for a commit waits for the disk: all of the batch, so that its
-/// statements do not wait for threads.
-fn batch(
-    book: Arc<Book>,
-    connection: Arc<Mutex<Connection>>,
-    queue: Arc<Queue<Box<dyn Queued>>>,
-) -> Batch {
-    Box::pin(async move {
-        let mut connection = connection.lock_owned().await;
-        let all = move || {
-            let mut entries = Vec::new();
-            match commit(&book, &mut connection, &queue, &mut entries) {
-                Ok(()) => entries.into_iter().for_each(Queued::answer),
-                Err(error) => entries
-                    .into_iter()
-                    .for_each(|entry| entry.fail(error.clone())),
-            }
-        };
-        // A panic drops the entries, and their callers hear of it.
-        let _ = spawn_blocking(all).await;
-    })
-}
-
 /// Run what waits and commit it. An error: none of it is written.
-fn commit(
+pub(super) fn commit(
     book: &Book,
     connection: &mut Connection,
-    queue: &Queue<Box<dyn Queued>>,
+    take: &mut impl FnMut(&mut Vec<Box<dyn Queued>>),
     entries: &mut Vec<Box<dyn Queued>>,
 ) -> Result<(), LedgerError> {
     // These wait as long as another process may hold the ledger; who comes meanwhile is taken
     // along if there is something to be taken along to, and else begins to wait itself.
-    queue.take(entries);
     let transaction = book.begin(connection)?;
-    queue.take(entries);
+    take(entries);
     let mut chain = Chain::default();
     if all(&book.on(&transaction), &mut chain, entries) {
         return end(book, transaction, &chain);

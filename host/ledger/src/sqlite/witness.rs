@@ -40,7 +40,7 @@ impl Sql<'_> {
         chain.begun = Some(begun);
         let after = chain.lines.last().map_or(begun, Line::head);
         let record = self.book.acting.stamp(record);
-        let line = match &self.book.notary {
+        let line = match self.book.notary.get() {
             Some(notary) => notary.seal(&after, &record),
             None => Line::unsigned(&after, &record),
         };
@@ -123,7 +123,10 @@ impl Sql<'_> {
 #[async_trait]
 impl AuditLog for SqliteLedger {
     async fn head(&self) -> Result<Head, LedgerError> {
-        self.read(|sql| sql.head()).await
+        let head = self.read(|sql| sql.head()).await?;
+        // It is kept elsewhere, to be compared with what is here.
+        self.synced().await?;
+        Ok(head)
     }
 
     async fn lines(&self, after: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {

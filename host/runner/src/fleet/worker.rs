@@ -1,6 +1,6 @@
 //! One process at work on a run: takes rows, does their next steps, writes down where they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,6 +18,9 @@ use super::taking::{Asked, Taken, taken};
 use super::verdict::{is_failure, is_tried};
 use super::written::{recorded, step};
 use crate::Ended;
+
+/// One for so many hands is taken ahead of its turn.
+const AHEAD: usize = 4;
 
 /// How often a worker counts, and looks around where nothing happens.
 const CHECK: Duration = Duration::from_secs(1);
@@ -121,6 +124,8 @@ struct Worker<'a, H, T> {
     job: &'a Job,
     told: T,
     under_way: JoinSet<Done>,
+    /// Rows that were taken for hands that will be free soon.
+    next: VecDeque<Row>,
     /// One taking and one writing at a time, and neither keeps hands waiting that have a row.
     taking: Asked<'a, Taken>,
     writing: Asked<'a, Written>,
@@ -160,6 +165,7 @@ pub async fn work<H: Hands>(
         job,
         told,
         under_way: JoinSet::new(),
+        next: VecDeque::new(),
         taking: Asked::Nothing,
         writing: Asked::Nothing,
         done: Vec::new(),
@@ -232,6 +238,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             self.hands.send_no_more();
             let in_flight = self.under_way.len();
             (self.told)(Event::Leaving { in_flight });
+            self.next.clear();
             self.leaving = Some(left);
         }
     }
@@ -281,10 +288,12 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         Ok(())
     }
 
-    /// Begin to take as many rows as there are free hands.
+    /// Begin to take as many rows as there are free hands, and a few more, so that no hand waits for
+    /// the next taking.
     fn take(&mut self) {
-        let most = usize::try_from(self.job.concurrency).unwrap_or(usize::MAX);
-        let free = most.saturating_sub(self.under_way.len());
+        let most = self.hands_at_most();
+        let have = self.under_way.len() + self.next.len();
+        let free = most.saturating_add(most / AHEAD).saturating_sub(have);
         let idle = self.idle_until.is_some_and(|until| Instant::now() < until);
         // Several together, so that they share one transaction.
         if idle
@@ -317,9 +326,10 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         self.sent |= rows.iter().any(|row| row.stage == Stage::Sent);
         for row in rows {
             if self.held.insert(row.new.number, row.epoch).is_none() {
-                self.begin(row);
+                self.next.push_back(row);
             }
         }
+        self.begin_next();
         if self.under_way.is_empty() && self.writing.is_nothing() && self.done.is_empty() {
             self.nothing_taken().await?;
         }
@@ -341,6 +351,19 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                     }
                 }
             }
+        }
+    }
+
+    fn hands_at_most(&self) -> usize {
+        usize::try_from(self.job.concurrency).unwrap_or(usize::MAX)
+    }
+
+    /// As many as there are free hands.
+    fn begin_next(&mut self) {
+        while self.under_way.len() < self.hands_at_most()
+            && let Some(row) = self.next.pop_front()
+        {
+            self.begin(row);
         }
     }
 
@@ -427,6 +450,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             }
             next_one = self.under_way.try_join_next();
         }
+        self.begin_next();
     }
 
     /// Begin to write down what is done.

@@ -8,6 +8,7 @@ mod place;
 mod rules;
 mod runs;
 mod together;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;

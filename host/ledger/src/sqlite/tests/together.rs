@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use passcode_host::ledger::{Intent, IntentRefused, LedgerFault, SendLedger as _, StoredPlan};
 use tokio::task::JoinSet;
 
@@ -217,12 +218,23 @@ async fn dropped_at_any_moment_no_confirmed_write_is_lost() {
                 let plan = plan(&name, "a");
                 ledger.keep_plan(&plan).await.unwrap();
                 let intent = intent(&plan, &name);
-                // From nothing to several commits.
-                let patience = Duration::from_micros((task * 7919 + round * 104_729) % 30_000);
-                match tokio::time::timeout(patience, ledger.intend(&intent)).await {
-                    Ok(Ok(())) => confirmed.push(plan.id),
-                    Ok(Err(refused)) => panic!("{refused}"),
-                    Err(_) => {}
+                // From nothing to several commits; on a machine of any speed, some are dropped as
+                // soon as they are asked and some wait for their answer.
+                let answer = match round % 4 {
+                    0 => ledger.intend(&intent).now_or_never(),
+                    1 => Some(ledger.intend(&intent).await),
+                    _ => {
+                        let micros = (task * 7919 + round * 104_729) % 30_000;
+                        let patience = Duration::from_micros(micros);
+                        tokio::time::timeout(patience, ledger.intend(&intent))
+                            .await
+                            .ok()
+                    }
+                };
+                match answer {
+                    Some(Ok(())) => confirmed.push(plan.id),
+                    Some(Err(refused)) => panic!("{refused}"),
+                    None => {}
                 }
             }
             confirmed
@@ -232,7 +244,11 @@ async fn dropped_at_any_moment_no_confirmed_write_is_lost() {
         .await
         .expect("nobody hangs")
         .concat();
-    assert!((20..460).contains(&confirmed.len()), "{}", confirmed.len());
+    assert!(
+        (120..=360).contains(&confirmed.len()),
+        "{}",
+        confirmed.len()
+    );
     let after = SqliteLedger::open(&path, true).await.unwrap();
     for plan in &confirmed {
         assert_eq!(after.attempts(plan).await.unwrap().len(), 1);
