@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// show.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What stands before the name of a library whose own tests are meant.
+const LIBRARY: &str = "lib:";
+
 /// Nothing that is whole takes longer. Tests of runs wait for leases of dead processes and for the
 /// service's budget, some of them for minutes.
 const WHOLE: Duration = Duration::from_secs(600);
@@ -30,7 +33,8 @@ type Failure = String;
 struct Patch {
     name: String,
     file: PathBuf,
-    /// The test program, and the test in it that must fail. A name without a program is `e2e`'s.
+    /// The test program, and the test in it that must fail. A name without a program is `e2e`'s; one
+    /// that begins with [`LIBRARY`] names a library, whose own tests are meant.
     program: String,
     test: String,
 }
@@ -354,18 +358,26 @@ impl Copy {
 
     /// Build a test program; where its binary is.
     fn build(&self, program: &str) -> Result<PathBuf, Failure> {
+        let (name, of_library) = match program.strip_prefix(LIBRARY) {
+            Some(library) => (library, true),
+            None => (program, false),
+        };
+        let which: &[&str] = if of_library {
+            &["--lib"]
+        } else {
+            &["--test", name]
+        };
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            // As the test command builds it: one package alone would have other features, and
+            // everything below would be built again.
             .args([
                 "test",
-                // As the test command builds it: one package alone would have other features,
-                // and everything below would be built again.
                 "--workspace",
-                "--test",
-                program,
                 "--no-run",
                 "--message-format",
                 "json",
             ])
+            .args(which)
             .current_dir(&self.tree)
             .env("CARGO_TARGET_DIR", &self.target)
             .stderr(Stdio::piped())
@@ -387,7 +399,7 @@ impl Copy {
         let said = String::from_utf8_lossy(&built.stdout).into_owned();
         let binary = said
             .lines()
-            .filter(|line| line.contains(&format!("\"name\":\"{program}\"")))
+            .filter(|line| line.contains(&format!("\"name\":\"{name}\"")))
             .find_map(|line| {
                 let (_, rest) = line.split_once("\"executable\":\"")?;
                 Some(PathBuf::from(rest.split('"').next()?))
