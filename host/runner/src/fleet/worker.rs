@@ -20,7 +20,10 @@ use super::written::{recorded, step};
 use crate::Ended;
 
 /// One for so many hands is taken ahead of its turn.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
+
+/// Rows are taken when one for so many hands is missing: several together share one transaction.
+const TOGETHER: usize = 16;
 
 /// How often a worker counts, and looks around where nothing happens.
 const CHECK: Duration = Duration::from_secs(1);
@@ -295,11 +298,10 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let have = self.under_way.len() + self.next.len();
         let free = most.saturating_add(most / AHEAD).saturating_sub(have);
         let idle = self.idle_until.is_some_and(|until| Instant::now() < until);
-        // Several together, so that they share one transaction.
         if idle
             || !self.news
             || !self.taking.is_nothing()
-            || (free * 8 < most && !self.under_way.is_empty())
+            || (free * TOGETHER < most && !self.under_way.is_empty())
         {
             return;
         }
