@@ -510,3 +510,6 @@ async fn begin(
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

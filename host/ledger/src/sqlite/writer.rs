@@ -29,12 +29,12 @@ use super::together::{Queued, commit};
 const MOST: usize = 256;
 
 /// Has a disk take what was written to it.
-type Sync = dyn FnMut() -> io::Result<()> + Send;
+type Syncing = dyn FnMut() -> io::Result<()> + Send;
 
 /// What the log of a ledger lies on.
 pub(super) struct Disk {
     path: PathBuf,
-    sync: StdMutex<Box<Sync>>,
+    sync: StdMutex<Box<Syncing>>,
     /// What the disk refused once is lost, whatever it says later: from then on nothing is written.
     lost: OnceLock<LedgerError>,
 }
