@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::authority::{Authority, Path, PathError, Phase, Route};
-use crate::connector::Destination;
 use crate::contract::types::PlannedRequest;
+use crate::destination::Destination;
 use crate::document::{NotAPlan, PlanDocument};
 use crate::door::{self, Bounds, Filtered, Vault};
 use crate::exchange::Request;

@@ -8,8 +8,9 @@ use std::sync::{Arc, RwLock};
 
 use crate::batch::Batches;
 use crate::clock::Time;
-use crate::connector::{Connector, Destination};
+use crate::connector::Connector;
 use crate::credential::TokenRequest;
+use crate::destination::Destination;
 use crate::engine::Machine;
 use crate::error::HostError;
 use crate::identity::{Counted, Identity};

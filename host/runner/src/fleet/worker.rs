@@ -144,6 +144,8 @@ struct Worker<'a, H, T> {
     /// How many rows ended, and how many of them badly: as the ledger said last, and since.
     finished: u64,
     failed: u64,
+    /// So many are done and failed, and are not written down yet.
+    uncounted: usize,
     checked: Option<Instant>,
     renewed: Instant,
     idle_until: Option<Instant>,
@@ -177,6 +179,7 @@ pub async fn work<H: Hands>(
         held: BTreeMap::new(),
         finished: 0,
         failed: 0,
+        uncounted: 0,
         checked: None,
         renewed: Instant::now(),
         idle_until: None,
@@ -195,6 +198,10 @@ pub async fn work<H: Hands>(
     Ok(left)
 }
 
+fn has_failed(did: &Did) -> bool {
+    matches!(did, Did::Ended { ended, .. } if is_tried(ended.word()) && is_failure(ended.word()))
+}
+
 impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
     async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Left, LedgerError> {
         loop {
@@ -207,6 +214,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 }
             }
             if self.leaving.is_none() {
+                self.begin_next();
                 self.take();
             }
             self.write();
@@ -331,8 +339,8 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
                 self.next.push_back(row);
             }
         }
-        self.begin_next();
-        if self.under_way.is_empty() && self.writing.is_nothing() && self.done.is_empty() {
+        let idle = self.under_way.is_empty() && self.next.is_empty();
+        if idle && self.writing.is_nothing() && self.done.is_empty() {
             self.nothing_taken().await?;
         }
         Ok(())
@@ -360,8 +368,12 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         usize::try_from(self.job.concurrency).unwrap_or(usize::MAX)
     }
 
-    /// As many as there are free hands.
+    /// As many as there are free hands. None while a failure is not counted yet: it may be the one
+    /// that stops the run.
     fn begin_next(&mut self) {
+        if self.job.stop_when.is_some() && self.uncounted > 0 {
+            return;
+        }
         while self.under_way.len() < self.hands_at_most()
             && let Some(row) = self.next.pop_front()
         {
@@ -440,7 +452,10 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         let mut next_one = Some(first);
         while let Some(one) = next_one {
             match one {
-                Ok(one) => self.done.push(one),
+                Ok(one) => {
+                    self.uncounted += usize::from(has_failed(&one.1));
+                    self.done.push(one);
+                }
                 // A panic in one row's task. Its lease runs out, and whoever takes it then sees
                 // what became of it.
                 Err(error) => self.leave(Left::Halted {
@@ -452,7 +467,6 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
             }
             next_one = self.under_way.try_join_next();
         }
-        self.begin_next();
     }
 
     /// Begin to write down what is done.
@@ -474,6 +488,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
 
     fn note_all(&mut self, written: Written) {
         for ((row, did), stepped) in written {
+            self.uncounted -= usize::from(has_failed(&did));
             match stepped {
                 Stepped::Written => self.note(row, did),
                 Stepped::Duplicate(of) => (self.told)(Event::Duplicate {
@@ -490,7 +505,7 @@ impl<H: Hands, T: FnMut(Event) + Send> Worker<'_, H, T> {
         match &did {
             Did::Ended { ended, .. } => {
                 self.finished += u64::from(is_tried(ended.word()));
-                self.failed += u64::from(is_tried(ended.word()) && is_failure(ended.word()));
+                self.failed += u64::from(has_failed(&did));
             }
             Did::Sent { .. } => self.sent = true,
             Did::Halt {

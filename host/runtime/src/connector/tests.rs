@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::credential::{AccessToken, CredentialError, TokenRequest};
+use crate::credential::{AccessToken, Credential, CredentialError, TokenRequest};
 
 /// Nobody asks it: the connector is given what it sends.
 #[derive(Debug)]

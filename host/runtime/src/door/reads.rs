@@ -9,8 +9,9 @@ use url::Url;
 
 use super::{Broken, Door, Stopped};
 use crate::authority::{Authority, Route};
-use crate::connector::{Answer, Connector, Destination};
+use crate::connector::{Answer, Connector};
 use crate::contract::types::Method;
+use crate::destination::Destination;
 use crate::document::Sight;
 use crate::exchange::{Request, Response};
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::origin;
 use super::secret::{Secret, Source};
 use crate::authority::{Authority, AuthorityError};
-use crate::connector::{Destination, Scheme};
+use crate::destination::{Destination, Scheme};
 
 /// Variables of the environment that hold our own sign-in, by their beginning.
 const OUR_VARIABLES: [&str; 7] = [

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::form::fault;
 use super::secret::{Nothing, Secret};
 use crate::authority::AuthorityError;
-use crate::connector::{Destination, Scheme};
 use crate::credential::Credential;
+use crate::destination::{Destination, Scheme};
 
 /// Microsoft Graph and the places that our own sign-in goes to, in every cloud. Whoever has a
 /// credential of their own there could act on devices past the door that keeps wipe out of reach.
