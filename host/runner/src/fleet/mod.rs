@@ -15,6 +15,7 @@
 
 mod devices;
 mod hands;
+mod job;
 mod lead;
 mod set;
 mod taking;
@@ -24,7 +25,8 @@ mod written;
 
 pub use devices::{Asked, Devices, Order, is_denied};
 pub use hands::{Did, Hands, Label, Wants, next};
+pub use job::{Event, Job, Left, Purpose};
 pub use lead::{MOST_FACTS, MOST_SELECTORS, judged, same};
 pub use set::{SetHash, plan_set};
 pub use verdict::{after_look, after_plan, after_send, is_failure};
-pub use worker::{Event, Job, Left, Purpose, work};
+pub use worker::work;

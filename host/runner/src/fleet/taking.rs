@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use passcode_host::ledger::LedgerError;
 use passcode_ledger::run::{Claim, Row, RunLedger, RunState, Stage};
 
-use super::worker::{Job, Purpose};
+use super::job::{Job, Purpose};
 
 /// What the ledger is asked for while hands work, and its answer as soon as it is there.
 ///
