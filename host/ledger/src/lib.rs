@@ -24,6 +24,8 @@ mod acting;
 mod audit;
 mod group;
 #[cfg(test)]
+mod impatient_tests;
+#[cfg(test)]
 mod interleaved_tests;
 mod memory;
 mod postgres;

@@ -45,8 +45,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// One connection writes and another reads, each used by one task at a time; other processes may
 /// have theirs. The file is in WAL mode and every commit is synced to the disk before a method
 /// returns; what many tasks write at the same time is one commit, the next is written while the
-/// disk has the last, and nobody who reads waits for it. It also counts the requests of all who use it ([`passcode_host::Budget`]), on a connection
-/// that syncs nothing.
+/// disk has the last, and nobody who reads waits for it. It also counts the requests of all who use
+/// it ([`passcode_host::Budget`]), on a connection that syncs nothing.
 ///
 /// ```
 /// # use passcode_ledger::SqliteLedger;

@@ -23,10 +23,7 @@ use super::fault::{fault, of_io};
 use super::open::IN_MEMORY;
 use super::place;
 use super::together::{Queued, commit};
-
-/// So many are taken along at most: a transaction that grew without end would be waited for
-/// without end.
-const MOST: usize = 256;
+use crate::group::MOST;
 
 /// Has a disk take what was written to it.
 type Syncing = dyn FnMut() -> io::Result<()> + Send;

@@ -4,13 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use passcode_host::ledger::{Intent, IntentRefused, LedgerFault, SendLedger as _, StoredPlan};
 use tokio::task::JoinSet;
 
 use super::home;
-use crate::SqliteLedger;
 use crate::conformance::{intent, plan};
+use crate::{SqliteLedger, impatient_tests};
 
 /// A ledger whose log is never emptied, so that every commit can be counted in it.
 async fn counted(path: &Path) -> Arc<SqliteLedger> {
@@ -218,19 +217,9 @@ async fn dropped_at_any_moment_no_confirmed_write_is_lost() {
                 let plan = plan(&name, "a");
                 ledger.keep_plan(&plan).await.unwrap();
                 let intent = intent(&plan, &name);
-                // From nothing to several commits; on a machine of any speed, some are dropped as
-                // soon as they are asked and some wait for their answer.
-                let answer = match round % 4 {
-                    0 => ledger.intend(&intent).now_or_never(),
-                    1 => Some(ledger.intend(&intent).await),
-                    _ => {
-                        let micros = (task * 7919 + round * 104_729) % 30_000;
-                        let patience = Duration::from_micros(micros);
-                        tokio::time::timeout(patience, ledger.intend(&intent))
-                            .await
-                            .ok()
-                    }
-                };
+                // From nothing to several commits.
+                let patience = Duration::from_micros((task * 7919 + round * 104_729) % 30_000);
+                let answer = impatient_tests::intend(&*ledger, &intent, round, patience).await;
                 match answer {
                     Some(Ok(())) => confirmed.push(plan.id),
                     Some(Err(refused)) => panic!("{refused}"),
