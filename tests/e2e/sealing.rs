@@ -150,6 +150,38 @@ async fn a_passcode_in_a_later_answer_keeps_it_outside() {
     }
 }
 
+/// What passes of an answer that shows no device is remembered; a step that knows a passcode does not
+/// go by what others were told.
+#[tokio::test]
+async fn what_passed_before_does_not_pass_beside_a_passcode() {
+    let list = json!({ "value": [{ "id": ID, "deviceName": SECRET }] });
+    let service = Service::start(move |request| {
+        let device = json!({ "id": ID, "deviceActionResults": [{ "actionName": "resetPasscode", "passcode": SECRET }] });
+        match request.target.contains("deviceActionResults") {
+            true => Reply::json(200, &device),
+            false => Reply::json(200, &list),
+        }
+    })
+    .await
+    .expect("service");
+    let bench = Setup::puppet().service(service.url()).start().await;
+    let devices = "/beta/deviceManagement/managedDevices";
+    let lists = |script: Script| script.send("find", "GET", devices, &[("$select", "deviceName")]);
+    let names = |seen: &Value| seen["body"]["value"][0]["deviceName"].clone();
+    for _ in 0..3 {
+        let seen = bench.find(&lists(Script::new())).await.expect("find");
+        assert_eq!(names(&seen[0]), SECRET, "nobody there knows that it is one");
+    }
+    let script = lists(lists(looks("id,deviceActionResults")));
+    let seen = bench.find(&script).await.expect("find");
+    assert_eq!(
+        (word(&seen[1]), word(&seen[2])),
+        ("withheld".into(), "withheld".into())
+    );
+    let seen = bench.find(&lists(Script::new())).await.expect("find");
+    assert_eq!(names(&seen[0]), SECRET);
+}
+
 #[tokio::test]
 async fn a_passcode_in_a_header_takes_the_header_away() {
     let second = Reply::json(200, &json!({ "id": ID }))

@@ -33,6 +33,7 @@ mod reported;
 mod sqlite;
 #[cfg(test)]
 mod turns_tests;
+mod within;
 mod words;
 
 #[cfg(any(test, feature = "conformance"))]

@@ -2,18 +2,17 @@
 
 use passcode_audit::{Record, What, Who};
 use passcode_host::ledger::{Attempt, Ending, Intent, Sending, Settlement, StoredPlan};
-use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use crate::run::{KeptApproval, NewRun, Run, RunState};
+use crate::within::value_at;
 
 /// A plan was kept. Who made it and why is in its document.
 #[must_use]
 pub fn planned(plan: &StoredPlan) -> Record {
-    let document: Document = serde_json::from_str(&plan.document).unwrap_or_default();
-    let caller = document.plan.caller;
+    let caller = value_at(&plan.document, &["plan", "caller"]);
     Record {
         tenant: Some(plan.tenant.clone()),
         who: who(&caller["operator"]),
@@ -23,17 +22,6 @@ pub fn planned(plan: &StoredPlan) -> Record {
         ticket: text(&caller["ticket"]),
         ..Record::new(What::Planned, plan.created)
     }
-}
-
-/// What a line says of a plan's document: the rest of it is passed over.
-#[derive(Default, Deserialize)]
-struct Document {
-    plan: Planned,
-}
-
-#[derive(Default, Deserialize)]
-struct Planned {
-    caller: Value,
 }
 
 /// A request is about to be sent.

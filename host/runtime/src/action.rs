@@ -476,7 +476,7 @@ impl Action {
     }
 
     /// Who we are; and the ledger is told, before anything is written in it.
-    async fn sign_in(&self, claimed: Option<&str>) -> Result<Identity, HostError> {
+    async fn sign_in(&self, claimed: Option<&str>) -> Result<Arc<Identity>, HostError> {
         let identity = self.shared.sign_in(self.service()).await?;
         // A sign-in that names nobody is no reason to forget who was named before.
         if identity.name.is_some() || claimed.is_some() {

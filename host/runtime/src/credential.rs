@@ -1,6 +1,7 @@
 //! Where the host gets its tokens from. The trait is here; the ways of signing in are not.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -17,10 +18,10 @@ pub struct TokenRequest {
     pub renew: bool,
 }
 
-/// An access token. Prints as stars.
+/// An access token. Prints as stars. Clones share the one text, which is wiped with the last of them.
 #[derive(Clone)]
 pub struct AccessToken {
-    secret: Zeroizing<String>,
+    secret: Arc<Zeroizing<String>>,
     expires: Option<OffsetDateTime>,
 }
 
@@ -29,7 +30,7 @@ impl AccessToken {
     #[must_use]
     pub fn new(secret: String, expires: Option<OffsetDateTime>) -> Self {
         Self {
-            secret: Zeroizing::new(secret),
+            secret: Arc::new(Zeroizing::new(secret)),
             expires,
         }
     }

@@ -20,7 +20,7 @@ use crate::contract::CONTRACT;
 use crate::contract::bindings::passcode::action::{http, log};
 use crate::contract::types::{Context, Delivery, Event, Lead, Opinion, Plan, Problem};
 use crate::destination::Destination;
-use crate::door::{Binding, Carriage};
+use crate::door::{Binding, Carriage, Passed};
 use crate::error::HostError;
 use crate::identity::Counted;
 use crate::imports::Step;
@@ -449,6 +449,7 @@ pub(crate) fn apart(
         batches: None,
         identities: std::sync::RwLock::default(),
         counted: Counted::default(),
+        passed: Passed::default(),
         ledger: host.ledger.clone(),
         pace: host.pace.clone(),
         retry: host.retry,

@@ -19,6 +19,7 @@ use crate::clock::Time;
 use crate::component;
 use crate::connector::Connector;
 use crate::destination::Destination;
+use crate::door::Passed;
 use crate::engine::{self, Machine};
 use crate::error::HostError;
 use crate::extension::{self, Extension, World};
@@ -143,7 +144,8 @@ impl Host {
     ///
     /// If there is no such destination, or no token can be had.
     pub async fn whoami(&self, destination: &str) -> Result<Identity, HostError> {
-        self.shared.sign_in(destination).await
+        let identity = self.shared.sign_in(destination).await?;
+        Ok(Arc::unwrap_or_clone(identity))
     }
 
     /// The time, as far as the service let us know.
@@ -372,6 +374,7 @@ impl HostBuilder {
             batches,
             identities: RwLock::default(),
             counted: Counted::default(),
+            passed: Passed::default(),
             ledger: self.ledger,
             pace: Arc::new(
                 Pace::new(budget, self.rate, self.request_timeout).unpaced(self.unpaced),

@@ -225,8 +225,8 @@ impl auth::Host for Step {
     fn whoami(&mut self, destination: String) -> wasmtime::Result<Option<auth::Identity>> {
         let identity = self.shared.identity(&destination);
         self.tell("whoami", &destination);
-        self.tell("identity", &identity);
-        Ok(identity.map(Into::into))
+        self.tell("identity", &identity.as_deref());
+        Ok(identity.map(|identity| (*identity).clone().into()))
     }
 }
 

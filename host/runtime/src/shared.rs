@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::connector::Connector;
 use crate::credential::TokenRequest;
 use crate::destination::Destination;
+use crate::door::Passed;
 use crate::engine::Machine;
 use crate::error::HostError;
 use crate::identity::{Counted, Identity};
@@ -30,8 +31,10 @@ pub(crate) struct Shared {
     pub(crate) destinations: BTreeMap<String, (Destination, Connector)>,
     /// The destination whose reads are joined, and those that wait for each other.
     pub(crate) batches: Option<(String, Arc<Batches>)>,
-    pub(crate) identities: RwLock<BTreeMap<String, Identity>>,
+    pub(crate) identities: RwLock<BTreeMap<String, Arc<Identity>>>,
     pub(crate) counted: Counted,
+    /// What passed of answers that many steps hear.
+    pub(crate) passed: Passed,
     pub(crate) ledger: Arc<dyn SendLedger>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) retry: Retry,
@@ -61,7 +64,7 @@ impl Shared {
         (name == destination).then_some(batches)
     }
 
-    pub(crate) fn identity(&self, destination: &str) -> Option<Identity> {
+    pub(crate) fn identity(&self, destination: &str) -> Option<Arc<Identity>> {
         let known = self
             .identities
             .read()
@@ -76,7 +79,7 @@ impl Shared {
     }
 
     /// Ask the credential for a token once, to learn who we are before a step needs to know.
-    pub(crate) async fn sign_in(&self, name: &str) -> Result<Identity, HostError> {
+    pub(crate) async fn sign_in(&self, name: &str) -> Result<Arc<Identity>, HostError> {
         if let Some(identity) = self.identity(name) {
             return Ok(identity);
         }
@@ -97,7 +100,7 @@ impl Shared {
             .token(&request)
             .await
             .map_err(|error| HostError::not_signed_in(&error))?;
-        let identity = Identity::of_token(token.secret());
+        let identity = Arc::new(Identity::of_token(token.secret()));
         let mut known = self
             .identities
             .write()

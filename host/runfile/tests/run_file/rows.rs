@@ -95,6 +95,48 @@ fn an_export_of_the_admin_center_needs_no_columns() {
     );
 }
 
+/// The titles of an export of *All devices*, all of them and in their order, as programs that read such
+/// exports list them. Only a few name a device; a name of a person or a mail address does not.
+#[test]
+fn every_column_of_an_export_is_known_or_passed_over() {
+    const TITLES: &str = "Device ID,Device name,Enrollment date,Last check-in,Azure AD Device ID,\
+        OS version,Azure AD registered,EAS activation ID,Serial number,Manufacturer,Model,\
+        EAS activated,IMEI,Last EAS sync time,EAS reason,EAS status,\
+        Compliance grace period expiration,Security patch level,Wi-Fi MAC,MEID,Subscriber carrier,\
+        Total storage,Free storage,Management name,Category,UserId,Primary user UPN,\
+        Primary user email address,Primary user display name,WiFiIPv4Address,WiFiSubnetID,\
+        Compliance,Managed by,Ownership,Device state,Intune registered,Supervised,Encrypted,OS,\
+        SkuFamily,JoinType,Phone number,Jailbroken,ICCID,EthernetMAC,CellularTechnology,\
+        ProcessorArchitecture,EID,SystemManagementBIOSVersion,TPMManufacturerId,\
+        TPMManufacturerVersion,ProductName,Management certificate expiration date";
+    let run = run("who: {csv: d.csv}");
+    let values = TITLES.split(',').map(|title| match title {
+        "Device ID" => GUID,
+        "Device name" => "KIOSK-0001",
+        "Azure AD Device ID" => "0b2c3d4e-5f60-4a7b-8c9d-0e1f2a3b4c5d",
+        "Serial number" => "SAMPLE-0001",
+        "IMEI" => "350000000000006",
+        "Primary user UPN" => "adele@contoso.example",
+        "Primary user email address" => "another@contoso.example",
+        _ => "x",
+    });
+    let values: Vec<&str> = values.collect();
+    let table = format!("{TITLES}\r\n{}\r\n", values.join(","));
+    let [row] = &shown(of_table(&run, table))[..] else {
+        panic!("one row");
+    };
+    let rest = [
+        "entraDeviceId=0b2c3d4e-5f60-4a7b-8c9d-0e1f2a3b4c5d",
+        "serial=SAMPLE-0001",
+        "imei=350000000000006",
+        "name=KIOSK-0001",
+        "user=adele@contoso.example",
+    ];
+    assert!(row.contains(&format!("id={GUID} [")), "{row}");
+    assert!(rest.iter().all(|part| row.contains(part)), "{row}");
+    assert!(!row.contains("another@contoso.example"), "{row}");
+}
+
 #[test]
 fn the_first_that_names_a_device_for_certain_selects() {
     let cases = [

@@ -17,10 +17,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use url::Url;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::connector::{Answer, Authorization, Connector, NoAnswer, Outgoing};
 use crate::contract::types::Method;
+use crate::credential::AccessToken;
 use crate::shared::LogSink;
 use message::{Part, Told};
 
@@ -52,7 +52,7 @@ struct Waiting {
 struct Read {
     part: Part,
     url: Url,
-    token: Zeroizing<String>,
+    token: AccessToken,
     answer: oneshot::Sender<Result<Answer, NoAnswer>>,
 }
 
@@ -61,7 +61,7 @@ impl Read {
         let outgoing = Outgoing {
             method: Method::Get,
             url: self.url.clone(),
-            authorization: Authorization::Bearer(&self.token),
+            authorization: Authorization::Bearer(self.token.secret()),
             client_request_id: &self.part.client_request_id,
             approval: None,
             body: None,
@@ -73,7 +73,7 @@ impl Read {
     fn joins(&self, other: &Self) -> bool {
         self.url.origin() == other.url.origin()
             && self.part.version == other.part.version
-            && self.token == other.token
+            && self.token.secret() == other.token.secret()
     }
 }
 
@@ -119,21 +119,19 @@ impl Batches {
         self: &Arc<Self>,
         connector: &Connector,
         outgoing: &Outgoing<'_>,
+        token: &AccessToken,
         cap: usize,
     ) -> Option<Result<Answer, NoAnswer>> {
-        let Authorization::Bearer(token) = outgoing.authorization else {
-            return None;
-        };
-        if outgoing.method != Method::Get || self.unknown.load(Ordering::Relaxed) {
+        let bearer = matches!(outgoing.authorization, Authorization::Bearer(_));
+        if !bearer || outgoing.method != Method::Get || self.unknown.load(Ordering::Relaxed) {
             return None;
         }
         let part = Part::of(&outgoing.url, outgoing.client_request_id)?;
         let (answer, answered) = oneshot::channel();
-        let token = Zeroizing::new(token.to_owned());
         let read = Read {
             part,
             url: outgoing.url.clone(),
-            token,
+            token: token.clone(),
             answer,
         };
         // Bound first: the lock is not held while anything is sent.
@@ -226,7 +224,7 @@ impl Batches {
         let outgoing = Outgoing {
             method: Method::Post,
             url,
-            authorization: Authorization::Bearer(&first.token),
+            authorization: Authorization::Bearer(first.token.secret()),
             client_request_id: &id,
             approval: None,
             body: Some(message::request(&parts)),

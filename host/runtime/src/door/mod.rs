@@ -2,9 +2,11 @@
 //! (`rules`), what comes back is rebuilt from what may pass (`seal`), and a request that may
 //! change something goes through the ledger first (`change`).
 
+mod answers;
 mod approval;
 mod change;
 mod courier;
+mod passed;
 mod place;
 mod reading;
 mod reads;
@@ -24,6 +26,7 @@ pub use approval::ApprovalSent;
 pub(crate) use approval::Carried;
 pub use courier::Carriage;
 use courier::Held;
+pub(crate) use passed::Passed;
 pub(crate) use reading::retry_after;
 pub(crate) use refused::{AGAIN, Refused, unread};
 pub(crate) use rules::{Admitted, Bounds, Broken, admit};
@@ -39,7 +42,7 @@ use crate::batch::Batches;
 use crate::budget::Share;
 use crate::connector::{Answer, Connector, NoAnswer, Outgoing};
 use crate::contract::types::{ActionResult, Method};
-use crate::credential::{CredentialError, TokenRequest};
+use crate::credential::{AccessToken, CredentialError, TokenRequest};
 use crate::destination::Destination;
 use crate::document::{PlanDocument, Sight};
 use crate::error::HostError;
@@ -48,9 +51,6 @@ use crate::ledger::{PlanId, Sending, Settlement};
 use crate::pace::{NoTurn, Stop, Taken};
 use crate::retry;
 use crate::shared::Shared;
-
-/// Headers of an answer that may pass.
-const PASSING_HEADERS: [&str; 4] = ["date", "retry-after", "request-id", "client-request-id"];
 
 /// What became of the plan's request in this step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,8 +296,9 @@ impl Door {
                 approval: None,
                 body: None,
             };
+            let joining = batches.map(|batches| (batches, &token));
             let answer = self
-                .exchange(connector, outgoing, turn, tries, batches)
+                .exchange(connector, outgoing, turn, tries, joining)
                 .await;
             // What many asked for together, and could not be told, is asked alone.
             let in_vain = matches!(answer, Err(NoAnswer::Interrupted | NoAnswer::Unreadable));
@@ -371,23 +372,23 @@ impl Door {
         }
     }
 
-    /// One exchange with a service, and a line about it. Beside the answer, how long everybody
-    /// had better wait before asking again.
+    /// One exchange with a service, and a line about it; together with others where it may join
+    /// them. Beside the answer, how long everybody had better wait before asking again.
     async fn exchange(
         &self,
         connector: &Connector,
         outgoing: Outgoing<'_>,
         turn: Taken,
         tries: u32,
-        batches: Option<&Arc<Batches>>,
+        joining: Option<(&Arc<Batches>, &AccessToken)>,
     ) -> Result<(Answer, Option<std::time::Duration>), NoAnswer> {
         let heard = self.shared.log.is_some();
         let request = heard.then(|| format!("{} {}", outgoing.method, outgoing.url));
         let id = outgoing.client_request_id;
         let begun = Instant::now();
         let cap = self.shared.limits.response_bytes;
-        let joined = match batches {
-            Some(batches) => batches.read(connector, &outgoing, cap).await,
+        let joined = match joining {
+            Some((batches, token)) => batches.read(connector, &outgoing, token, cap).await,
             None => None,
         };
         let answer = match joined {
@@ -425,7 +426,7 @@ impl Door {
         destination: &Destination,
         renew: bool,
         claims: Option<String>,
-    ) -> Result<crate::credential::AccessToken, Stopped> {
+    ) -> Result<AccessToken, Stopped> {
         let request = TokenRequest {
             scope: destination.scope(),
             claims,
@@ -472,83 +473,6 @@ impl Door {
         self.noted().challenged
     }
 
-    /// What passes of an answer, and the properties that show a device.
-    fn pass(
-        &mut self,
-        route: &Route,
-        destination: &str,
-        device: Option<&str>,
-        answer: &Answer,
-    ) -> Result<(Response, Option<BTreeMap<String, Value>>), Stopped> {
-        let success = (200..300).contains(&answer.status);
-        let filtered = if success {
-            json_content(answer)?;
-            seal::answer(route, device, &answer.body, &mut self.vault)
-        } else {
-            seal::refusal(&answer.body, &self.vault)
-        };
-        let mut filtered = filtered?;
-        if let (Some(link), Some(Value::Object(body))) =
-            (filtered.next_link.take(), &mut filtered.body)
-        {
-            let name = self.keep_link(route, destination, &link)?;
-            body.insert("@odata.nextLink".to_owned(), Value::String(name));
-        }
-        if let Some(results) = filtered.results.take()
-            && device.is_some()
-            && device == self.binding.device.as_deref()
-        {
-            self.snapshot = Some(results);
-        }
-        let headers: Vec<(String, String)> = answer
-            .headers
-            .iter()
-            .filter(|(name, value)| {
-                PASSING_HEADERS.contains(&name.as_str()) && !self.vault.leaks_into(value)
-            })
-            .cloned()
-            .collect();
-        // Little is left out of most answers.
-        let room = answer.body.len();
-        let body = filtered.body.map(|body| written(&body, room));
-        let passed = Response {
-            status: answer.status,
-            headers,
-            body: body
-                .transpose()
-                .map_err(|_| Stopped::Unreadable("what passes of the answer cannot be written"))?,
-        };
-        Ok((passed, filtered.card.filter(|_| success)))
-    }
-
-    /// Keep a link under a name. One that leads to another origin, or off the granted route, is
-    /// how a server would send our credential elsewhere.
-    fn keep_link(
-        &mut self,
-        route: &Route,
-        destination: &str,
-        link: &str,
-    ) -> Result<String, Stopped> {
-        const HOSTILE: Stopped = Stopped::Unreadable("the link to the next page leads elsewhere");
-        let (own, _) = self.destination(destination)?;
-        let url = url::Url::parse(link).map_err(|_| HOSTILE)?;
-        let path = Path::parse(url.path()).map_err(|_| HOSTILE)?;
-        let same = url.origin() == own.root.origin()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.fragment().is_none()
-            && route.path.matches(&path).is_some();
-        if !same {
-            return Err(HOSTILE);
-        }
-        self.pages.push(Page {
-            destination: destination.to_owned(),
-            route: route.clone(),
-            url,
-        });
-        Ok(format!("page:{}", self.gone + self.pages.len()))
-    }
-
     /// The links that this step heard of, for the next step of the same search; not those that it
     /// was handed itself, or a long list would be kept whole.
     pub(crate) fn hand_on(&mut self) -> Pages {
@@ -563,13 +487,6 @@ impl Door {
         self.handed = pages.pages.len();
         (self.gone, self.pages) = (pages.gone, pages.pages);
     }
-}
-
-/// As JSON, with room for so many bytes.
-fn written(value: &Value, room: usize) -> Result<String, serde_json::Error> {
-    let mut bytes = Vec::with_capacity(room);
-    serde_json::to_writer(&mut bytes, value)?;
-    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
 
 /// The action results of an answer, for tests of those who open seals.

@@ -62,7 +62,7 @@ impl std::fmt::Debug for Vault {
 
 impl Vault {
     /// Whether no secret came in this step, so that none can leak.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.sealed.is_empty() && self.dropped.is_empty()
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use passcode_ledger::Store;
-use passcode_ledger::run::{Begun, NewRow, NewRun, Run};
+use passcode_ledger::run::{Begun, NewRow, NewRun, Run, RunState};
 use passcode_runfile::RunFile;
 use passcode_runner::Ended;
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,8 @@ pub(super) async fn begin(
         // Another process began it meanwhile, or its list was cut off. An answer of today must not
         // complete one of yesterday: `planned` sees that rows are missing.
         Begun::Known(run) if Kept::of(&run)?.named != kept.named => return Ok(run),
+        // It was only planned when its list was whole.
+        Begun::Known(run) if run.state != RunState::Planning => return Ok(run),
         Begun::Known(run) => run,
         Begun::Other(run) => return Err(changed(&run)),
     };
