@@ -109,7 +109,7 @@ fn every_column_of_an_export_is_known_or_passed_over() {
         SkuFamily,JoinType,Phone number,Jailbroken,ICCID,EthernetMAC,CellularTechnology,\
         ProcessorArchitecture,EID,SystemManagementBIOSVersion,TPMManufacturerId,\
         TPMManufacturerVersion,ProductName,Management certificate expiration date";
-    let run = run("who: {csv: d.csv}");
+    let run = run("who: {csv: {file: d.csv}}");
     let values = TITLES.split(',').map(|title| match title {
         "Device ID" => GUID,
         "Device name" => "KIOSK-0001",
