@@ -42,7 +42,7 @@ impl Door {
             seal::refusal(&answer.body, &self.vault)
         };
         let mut filtered = filtered?;
-        let shows_all = filtered.next_link.is_none() && filtered.card.is_none();
+        let is_whole = filtered.next_link.is_none() && filtered.card.is_none();
         if let (Some(link), Some(Value::Object(body))) =
             (filtered.next_link.take(), &mut filtered.body)
         {
@@ -65,9 +65,9 @@ impl Door {
                 .transpose()
                 .map_err(|_| Stopped::Unreadable("what passes of the answer cannot be written"))?,
         };
-        // Nothing of it was named in this step alone, as a seal or a link is.
+        // Nothing in it means something to this step alone, as a seal or a link does.
         if heard_alike
-            && shows_all
+            && is_whole
             && self.vault.is_empty()
             && let Some(body) = &passed.body
         {
