@@ -26,10 +26,11 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
     ];
     let stop = Arc::new(AtomicBool::new(false));
     let written = Arc::new(AtomicU32::new(0));
+    let lost = Arc::new(AtomicU32::new(0));
     let mut all = JoinSet::new();
     for task in 0..8_usize {
         let ledger = handles[task % 2].clone();
-        let (stop, written) = (stop.clone(), written.clone());
+        let (stop, written, lost) = (stop.clone(), written.clone(), lost.clone());
         all.spawn(async move {
             let mut heard = Vec::new();
             for round in 0.. {
@@ -41,7 +42,8 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
                     continue;
                 }
                 let outcome = ledger.intend(&intent(&next, &next.device)).await;
-                written.fetch_add(u32::from(outcome.is_ok()), Ordering::SeqCst);
+                let heard_of = if outcome.is_ok() { &written } else { &lost };
+                heard_of.fetch_add(1, Ordering::SeqCst);
                 heard.push((next, outcome));
             }
             heard
@@ -61,7 +63,13 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
                 .expect("writers go on");
         }
     };
-    for _ in 0..3 {
+    // What was lost before its commit was sent is sent again, and nobody hears of it. So it goes on
+    // until a commit was under way.
+    for killed in 0.. {
+        if killed >= 3 && lost.load(Ordering::SeqCst) > 0 {
+            break;
+        }
+        assert!(killed < 60, "no intent was lost");
         more(60).await;
         server.kill();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -72,7 +80,7 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
     let heard = all.join_all().await.concat();
 
     let after = PostgresLedger::open(&url, false).await.unwrap();
-    let (mut confirmed, mut lost) = (0, 0);
+    let mut confirmed = 0;
     for (plan, outcome) in &heard {
         let attempts = after.attempts(&plan.id).await.unwrap();
         match outcome {
@@ -80,10 +88,7 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
                 confirmed += 1;
                 assert_eq!(attempts.len(), 1, "confirmed: {}", plan.device);
             }
-            Err(IntentRefused::Ledger(error)) => {
-                lost += 1;
-                assert!(attempts.len() <= 1, "{error}");
-            }
+            Err(IntentRefused::Ledger(error)) => assert!(attempts.len() <= 1, "{error}"),
             Err(other) => panic!("{}: {other}", plan.device),
         }
         for attempt in attempts {
@@ -95,10 +100,7 @@ async fn what_was_confirmed_outlives_a_kill_of_the_server_and_nothing_is_there_t
             );
         }
     }
-    assert!(
-        confirmed >= 240 && lost >= 1,
-        "{confirmed} confirmed, {lost} lost"
-    );
+    assert!(confirmed >= 240, "{confirmed} confirmed");
 }
 
 #[tokio::test]
