@@ -99,11 +99,28 @@ async fn more_steps_than_there_are_places_wait_for_one() {
     let bench = Setup::puppet().start().await;
     let path = "/v1.0/deviceManagement/managedDevices";
     let script = Script::new().send("find", "GET", path, &[("$select", "id")]);
-    let steps = (0..100).map(|_| bench.find(&script));
+    let steps = (0..200).map(|_| bench.find(&script));
     let ended = futures::future::join_all(steps).await;
     for step in ended {
         let saw = step.expect("it had a place");
         assert_eq!(saw.len(), 1, "{saw:?}");
+    }
+}
+
+/// All places are taken, given back and taken again from several threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_place_that_was_given_back_is_found() {
+    let bench = Setup::puppet().start().await;
+    let steps = (0..400).map(|_| {
+        let action = bench.action.clone();
+        tokio::spawn(async move {
+            for _ in 0..25 {
+                action.describe().await.expect("it had a place");
+            }
+        })
+    });
+    for ended in futures::future::join_all(steps).await {
+        ended.expect("every step ran");
     }
 }
 
@@ -129,7 +146,7 @@ async fn a_plan_gives_its_place_back_before_it_is_reviewed() {
     let bench = Setup::puppet().start().await;
     let asked = Arc::new(Describing(bench.action.clone()));
     let action = bench.action.clone().reviewed_by(asked);
-    let plans = (0..100).map(|number| {
+    let plans = (0..200).map(|number| {
         let mut wanted = bench.wanted("KIOSK-0001", Verb::Reset);
         wanted.reason = Some(Script::ordinary().text());
         wanted.ticket = Some(number.to_string());

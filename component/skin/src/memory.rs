@@ -30,6 +30,7 @@ unsafe impl Sync for Blocks {}
 /// The size of a block as a power of two, and its place in the list. Fresh blocks lie at
 /// multiples of their size, from a page on at multiples of a page; nothing here asks for a
 /// coarser alignment, and what does gets no memory.
+#[inline(always)]
 fn class(layout: Layout) -> Option<(u32, usize)> {
     let size = layout
         .size()

@@ -38,7 +38,7 @@ pub struct RunFile {
     pub delivery: Delivery,
     /// Requests to the service.
     pub budget: Budget,
-    /// Devices worked on at the same time, 1 to 64.
+    /// Devices worked on at the same time, 1 to 128.
     pub concurrency: u16,
     /// How long the plans may be carried out after they were made, at most 7 days.
     pub valid_for: Duration,

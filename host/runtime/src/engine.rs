@@ -10,7 +10,10 @@ use crate::limits::{Limits, MOST_INSTANCES, MOST_TABLES, TICK};
 
 /// How many memories the steps of a host have at the same time, all together. Almost every component has one, so this is also how
 /// many steps run; the next one waits for a place. No step starts another while it runs, so none waits for itself.
-const PLACES: u32 = 64;
+///
+/// From 128 on wasmtime spreads those that are free over several lists, and may overlook one that is given back meanwhile.
+const PLACES: u32 = 120;
+const _: () = assert!(PLACES < 128, "whoever may have a place finds one");
 
 /// What stays with a place when its step has ended, wiped: as much as an ordinary step touches. The kernel gets the rest back.
 const MEMORY_KEPT: usize = 128 << 10;

@@ -53,7 +53,7 @@ pub(crate) const LONGEST_VALID: Duration = Duration::from_secs(7 * DAY);
 pub(crate) const WAIT: Duration = Duration::from_secs(30 * MINUTE);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(DAY);
 pub(crate) const CONCURRENCY: u16 = 8;
-pub(crate) const MOST_CONCURRENT: u16 = 64;
+pub(crate) const MOST_CONCURRENT: u16 = 128;
 pub(crate) const BUDGET: Budget = Budget {
     writes_per_20s: 199,
     requests_per_20s: 1990,

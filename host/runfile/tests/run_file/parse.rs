@@ -137,23 +137,23 @@ fn each_wrong_value_is_named_with_its_place_and_what_to_write() {
         ),
         (
             "concurrency: 0",
-            "5:14 `concurrency` is not a number from 1 to 64; write a number from 1 to 64",
+            "5:14 `concurrency` is not a number from 1 to 128; write a number from 1 to 128",
         ),
         (
             "concurrency: '8'",
-            "5:14 `concurrency` is not a number from 1 to 64",
+            "5:14 `concurrency` is not a number from 1 to 128",
         ),
         (
-            "concurrency: 65",
-            "5:14 `concurrency` is not a number from 1 to 64",
+            "concurrency: 129",
+            "5:14 `concurrency` is not a number from 1 to 128",
         ),
         (
             "concurrency: 1.5",
-            "5:14 `concurrency` is not a number from 1 to 64",
+            "5:14 `concurrency` is not a number from 1 to 128",
         ),
         (
             "concurrency:",
-            "5:1 `concurrency` has no value; write a number from 1 to 64, or remove the key",
+            "5:1 `concurrency` has no value; write a number from 1 to 128, or remove the key",
         ),
         (
             "validFor: 8d",
