@@ -1,7 +1,7 @@
 //! A plan is carried out as it was made, where it was made, while it is good, on the device it
 //! was made for.
 
-use passcode_host::contract::types::Verb;
+use passcode_host::contract::types::{Plan, Verb};
 use passcode_host::ledger::{PlanId, SendLedger as _, StoredPlan};
 use passcode_host::{Authority, PlanDocument};
 use passcode_practice::{Fleet, PracticeOptions};
@@ -107,7 +107,35 @@ async fn a_plan_that_was_changed_in_the_ledger_is_another_plan() {
     };
     // Either the ledger says so, or it keeps what it had.
     let _ = bench.ledger.keep_plan(&stored).await;
-    assert_eq!(*bench.action.plan(&plan.id).await.expect("plan"), plan);
+    assert_eq!(bench.action.plan(&plan.id).await.expect("plan"), plan);
+}
+
+/// What was cited is for the person who decides. Whoever is shown the plan sees it; the component that carries it out gets
+/// everything else, and nothing but that is missing.
+#[tokio::test]
+async fn a_plan_is_carried_out_without_what_it_cites() {
+    let bench = Setup::real().start().await;
+    let plan = plan(&bench).await;
+    assert_eq!(bench.action.plan(&plan.id).await.expect("plan"), plan);
+    let before = bench.tap.heard().len();
+    bench.action.commit(&plan.id).await.expect("commit");
+    bench.action.observe(&plan.id).await.expect("a look");
+
+    let mut bare = plan.plan.clone();
+    let proposal = &mut bare.proposal;
+    let checks = proposal.checks.iter_mut().map(|one| &mut one.citations);
+    let expectations = proposal.expectations.iter_mut();
+    let cited = checks.chain(expectations.map(|one| &mut one.citations));
+    let cited: usize = cited.map(|cited| cited.drain(..).count()).sum();
+    assert!(cited > 5, "{cited}");
+
+    let heard = bench.tap.heard();
+    let heard = heard.get(before..).expect("it only grows").lines();
+    let arguments = heard.filter_map(|line| line.split_once(" argument: "));
+    let plans: Vec<Plan> = arguments
+        .filter_map(|(_, argument)| serde_json::from_str(argument).ok())
+        .collect();
+    assert_eq!(plans, [bare.clone(), bare], "to commit and to observe");
 }
 
 #[tokio::test]

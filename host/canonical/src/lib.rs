@@ -1,8 +1,10 @@
 //! JSON in the one form that is hashed and signed (RFC 8785, JSON Canonicalization Scheme): no
 //! space, members sorted by their names as UTF-16, numbers as ECMAScript writes them.
 
+mod emptied;
 mod sorted;
 
+pub use emptied::emptied;
 use serde::Serialize;
 
 /// The canonical JSON of a value.

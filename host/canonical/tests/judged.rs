@@ -121,6 +121,72 @@ proptest! {
     }
 }
 
+/// A tree without what is in the lists of that name.
+fn without(value: &mut Value, name: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, name)),
+        Value::Object(members) => {
+            for (own, value) in members {
+                match value {
+                    Value::Array(items) if own == name => items.clear(),
+                    other => without(other, name),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn lists_of_a_name_are_empty_within_a_member_and_nothing_else_is(
+        members in prop::collection::btree_map(name(), given(), 0..5),
+        member in name(),
+        name in name(),
+    ) {
+        let whole = judged(&Members(members.into_iter().collect()));
+        let mut expected: Value = serde_json::from_str(&whole).unwrap();
+        if let Some(value) = expected.get_mut(&member) {
+            without(value, &name);
+        }
+        // A name that is written with an escape is never looked for.
+        prop_assume!(serde_json::to_string(&name).unwrap() == format!("\"{name}\""));
+        prop_assume!(serde_json::to_string(&member).unwrap() == format!("\"{member}\""));
+        prop_assert_eq!(passcode_canonical::emptied(&whole, &member, &name), judged(&expected));
+    }
+}
+
+#[test]
+fn what_is_emptied_is_a_list_of_that_name_within_that_member() {
+    for (whole, expected) in [
+        (
+            r#"{"b":{"a":[1,[2]],"c":[{"a":["]\"}"]}]}}"#,
+            r#"{"b":{"a":[],"c":[{"a":[]}]}}"#,
+        ),
+        (
+            r#"{"b":[{"a":[{"a":[1]}]}],"c":{"a":[1]}}"#,
+            r#"{"b":[{"a":[]}],"c":{"a":[1]}}"#,
+        ),
+        // Not within it, though it is called so; no list; no name.
+        (
+            r#"{"a":[1],"c":{"b":{"a":[1]}}}"#,
+            r#"{"a":[1],"c":{"b":{"a":[1]}}}"#,
+        ),
+        (
+            r#"{"b":{"a":{"x":[1]},"c":"a","d":["a",[1]]}}"#,
+            r#"{"b":{"a":{"x":[1]},"c":"a","d":["a",[1]]}}"#,
+        ),
+        (r#"{"b":{"c":"\"a\":[1]"}}"#, r#"{"b":{"c":"\"a\":[1]"}}"#),
+        // What is no JSON does not become any.
+        (r#"{"b":{"a":[1"#, r#"{"b":{"a":["#),
+        (r#"{"b":{"a":["]"#, r#"{"b":{"a":["#),
+        (r#"{"b":{"a"#, r#"{"b":{"a"#),
+        ("]]}é", "]]}é"),
+    ] {
+        assert_eq!(passcode_canonical::emptied(whole, "b", "a"), expected);
+    }
+}
+
 #[test]
 fn every_kind_of_value_is_written_like_that() {
     #[derive(Serialize)]

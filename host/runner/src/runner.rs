@@ -260,7 +260,7 @@ impl Runner {
     }
 
     async fn carried(&self, document: &PlanDocument, approved: bool) -> Result<Carried, HostError> {
-        let kept = self.action.plan(&document.id).await?;
+        let kept = self.action.kept(&document.id).await?;
         self.carry_out_kept(&kept, approved).await
     }
 
@@ -274,7 +274,7 @@ impl Runner {
         kept: &KeptPlan,
         approved: bool,
     ) -> Result<Carried, HostError> {
-        self.tidy(&kept.plan.proposal.device.id).await?;
+        self.tidy(kept.device()).await?;
         let mut committed = match self.action.commit_kept(kept, approved).await {
             Ok(committed) => committed,
             Err(error) => return Err(self.told(error, false).await),
@@ -338,7 +338,7 @@ impl Runner {
     ///
     /// If the plan is not in the ledger, or the look fails.
     pub async fn standing(&self, plan: &PlanId) -> Result<Standing, HostError> {
-        let document = self.action.plan(plan).await?.into_document();
+        let document = self.action.plan(plan).await?;
         let attempts = self.ledger.attempts(plan).await;
         let attempts = attempts.map_err(HostError::Ledger)?;
         let newest = Attempt::that_counts(&attempts).cloned();

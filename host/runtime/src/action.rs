@@ -14,7 +14,7 @@ use crate::contract::types::{
     Address, Context, Description, Findings, HistoryEntry, HistoryQuery, Operator, Order, Plan,
     Problem, ReviewRecord, Rule, Selector,
 };
-use crate::document::{IdentityCard, KeptPlan, PlanDocument};
+use crate::document::{IdentityCard, KeptPlan, NotAPlan, PlanDocument};
 use crate::door::{Binding, Carried, Stopped, Vault};
 use crate::error::{HostError, Refusal};
 use crate::gate;
@@ -251,22 +251,39 @@ impl Action {
     /// # Errors
     ///
     /// If it did not, or cannot be read.
-    pub async fn plan(&self, id: &PlanId) -> Result<KeptPlan, HostError> {
+    pub async fn plan(&self, id: &PlanId) -> Result<PlanDocument, HostError> {
+        let read = |stored: &StoredPlan| PlanDocument::from_ledger(&stored.document);
+        self.read(id, read).await
+    }
+
+    /// The same plan, to be carried out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Action::plan`].
+    pub async fn kept(&self, id: &PlanId) -> Result<KeptPlan, HostError> {
+        self.read(id, KeptPlan::from_ledger).await
+    }
+
+    async fn read<T>(
+        &self,
+        id: &PlanId,
+        read: fn(&StoredPlan) -> Result<T, NotAPlan>,
+    ) -> Result<T, HostError> {
         let stored = self
             .shared
             .ledger
             .plan(id)
             .await
             .map_err(HostError::Ledger)?;
-        let stored = stored.ok_or_else(|| {
+        let stored = stored.filter(|stored| stored.id == *id).ok_or_else(|| {
             HostError::refused(
                 Refusal::UnknownPlan,
                 format!("plan {} is not in this ledger", id.short()),
                 "it was made elsewhere, or edited; make a new one here with `--what-if`",
             )
         })?;
-        let kept = PlanDocument::from_ledger(&stored.document);
-        kept.map(KeptPlan::new).map_err(|error| {
+        read(&stored).map_err(|error| {
             HostError::refused(
                 Refusal::UnknownPlan,
                 format!(
@@ -285,7 +302,7 @@ impl Action {
     /// If the plan may not be carried out; nothing was sent then. Once the component runs,
     /// what happened is in [`Committed`].
     pub async fn commit(&self, id: &PlanId) -> Result<Committed, HostError> {
-        self.commit_kept(&self.plan(id).await?, false).await
+        self.commit_kept(&self.kept(id).await?, false).await
     }
 
     /// The same for a plan that another person approved, of which the caller has made sure: then a
@@ -295,7 +312,7 @@ impl Action {
     ///
     /// As [`Action::commit`].
     pub async fn commit_approved(&self, id: &PlanId) -> Result<Committed, HostError> {
-        self.commit_kept(&self.plan(id).await?, true).await
+        self.commit_kept(&self.kept(id).await?, true).await
     }
 
     /// The same for a plan that was just read from the ledger.
@@ -308,7 +325,7 @@ impl Action {
         kept: &KeptPlan,
         approved: bool,
     ) -> Result<Committed, HostError> {
-        let (document, id) = (kept.shared(), &kept.id);
+        let (document, id) = (kept.shared(), &kept.id());
         let plan = &document.plan;
         let identity = self.sign_in(None).await?;
         gate::admit(
@@ -366,7 +383,7 @@ impl Action {
     ///
     /// If nothing was sent for this plan; what the component or the service says.
     pub async fn observe(&self, id: &PlanId) -> Result<Observed, HostError> {
-        let document = self.plan(id).await?.shared();
+        let document = self.kept(id).await?.shared();
         let attempts = self
             .shared
             .ledger

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Deref;
 use std::sync::Arc;
 
+use passcode_canonical::emptied;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::contract::types::Plan;
 use crate::json;
-use crate::ledger::PlanId;
+use crate::ledger::{PlanId, StoredPlan};
 
 /// The schema of a plan document.
 pub const PLAN_SCHEMA: &str = "passcode/plan/v1";
@@ -174,6 +174,10 @@ impl PlanDocument {
     ///
     /// If it is not one.
     pub fn from_ledger(text: &str) -> Result<Self, NotAPlan> {
+        Self::read(text, named(text))
+    }
+
+    fn read(text: &str, id: PlanId) -> Result<Self, NotAPlan> {
         // Not by way of a tree of values, which takes far longer. A key that stands twice in a
         // structure is refused all the same; in a map there is none, for a ledger keeps only what
         // `canonical` wrote.
@@ -186,7 +190,7 @@ impl PlanDocument {
         })?;
         Ok(Self {
             schema: kept.schema.into_owned(),
-            id: named(text),
+            id,
             practice: kept.practice,
             identity: kept.identity.into_owned(),
             plan: kept.plan.into_owned(),
@@ -205,32 +209,36 @@ struct Nameless<'a> {
     schema: Cow<'a, str>,
 }
 
-/// A plan as this host's ledger keeps it. There is no other way to come by one than to read it
-/// there, and what is kept never changes: so it need not be read again to be carried out.
+/// A plan as this host's ledger keeps it, read to be carried out. There is no other way to come by
+/// one than to read it there, and what is kept never changes: so it need not be read again.
+///
+/// What its checks and expectations cite is left out. That is for the person who decides, who has
+/// decided by now; it is half of a document, and a component would have to take it in for nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptPlan(Arc<PlanDocument>);
 
 impl KeptPlan {
-    pub(crate) fn new(document: PlanDocument) -> Self {
-        Self(Arc::new(document))
+    /// Read it as a ledger keeps it. Its name is that of the whole, as the ledger found it to be.
+    pub(crate) fn from_ledger(stored: &StoredPlan) -> Result<Self, NotAPlan> {
+        let bare = emptied(&stored.document, "plan", "citations");
+        let document = PlanDocument::read(&bare, stored.id)?;
+        Ok(Self(Arc::new(document)))
     }
 
     pub(crate) fn shared(&self) -> Arc<PlanDocument> {
         Arc::clone(&self.0)
     }
 
-    /// The document alone.
+    /// The plan's name.
     #[must_use]
-    pub fn into_document(self) -> PlanDocument {
-        Arc::unwrap_or_clone(self.0)
+    pub fn id(&self) -> PlanId {
+        self.0.id
     }
-}
 
-impl Deref for KeptPlan {
-    type Target = PlanDocument;
-
-    fn deref(&self) -> &PlanDocument {
-        &self.0
+    /// The device that it is for.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        &self.0.plan.proposal.device.id
     }
 }
 

@@ -325,7 +325,8 @@ pub trait SendLedger: Send + Sync + fmt::Debug {
     /// Keep a plan. Keeping the same plan twice is no error.
     async fn keep_plan(&self, plan: &StoredPlan) -> Result<(), LedgerError>;
 
-    /// The plan of that name.
+    /// The plan of that name: a document with this very hash, or an error. What is read here is
+    /// carried out, and nobody looks at its hash again.
     async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError>;
 
     /// Write down that a request is about to be sent, or say why it may not be. Refuses if

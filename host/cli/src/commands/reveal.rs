@@ -62,8 +62,8 @@ pub(super) async fn reveal(
         Subject::Nothing => only_one(&connected).await?,
     };
     if wanted.any {
-        let kept = connected.runner.action().plan(&plan).await?;
-        let device = kept.into_document().plan.proposal.device;
+        let document = connected.runner.action().plan(&plan).await?;
+        let device = document.plan.proposal.device;
         return any(app, interrupt, &connected, &device, wanted.print).await;
     }
     let courier = courier::named(app, &connected, wanted.courier.as_deref()).await?;

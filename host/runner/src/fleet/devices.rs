@@ -277,21 +277,17 @@ impl Hands for Devices {
             return Did::ended(Ended::Fault, "fault", "a row without a plan was to be sent");
         };
         let carried = async {
-            let document = self.runner.action().plan(&plan).await?;
+            let kept = self.runner.action().kept(&plan).await?;
             let denied = is_denied(&*self.ledger, &plan.to_string()).await;
             if denied.map_err(HostError::Ledger)? {
                 let did = Did::ended(Ended::Refused, "denied", "somebody denied the plan");
                 return Ok(Err(did));
             }
             // Another run, or a person, may have been there since the plan was made.
-            let device = &document.plan.proposal.device.id;
-            if let Some((code, message)) = self.too_warm(device).await? {
+            if let Some((code, message)) = self.too_warm(kept.device()).await? {
                 return Ok(Err(Did::ended(Ended::Refused, code, message)));
             }
-            let carried = self
-                .runner
-                .carry_out_kept(&document, self.order.approved)
-                .await;
+            let carried = self.runner.carry_out_kept(&kept, self.order.approved).await;
             carried.map(Ok)
         };
         match carried.await {
