@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::json;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::fault::Fault;
-use crate::model::{Kind, RunFile};
+use crate::model::{Kind, RunFile, Selector, Texts};
 use crate::rows::Asked;
 
 /// How many faults, duplicates and homonyms are kept of each; all of them are counted.
@@ -82,7 +81,12 @@ impl RunFile {
                 }
             };
             survey.rows += 1;
-            frame(&mut hash, &canonical(&row_document(&asked)));
+            let row = RowDocument {
+                expect: &asked.expect,
+                selector: &asked.selector,
+                texts: &asked.texts,
+            };
+            frame(&mut hash, &canonical(&row));
             let place = places.place(&asked.source);
             let same = digest(&asked.selector.same());
             if let Some(first) = selectors.get(&same) {
@@ -125,19 +129,25 @@ fn keep<T>(kept: &mut Vec<T>, count: &mut u64, value: impl FnOnce() -> T) {
     }
 }
 
-/// A row, as it is hashed.
-fn row_document(asked: &Asked) -> serde_json::Value {
-    json!({
-        "selector": asked.selector.to_json(),
-        "expect": asked.expect,
-        "texts": asked.texts,
-    })
+/// A row, as it is hashed. There may be a hundred thousand: it is written as it is, and not by way
+/// of a tree of values.
+#[derive(Serialize)]
+struct RowDocument<'a> {
+    expect: &'a BTreeMap<Kind, String>,
+    #[serde(serialize_with = "contract")]
+    selector: &'a Selector,
+    texts: &'a Texts,
+}
+
+/// In the shape of [`Selector::to_json`].
+fn contract<S: Serializer>(selector: &Selector, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([(selector.kind.contract(), &selector.value)])
 }
 
 /// RFC 8785, so that any other program can compute the same.
-fn canonical(value: &serde_json::Value) -> Vec<u8> {
-    // It fails only for numbers that JSON cannot have, and none of these values is one.
-    passcode_canonical::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes())
+fn canonical(value: &impl Serialize) -> Vec<u8> {
+    // It fails only for what JSON cannot have: numbers that are none, a name that stands twice.
+    passcode_canonical::to_vec(value).unwrap_or_default()
 }
 
 /// Each part with its length before it: no two lists of parts are the same bytes.

@@ -2,6 +2,8 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use passcode_runfile::{KEPT, RunFile, Survey, first_of_each};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 fn run(rest: &str) -> RunFile {
     let text = format!("schema: passcode/run/v1\ntitle: t\naction: auto\n{rest}");
@@ -88,6 +90,28 @@ fn the_digest_is_of_what_is_asked_and_of_nothing_else() {
         assert_ne!(other, &first, "{number}");
         assert!(!others[..number].contains(other), "{number}");
     }
+}
+
+/// Each part with its length before it, in canonical JSON: runs in ledgers have it so.
+#[test]
+fn the_digest_is_what_anybody_computes() {
+    let run = run("who: {csv: {file: d.csv, columns: {serial: S, name: N, ticket: T}}}");
+    let rows = [
+        json!({"selector": {"serial-number": "A"}, "expect": {"name": "n"}, "texts": {"ticket": "1"}}),
+        json!({"selector": {"serial-number": "B"}, "expect": {}, "texts": {}}),
+    ];
+    let mut hash = Sha256::new();
+    for part in std::iter::once(run.document()).chain(rows) {
+        let part = passcode_canonical::to_vec(&part).unwrap();
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digits: Vec<String> = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(survey(&run, "S,N,T\nA,n,1\nB,,\n").digest, digits.concat());
 }
 
 /// A table of any length, made as it is read.

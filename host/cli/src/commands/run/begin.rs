@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use passcode_ledger::Store;
 use passcode_ledger::run::{Begun, NewRow, NewRun, Run, RunState};
 use passcode_runfile::RunFile;
@@ -159,16 +160,22 @@ async fn rows(
         Some(named) => Some(named.rows(loaded.survey.devices)?),
         None => None,
     };
-    let mut page = Vec::with_capacity(PAGE);
-    for row in listed.chain(named.into_iter().flatten()) {
-        page.push(row?);
-        if page.len() == PAGE {
-            store.add_rows(&run.new.id, &page).await?;
-            page.clear();
+    // While one page is written the next is read.
+    stream::iter(pages(listed.chain(named.into_iter().flatten())))
+        .map(async |page| Ok(store.add_rows(&run.new.id, &page?).await?))
+        .buffered(2)
+        .try_collect()
+        .await
+}
+
+fn pages(
+    mut rows: impl Iterator<Item = Result<NewRow, Failure>>,
+) -> impl Iterator<Item = Result<Vec<NewRow>, Failure>> {
+    std::iter::from_fn(move || {
+        let page: Result<Vec<NewRow>, Failure> = rows.by_ref().take(PAGE).collect();
+        match page {
+            Ok(page) if page.is_empty() => None,
+            page => Some(page),
         }
-    }
-    if !page.is_empty() {
-        store.add_rows(&run.new.id, &page).await?;
-    }
-    Ok(())
+    })
 }
