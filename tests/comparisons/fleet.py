@@ -25,6 +25,8 @@ OF_LOOP = 0.6
 RESIDENT = 100 * MEGABYTE
 # As many parts as a batch may have.
 BATCH = 20
+# Fewer devices at once, to show what that changes; the limit is for as many as a run file allows.
+FEWER = [8, 64]
 # "Flat" leaves room for how a machine hands out memory.
 GROWTH = 1.2
 
@@ -240,12 +242,15 @@ def main(settings, document):
     load = [os.getloadavg()[0]]
     phases = sample(known)
     ours, loops, joining, scripts = [], [], [], []
+    fewer = {at_once: [] for at_once in FEWER}
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         ours.append(measure_ours(known, count, concurrency))
         loops.append(measure_loop(known, phases, count, concurrency))
         joining.append(measure_loop(known, phases, count, concurrency, BATCH))
         scripts.append(measure_sdk(known, few, concurrency))
+        for at_once, sides in fewer.items():
+            sides.append((measure_ours(known, count, at_once), measure_loop(known, phases, count, at_once)))
         print(json.dumps([ours[-1], loops[-1], joining[-1], scripts[-1]]), file=sys.stderr, flush=True)
     load.append(os.getloadavg()[0])
     print(f"{many} devices", file=sys.stderr, flush=True)
@@ -267,10 +272,16 @@ def main(settings, document):
         one = [rate(pick(side["seconds"])) for side in ours]
         other = [rate(pick(side["seconds"])) for side in loops]
         ratios = [a / b for a, b in zip(one, other, strict=True)]
-        requests = {"planning": len(phases[0]), "the whole": sum(map(len, phases))}.get(name, len(phases[1]))
+        requests = str({"planning": len(phases[0]), "the whole": sum(map(len, phases))}.get(name, len(phases[1])))
         limit = (f"{OF_LOOP:.0%}", verdict(-median(ratios), -OF_LOOP)) if name == "the whole" else ("", "")
         span = f"{min(ratios):.0%} to {max(ratios):.0%}"
-        rows.append([name, str(requests), f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, *limit])
+        rows.append([name, requests, f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, *limit])
+    for at_once, sides in fewer.items():
+        one, other = ([rate(sum(side["seconds"])) for side in own] for own in zip(*sides, strict=True))
+        ratios = [a / b for a, b in zip(one, other, strict=True)]
+        span = f"{min(ratios):.0%} to {max(ratios):.0%}"
+        name = f"the whole, {at_once} at once"
+        rows.append([name, requests, f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, "", ""])
     heads = ["devices a second", "requests each", "`passcode run`", "the loop", "of the loop", "least to most", "at least", ""]
     figures = table(heads, rows)
     script = median(rate(seconds, few) for seconds in scripts)
