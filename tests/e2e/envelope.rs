@@ -110,6 +110,19 @@ async fn a_plan_that_was_changed_in_the_ledger_is_another_plan() {
     assert_eq!(bench.action.plan(&plan.id).await.expect("plan"), plan);
 }
 
+/// Whatever a ledger hands out, only the plan that was asked for is carried out.
+#[tokio::test]
+async fn another_plan_than_the_one_that_was_asked_for_is_not_carried_out() {
+    let bench = Setup::real().start().await;
+    let asked = plan(&bench).await;
+    let wanted = bench.wanted("COBO-0002", Verb::Reset);
+    let other = bench.action.prepare(&wanted).await.expect("plan");
+    bench.ledger.answers_with(other.id);
+    assert_eq!(refused(&bench, &asked.id).await, "plan-unknown");
+    let shown = bench.action.plan(&asked.id).await;
+    assert_eq!(code(shown), "plan-unknown");
+}
+
 /// What was cited is for the person who decides. Whoever is shown the plan sees it; the component that carries it out gets
 /// everything else, and nothing but that is missing.
 #[tokio::test]

@@ -47,6 +47,7 @@ pub struct FaultyLedger {
     inner: Arc<dyn SendLedger>,
     failing: Mutex<BTreeSet<Fail>>,
     hanging: Mutex<BTreeSet<Hang>>,
+    mistaken: Mutex<Option<PlanId>>,
     reached: Notify,
     practice: bool,
 }
@@ -60,6 +61,7 @@ impl FaultyLedger {
             inner,
             failing: Mutex::default(),
             hanging: Mutex::default(),
+            mistaken: Mutex::default(),
             reached: Notify::new(),
         }
     }
@@ -70,6 +72,11 @@ impl FaultyLedger {
         let mut ledger = Self::new(inner);
         ledger.practice = !ledger.practice;
         ledger
+    }
+
+    /// From now on it answers with this plan, whichever is asked for.
+    pub fn answers_with(&self, plan: PlanId) {
+        *lock(&self.mistaken) = Some(plan);
     }
 
     /// From now on this fails.
@@ -152,7 +159,8 @@ impl SendLedger for FaultyLedger {
 
     async fn plan(&self, id: &PlanId) -> Result<Option<StoredPlan>, LedgerError> {
         self.works(Fail::Plan)?;
-        self.inner.plan(id).await
+        let id = lock(&self.mistaken).unwrap_or(*id);
+        self.inner.plan(&id).await
     }
 
     async fn intend(&self, intent: &Intent) -> Result<(), IntentRefused> {
