@@ -107,23 +107,6 @@ async fn more_steps_than_there_are_places_wait_for_one() {
     }
 }
 
-/// All places are taken, given back and taken again from several threads.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_place_that_was_given_back_is_found() {
-    let bench = Setup::puppet().start().await;
-    let steps = (0..400).map(|_| {
-        let action = bench.action.clone();
-        tokio::spawn(async move {
-            for _ in 0..25 {
-                action.describe().await.expect("it had a place");
-            }
-        })
-    });
-    for ended in futures::future::join_all(steps).await {
-        ended.expect("every step ran");
-    }
-}
-
 /// Takes a step of its own for each plan, as every reviewer does.
 #[derive(Debug)]
 struct Describing(Action);
