@@ -147,7 +147,10 @@ fn contract<S: Serializer>(selector: &Selector, serializer: S) -> Result<S::Ok, 
 /// RFC 8785, so that any other program can compute the same.
 fn canonical(value: &impl Serialize) -> Vec<u8> {
     // It fails only for what JSON cannot have: numbers that are none, a name that stands twice.
-    passcode_canonical::to_vec(value).unwrap_or_default()
+    // No two rows are ever the same because of that.
+    passcode_canonical::to_vec(value)
+        .or_else(|_| serde_json::to_vec(value))
+        .unwrap_or_default()
 }
 
 /// Each part with its length before it: no two lists of parts are the same bytes.
