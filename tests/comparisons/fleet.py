@@ -272,25 +272,24 @@ def main(settings, document):
     def median(values):
         return statistics.median(list(values))
 
-    rows, judged = [], []
-    for name, pick in [
-        ("planning", lambda seconds: seconds[0]),
-        ("sending", lambda seconds: seconds[1]),
-        ("the whole", sum),
-    ]:
-        one = [rate(pick(side["seconds"])) for side in ours]
-        other = [rate(pick(side["seconds"])) for side in loops]
+    def compared(name, one, other, requests, limit=None):
         ratios = [a / b for a, b in zip(one, other, strict=True)]
-        requests = str({"planning": len(phases[0]), "the whole": sum(map(len, phases))}.get(name, len(phases[1])))
-        limit = (f"{OF_LOOP:.0%}", verdict(-median(ratios), -OF_LOOP)) if name == "the whole" else ("", "")
         span = f"{min(ratios):.0%} to {max(ratios):.0%}"
-        rows.append([name, requests, f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, *limit])
+        judged = (f"{limit:.0%}", verdict(-median(ratios), -limit)) if limit else ("", "")
+        return [name, str(requests), f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, *judged]
+
+    def rates(sides, pick=sum):
+        return [rate(pick(side["seconds"])) for side in sides]
+
+    asked = sum(map(len, phases))
+    rows = [
+        compared("planning", rates(ours, lambda both: both[0]), rates(loops, lambda both: both[0]), len(phases[0])),
+        compared("sending", rates(ours, lambda both: both[1]), rates(loops, lambda both: both[1]), len(phases[1])),
+        compared("the whole", rates(ours), rates(loops), asked, OF_LOOP),
+    ]
     for at_once, sides in fewer.items():
-        one, other = ([rate(sum(side["seconds"])) for side in own] for own in zip(*sides, strict=True))
-        ratios = [a / b for a, b in zip(one, other, strict=True)]
-        span = f"{min(ratios):.0%} to {max(ratios):.0%}"
-        name = f"the whole, {at_once} at once"
-        rows.append([name, requests, f"{median(one):.0f}", f"{median(other):.0f}", f"{median(ratios):.0%}", span, "", ""])
+        one, other = (rates(own) for own in zip(*sides, strict=True))
+        rows.append(compared(f"the whole, {at_once} at once", one, other, asked))
     heads = ["devices a second", "requests each", "`passcode run`", "the loop", "of the loop", "least to most", "at least", ""]
     figures = table(heads, rows)
     script = median(rate(seconds, few) for seconds in scripts)
